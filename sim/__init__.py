@@ -1,0 +1,66 @@
+"""Which hamlets will lose their cell, when, why, how sure are we, and what levers change.
+
+`sim.load(path)` reads a scenario, `sim.run(scenario)` simulates it; see `sim.api` for the rest.
+Importing `sim` reads nothing else: names are looked up when they are first used.
+"""
+
+import sys
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sim.api import BadInput as BadInput
+    from sim.api import Baseline as Baseline
+    from sim.api import Loaded as Loaded
+    from sim.api import Scenario as Scenario
+    from sim.api import check as check
+    from sim.api import load as load
+    from sim.api import run as run
+    from sim.api import schema as schema
+    from sim.api import trace as trace
+    from sim.experiment import Results as Results
+
+__all__ = [
+    "BadInput",
+    "Baseline",
+    "Loaded",
+    "Results",
+    "Scenario",
+    "check",
+    "load",
+    "run",
+    "schema",
+    "trace",
+]
+
+
+class _CallableRoom(ModuleType):
+    """The room `sim.load` and the function `sim.load` share one name: the module can be called."""
+
+    def __call__(self, path: Any) -> Any:
+        return self.load(path)
+
+
+class _Package(ModuleType):
+    def __setattr__(self, name: str, value: object) -> None:
+        # The import system sets a room as an attribute of the package when it is first imported.
+        if name == "load" and isinstance(value, ModuleType):
+            value.__class__ = _CallableRoom
+        super().__setattr__(name, value)
+
+    def __getattr__(self, name: str) -> Any:
+        from importlib import import_module
+
+        if name == "load":
+            return import_module("sim.load")
+        if name == "Results":
+            return import_module("sim.experiment").Results
+        if name in __all__:
+            return getattr(import_module("sim.api"), name)
+        raise AttributeError(f"module 'sim' has no attribute {name!r}")
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *__all__})
+
+
+sys.modules[__name__].__class__ = _Package

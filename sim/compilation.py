@@ -1,0 +1,129 @@
+"""How the project compiles: one pair of decorators and one cache that is never stale.
+
+Compiled code is kept between runs in `<user cache>/hamletsim/<digest>`. The digest covers the
+source of every module that a kernel may draw code or constants from, the compiler's switches and
+the versions of Python, numpy, numba and llvmlite; any edit or upgrade therefore starts a new
+directory. Numba's own index looks at one file only, and misses an edit of an imported module.
+
+The directory is `$HAMLETSIM_CACHE` if set, else `$XDG_CACHE_HOME/hamletsim`, else
+`~/.cache/hamletsim`. Where none can be written, a private temporary one serves this process.
+"""
+
+import atexit
+import contextlib
+import hashlib
+import os
+import platform
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Literal, TypeVar, cast
+
+import numba
+import numpy as np
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+SETTINGS: Any = numba.config  # its attributes are made at run time
+
+SOURCES = Path(__file__).parent
+# No kernel may import these rooms (a test enforces it), so that editing a page recompiles nothing.
+ROOMS_WITHOUT_KERNELS = frozenset(
+    {"messages", "risk", "store", "experiment", "sweep", "calibrate", "figures", "report"}
+    | {"api", "cli"}
+)
+SECONDS_KEPT = 30 * 86_400
+
+
+def compiled(function: Function) -> Function:
+    """Compile `function` with numba on its first call; keep the result between runs.
+
+    IEEE arithmetic as written: no fast-math and no contraction to fused multiply-add, so that the
+    bits agree with plain Python. Division by zero gives inf or nan inside kernels. Bounds are
+    checked if NUMBA_BOUNDSCHECK=1. With NUMBA_DISABLE_JIT=1 this is the function itself.
+    """
+    return _compiled(function, "never")
+
+
+def inlined(function: Function) -> Function:
+    """Like `compiled`, and always copied into its compiled callers (for small helpers)."""
+    return _compiled(function, "always")
+
+
+def _compiled(function: Function, inline: Literal["never", "always"]) -> Function:
+    decorator: Any = numba.njit(cache=True, nogil=True, error_model="numpy", inline=inline)
+    return cast(Function, decorator(function))
+
+
+def kernel_sources(folder: Path = SOURCES) -> list[Path]:
+    """The modules under `folder` whose code or constants can end up in a kernel, sorted."""
+    return sorted(
+        path
+        for path in folder.rglob("*.py")
+        if path.relative_to(folder).with_suffix("").parts[0] not in ROOMS_WITHOUT_KERNELS
+    )
+
+
+def source_digest(folder: Path = SOURCES) -> str:
+    """32 hex digits over all that decides what the compiler writes (see the module's text)."""
+    digest = hashlib.blake2b(repr(_circumstances()).encode(), digest_size=16)
+    for path in kernel_sources(folder):
+        content = path.read_bytes()
+        digest.update(f"\0{path.relative_to(folder).as_posix()}\0{len(content)}\0".encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def _circumstances() -> tuple[object, ...]:
+    # Numba's index does not know these switches: code without bounds checks would be reused.
+    switches = (SETTINGS.BOUNDSCHECK, SETTINGS.OPT, SETTINGS.DEBUGINFO_DEFAULT)
+    versions = (numba.__version__, metadata.version("llvmlite"), np.__version__)
+    return platform.python_implementation(), platform.python_version(), versions, switches
+
+
+def cache_directory(digest: str) -> Path:
+    """The directory for `digest`: made if need be, writable, marked as used today."""
+    for base in _candidate_bases():
+        with contextlib.suppress(OSError):
+            return _prepared(base, digest)
+    private = Path(tempfile.mkdtemp(prefix="hamletsim-"))
+    atexit.register(shutil.rmtree, private, ignore_errors=True)
+    return private
+
+
+def _candidate_bases() -> Iterator[Path]:
+    if chosen := os.environ.get("HAMLETSIM_CACHE"):
+        yield Path(chosen).absolute()
+    elif shared := os.environ.get("XDG_CACHE_HOME"):
+        yield Path(shared).absolute() / "hamletsim"
+    else:
+        with contextlib.suppress(RuntimeError):  # an account without a home directory
+            yield Path.home() / ".cache" / "hamletsim"
+
+
+def _prepared(base: Path, digest: str) -> Path:
+    directory = base / digest
+    if not directory.is_dir():
+        directory.mkdir(parents=True, exist_ok=True)
+        _remove_unused(base)
+    with tempfile.TemporaryFile(dir=directory):
+        os.utime(directory)
+    return directory
+
+
+def _remove_unused(base: Path) -> None:
+    """Remove the digests that no run has used for `SECONDS_KEPT`; leave anything else alone."""
+    oldest = time.time() - SECONDS_KEPT
+    for path in base.iterdir():
+        is_ours = re.fullmatch("[0-9a-f]{32}", path.name) is not None
+        with contextlib.suppress(FileNotFoundError):  # another process may be removing it too
+            if is_ours and path.stat().st_mtime < oldest:
+                shutil.rmtree(path, ignore_errors=True)
+
+
+# Numba reads this when a function is decorated, so it must stand before the first decoration.
+SETTINGS.CACHE_DIR = str(cache_directory(source_digest()))

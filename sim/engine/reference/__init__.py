@@ -1,0 +1,166 @@
+"""The model in SimPy, to be read aloud; right by definition.
+
+A process per person (`life`) and one conductor per coupled unit, which runs the phases of each
+month start (`meetings`, `review`).
+"""
+
+from collections.abc import Generator
+
+import numpy as np
+import numpy.typing as npt
+import simpy
+
+from sim import log as events
+from sim import rules
+from sim.engine.opening import opened, shocks
+from sim.engine.reference import life, meetings, review
+from sim.engine.reference.state import Hamlet, Person, Unit
+from sim.log import Outcome, from_records
+from sim.plan import Plan
+from sim.world import DRAWN, World
+
+Panel = npt.NDArray[np.int32]
+
+
+def run(plan: Plan, world: World, seed: int, replication: int) -> Outcome:
+    """One replication of one policy, coupled unit after coupled unit."""
+    world = opened(plan, world, seed, replication)
+    factors = shocks(plan, seed, replication)
+    years = plan.settings.months // 12
+    panel = np.zeros((years + 1, len(world.hamlets), len(events.PANEL_FIELDS)), dtype=np.int32)
+    units = []
+    for number in range(int(plan.unit.max()) + 1):
+        members = [int(h) for h in np.flatnonzero(plan.unit == number)]
+        hamlets = [Hamlet(h, world.hamlets[h]) for h in members]
+        for hamlet in hamlets:
+            hamlet.shock = factors[hamlet.index]
+        unit = Unit(plan, seed, replication, hamlets)
+        begin(unit, world)
+        unit.calendar.process(conduct(unit, panel))
+        unit.calendar.run(until=unit.calendar.at(plan.settings.horizon, 8))
+        units.append(unit)
+    records = [record for unit in units for record in unit.log]
+    return Outcome(
+        from_records(records),
+        panel,
+        np.sum([u.lever_months for u in units], axis=0),
+        np.sum([u.posting_months for u in units], axis=0),
+    )
+
+
+def conduct(unit: Unit, panel: Panel) -> Generator[simpy.Event, None, None]:
+    """The conductor of a coupled unit: the phases of every month start."""
+    calendar = unit.calendar
+    for month in range(unit.settings.months):
+        day = unit.day_of(month)
+        yield calendar.at(day, 0)
+        unit.month = month
+        meetings.year_begins(unit, month)
+        yield calendar.at(day, meetings.POSTINGS)
+        meetings.postings_and_offices(unit, month, day)
+        meetings.list_and_move_in(unit, month, day)
+        meetings.hold_classes(unit, month, day)
+        meetings.committee_meets(unit, month, day)
+        review.review(unit, month, day)
+        tally(unit, month)
+        if month % 12 == 0:
+            take_panel(unit, panel, month, day)
+    yield calendar.at(unit.settings.horizon, 7)
+    take_panel(unit, panel, unit.settings.months, unit.settings.horizon)
+
+
+def tally(unit: Unit, month: int) -> None:
+    """Count the months of postings and of adaptive levers."""
+    unit.posting_months[month // 12] += unit.postings
+    for bit in range(unit.settings.adaptive):
+        if unit.plan.adaptive_months[bit, month]:
+            acting = sum(h.group >> bit & 1 for h in unit.hamlets)
+            unit.lever_months[bit, month // 12] += acting
+
+
+def take_panel(unit: Unit, panel: Panel, month: int, day: float) -> None:
+    """The state of every hamlet at an anniversary."""
+    for hamlet in unit.hamlets:
+        panel[month // 12, hamlet.index] = review.panel_row(unit, hamlet, month, day)
+
+
+# ---------------------------------------------------------------- the first day
+
+
+def begin(unit: Unit, world: World) -> None:
+    """People take their places; cells are counted, hosts found, offices held; lives begin."""
+    rows = world.people[np.isin(world.people["hamlet"], [h.index for h in unit.hamlets])]
+    people = [_person(unit, row) for row in rows]
+    for person in people:
+        _count_silently(unit, person)
+    _strengths(unit)
+    for hamlet in unit.hamlets:
+        _hold_offices(unit, hamlet)
+    for person in people:
+        person.death = life.death_day(unit, person, 0.0)
+        life.pass_open_stages(unit, person, 0.0, life.LIFE)
+        life.look_ahead(unit, person, 0.0)
+        life.watch(unit, person)
+
+
+def _person(unit: Unit, row: np.void) -> Person:
+    hamlet = unit.by_index[int(row["hamlet"])]
+    person = Person(
+        int(row["key"]), hamlet, int(row["status"]), int(row["place"]), int(row["sex"])
+    )
+    person.birth, person.budget = float(row["birth"]), float(row["budget"])
+    person.stage_due = float(row["stage_due"])
+    person.certificate_until = float(row["certificate_until"])
+    person.limit, person.waiting = float(row["limit"]), float(row["waiting"])
+    person.helper_from, person.pool = float(row["helper_from"]), int(row["pool"])
+    hamlet.people[person.key] = person
+    if person.place == rules.POSTED:
+        person.term_month = int(row["term_month"])
+        unit.terms[person.term_month].append(person)
+        unit.postings += 1
+        if person.pool >= 0:
+            unit.pool_used[person.pool] += 1
+    return person
+
+
+def _count_silently(unit: Unit, person: Person) -> None:
+    s, hamlet = unit.settings, person.hamlet
+    person.counted = int(
+        rules.counts(person.status, person.place, s.away_counts, s.exempt_counts, s.posted_counts)
+    )
+    hamlet.officials += person.counted
+    hamlet.candidates += person.is_candidate
+    life.take_stock(unit, person, 0.0)
+
+
+def _strengths(unit: Unit) -> None:
+    """Strength of each cell at the start; who is under the minimum is `below` from day 0."""
+    for hamlet in unit.hamlets:
+        if hamlet.roll >= 0:
+            unit.by_index[hamlet.roll].strength += hamlet.officials
+    if unit.settings.host_exists:
+        homeless = [h for h in unit.hamlets if h.cell == rules.NONE and h.roll < 0]
+        for hamlet, host in [(h, review.host_of(unit, h)) for h in homeless]:
+            if host:
+                hamlet.roll = host.index
+                host.strength += hamlet.officials
+    for hamlet in unit.hamlets:
+        if hamlet.cell == rules.OWN and hamlet.strength < unit.settings.minimum:
+            hamlet.below_since, hamlet.below_cause = 0.0, events.AT_START
+            unit.record(0.0, 0, hamlet, events.NOBODY, events.BELOW, events.AT_START)
+
+
+def _hold_offices(unit: Unit, hamlet: Hamlet) -> None:
+    """Who holds an office at the start is not published: it is drawn."""
+    if hamlet.chief_code == DRAWN:
+        hamlet.chief = meetings.by_lottery(
+            unit, hamlet, rules.OFFICE_LOTTERY, 0, lambda p: meetings.may_be_chief(p, None)
+        )
+        hamlet.chief_code = rules.RESIDENT_CHIEF
+    if hamlet.secretary_code == DRAWN:
+        hamlet.secretary = meetings.by_lottery(
+            unit, hamlet, rules.SECRETARY_LOTTERY, 0,
+            lambda p: meetings.may_be_secretary(unit, p, 0.0),
+        )  # fmt: skip
+        hamlet.secretary_trained = hamlet.secretary_trained and hamlet.secretary is not None
+        hamlet.secretary_code = rules.NO_CHIEF

@@ -1,0 +1,188 @@
+"""What exists while the reference engine runs: persons, hamlets, and the unit they share."""
+
+from collections import defaultdict
+from heapq import heappush
+from typing import Any
+
+import numpy as np
+import simpy
+
+from sim import rules
+from sim.draws import uniform
+from sim.plan import Plan
+from sim.plan.rates import Floats
+
+Record = tuple[float, int, int, int, int, int]
+
+
+class Calendar(simpy.Environment):
+    """SimPy with absolute times and a written order of what falls on one instant.
+
+    Equal instants are ordered by phase, hamlet and person; now + (t - now) is not t.
+    """
+
+    def at(self, day: float, phase: int, hamlet: int = 0, key: int = 0) -> simpy.Event:
+        """An event that happens at exactly `day`."""
+        happens = simpy.Event(self)
+        happens._ok, happens._value = True, None
+        order = (((phase << 32) + hamlet) << 64) + key + 2  # above SimPy's own urgent and normal
+        queue: list[Any] = self._queue
+        heappush(queue, (day, order, next(self._eid), happens))
+        return happens
+
+
+class Person:
+    """A followed person. See `sim.world.PERSON` for what the fields mean."""
+
+    __slots__ = (
+        "adult",
+        "birth",
+        "budget",
+        "certificate_until",
+        "clock",
+        "counted",
+        "death",
+        "dossiers",
+        "entry_cause",
+        "entry_kind",
+        "fired",
+        "hamlet",
+        "helper_from",
+        "home",
+        "key",
+        "limit",
+        "next_day",
+        "place",
+        "points",
+        "pool",
+        "process",
+        "sex",
+        "since",
+        "stage_due",
+        "status",
+        "term_month",
+        "waiting",
+        "weight",
+        "what",
+    )  # fmt: skip
+
+    def __init__(self, key: int, hamlet: "Hamlet", status: int, place: int, sex: int) -> None:
+        self.key, self.hamlet, self.status, self.place, self.sex = key, hamlet, status, place, sex
+        self.birth = self.death = self.clock = self.next_day = rules.NEVER
+        self.stage_due = self.certificate_until = self.limit = rules.NEVER
+        self.budget, self.since, self.waiting, self.helper_from = 0.0, 0.0, 0.0, -rules.NEVER
+        self.what, self.fired, self.dossiers = rules.DEATH, 0, 0
+        self.home: Hamlet | None = None
+        self.term_month, self.pool = -1, -1
+        self.entry_kind, self.entry_cause = 0, 0
+        self.counted, self.points, self.adult, self.weight = 0, 0, 0, 0
+        self.process: simpy.Process | None = None
+
+    @property
+    def is_candidate(self) -> bool:
+        """On the source list, with or without the certificate and the dossier."""
+        return self.status <= rules.READY
+
+    @property
+    def is_followed(self) -> bool:
+        """Has entered and not ended."""
+        return self.entry_kind == 0 and self.status != rules.GONE
+
+
+class Hamlet:
+    """A unit, its people and its cell. Counts are running counts of persons of this unit."""
+
+    def __init__(self, index: int, row: np.void) -> None:
+        self.index, self.key = index, int(row["key"])
+        self.people: dict[int, Person] = {}
+        self.cell, self.roll = int(row["cell"]), int(row["roll"])
+        self.below_since = float(row["below_since"])
+        self.below_cause = 0
+        self.strength = self.officials = 0
+        self.candidates = self.points = self.adults = self.weight = 0
+        self.listing_factor = float(row["listing_factor"])
+        self.leaving_factor = float(row["leaving_factor"])
+        self.mortality_factor = float(row["mortality_factor"])
+        self.pull = float(row["pull"])
+        self.group, self.base_group = int(row["group"]), int(row["base_group"])
+        self.neighbour, self.difficulty = int(row["neighbour"]), int(row["difficulty"])
+        self.is_hamlet, self.staff = bool(row["is_hamlet"]), int(row["staff"])
+        self.ever_lost, self.ever_founded = bool(row["ever_lost"]), bool(row["ever_founded"])
+        self.last_admission, self.gain = int(row["last_admission"]), int(row["gain"])
+        self.chief: Person | None = None
+        self.chief_code = int(row["chief"])
+        self.chief_trained, self.chief_asked = bool(row["chief_trained"]), bool(row["chief_asked"])
+        self.secretary: Person | None = None
+        self.secretary_code = int(row["secretary"])
+        self.secretary_trained = bool(row["secretary_trained"])
+        self.vacancies, self.turns = int(row["vacancies"]), int(row["turns"])
+        self.shock: Floats = np.ones(1)
+
+    def in_order(self) -> list[Person]:
+        """Its followed people by key."""
+        return [self.people[k] for k in sorted(self.people) if self.people[k].entry_kind == 0]
+
+
+class Unit:
+    """A coupled unit: its hamlets, what they share, and the log."""
+
+    def __init__(self, plan: Plan, seed: int, replication: int, hamlets: list[Hamlet]) -> None:
+        self.plan, self.seed, self.replication = plan, seed, replication
+        self.settings, self.rates = plan.settings, plan.rates
+        self.hamlets = hamlets
+        self.by_index = {h.index: h for h in hamlets}
+        self.calendar = Calendar()
+        self.log: list[Record] = []
+        self.month = 0
+        targets, pools = len(plan.capped), len(plan.pool_size)
+        self.admitted = np.zeros(targets, dtype=np.int64)
+        self.target_pull = np.ones(targets)
+        self.pool_used = np.zeros(pools, dtype=np.int64)
+        self.turning: dict[int, list[Person]] = defaultdict(list)
+        self.terms: dict[int, list[Person]] = defaultdict(list)
+        self.lever_months = np.zeros((plan.settings.adaptive, plan.settings.months // 12), np.int64)
+        self.posting_months = np.zeros(plan.settings.months // 12, dtype=np.int64)
+        self.postings = 0
+
+    def day_of(self, month: int) -> float:
+        """Day of a month start."""
+        return float(self.plan.days[self.settings.origin + month])
+
+    def month_at(self, day: float) -> int:
+        """Index of the month that holds a day."""
+        return rules.month_of(day, self.plan.days) - self.settings.origin
+
+    def later(self, day: float, months: int) -> float:
+        """The same day a number of calendar months on."""
+        return rules.months_later(day, months, self.plan.days)
+
+    def draw(self, person: Person, decision: int, occurrence: int = 0) -> float:
+        """The uniform number of one decision about a person."""
+        return uniform(
+            self.seed, self.replication, rules.PERSON_STREAM, person.key, decision, occurrence
+        )
+
+    def draw_for(self, hamlet: Hamlet, decision: int, occurrence: int) -> float:
+        """The uniform number of one decision about a hamlet."""
+        return uniform(
+            self.seed, self.replication, rules.HAMLET_STREAM, hamlet.key, decision, occurrence
+        )
+
+    def record(
+        self, day: float, phase: int, hamlet: Hamlet, person: int, kind: int, cause: int = 0
+    ) -> None:
+        """Append one event to the log."""
+        self.log.append((day, phase, hamlet.index, person, kind, cause))
+
+    def people(self) -> list[Person]:
+        """All followed people in the order of hamlet and key."""
+        return [p for h in self.hamlets for p in h.in_order()]
+
+    def strongest(self, hamlets: list[Hamlet]) -> Hamlet | None:
+        """The strongest cell; equals by lottery, never by row."""
+        lottery = rules.REVIEW_LOTTERY
+        return min(
+            hamlets,
+            key=lambda h: (-h.strength, self.draw_for(h, lottery, self.month), h.key),
+            default=None,
+        )

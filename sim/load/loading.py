@@ -1,0 +1,106 @@
+"""Files -> a scenario and its baseline, or every fault in them at once."""
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from sim.load.checks import scenario_findings
+from sim.load.documents import Document, parse_document, read_document
+from sim.load.findings import TABLE, Finding, Steps, dotted, is_broken, reliable
+from sim.load.references import reference_findings, unit_findings
+from sim.load.tables import Table, read_table
+from sim.load.validation import Validated, validate
+from sim.messages import BadInput, Fault, Place, _, shown
+from sim.scenario import Baseline, Loaded, Scenario
+
+BASELINE: Steps = ("baseline",)
+POOLS: Steps = ("postings", "pools")
+
+
+def load(path: str | os.PathLike[str]) -> Loaded:
+    """The scenario file at `path` and the baseline table it names, relative to its folder.
+
+    Raises BadInput with the faults of both files and of what they say of each other.
+    """
+    document = read_document(Path(path))
+    validated = validate(document)
+    table, table_faults = _table(document, validated)
+    faults = [*_scenario_faults(document, validated, table), *table_faults]
+    if table is not None:
+        faults += _table_faults(table, validated)
+    if faults or table is None:
+        raise BadInput(_in_order(faults))
+    return Loaded(scenario=validated.scenario, baseline=table.baseline, source_file=str(Path(path)))
+
+
+def parse_scenario(text: str, file: str = "scenario") -> Scenario:
+    """The scenario of a YAML text that faults call `file`, without its table. Raises BadInput."""
+    document = parse_document(text, file)
+    validated = validate(document)
+    faults = _scenario_faults(document, validated, None)
+    if faults:
+        raise BadInput(_in_order(faults))
+    return validated.scenario
+
+
+def check(loaded: Loaded) -> tuple[Fault, ...]:
+    """The faults of a scenario and baseline that were made or changed in Python."""
+    file = loaded.source_file or _("scenario")
+    found = findings(loaded.scenario, loaded.baseline)
+    faults = [Fault(file, Place(), dotted(f.at), f.found, f.allowed, f.suggestion) for f in found]
+    return (*faults, *unit_faults(loaded))
+
+
+def findings(scenario: Scenario, baseline: Baseline | None) -> Iterator[Finding]:
+    """What is wrong with a scenario, and with its references to the table if there is one."""
+    yield from scenario_findings(scenario)
+    if baseline is not None:
+        yield from reference_findings(scenario, baseline)
+
+
+def unit_faults(loaded: Loaded) -> Iterator[Fault]:
+    """The faults of units, named by their ids because their rows are not known any more."""
+    for finding in unit_findings(loaded.baseline, loaded.scenario.postings.pools):
+        field = f"{loaded.baseline.units[finding.unit].id}: {finding.column}"
+        told = finding.found, finding.allowed, finding.suggestion
+        yield Fault(loaded.scenario.baseline, Place(), field, *told)
+
+
+def _table(document: Document, validated: Validated) -> tuple[Table | None, list[Fault]]:
+    if is_broken(BASELINE, validated.broken):
+        return None, []
+    name = validated.scenario.baseline
+    path = Path(document.file).parent / name
+    blame = document.fault(Finding(BASELINE, shown(name), ""))
+    try:
+        table = read_table(path, blame)
+    except BadInput as bad:
+        return None, list(bad.faults)
+    return table, list(table.faults)
+
+
+def _scenario_faults(document: Document, validated: Validated, table: Table | None) -> list[Fault]:
+    broken = [*validated.broken, *(table.broken if table else ())]
+    found = _as_written(document, findings(validated.scenario, table.baseline if table else None))
+    every = [*validated.findings, *reliable(found, broken)]
+    return [*document.faults, *map(document.fault, every)]
+
+
+def _as_written(document: Document, found: Iterable[Finding]) -> Iterator[Finding]:
+    for f in found:
+        yield Finding(document.as_written(f.at), f.found, f.allowed, f.suggestion, f.rests_on)
+
+
+def _table_faults(table: Table, validated: Validated) -> list[Fault]:
+    pools = validated.scenario.postings.pools
+    known_pools = None if is_broken(POOLS, validated.broken) else pools
+    ids_are_known = not {(TABLE, "id"), (TABLE, "area")} & set(table.broken)
+    found = unit_findings(table.baseline, known_pools, table.bad_units, ids_are_known)
+    return [table.fault(finding) for finding in found]
+
+
+def _in_order(faults: Iterable[Fault]) -> list[Fault]:
+    """By file as first named, then by line or row; each once."""
+    once = list(dict.fromkeys(faults))
+    files = list(dict.fromkeys(fault.file for fault in once))
+    return sorted(once, key=lambda f: (files.index(f.file), f.place.line or f.place.row or 0))

@@ -1,0 +1,457 @@
+"""A policy turned into numbers: schedules, rates and monthly arrays.
+
+`make` folds every dated lever of one policy into plain arrays. Beside a world they are the only
+input of the engines, which therefore know no lever.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from sim import levers as lever_types
+from sim import rules
+from sim.draws import entity_key
+from sim.levers import Lever
+from sim.plan import calendar, meetings
+from sim.plan.rates import Floats, Rates, build_rates
+from sim.plan.residents import (
+    WEIGHT_ONE,
+    Move,
+    Residents,
+    listing_weights,
+    moves,
+    project,
+)
+from sim.plan.scopes import Groups, group_units, scoped
+from sim.scenario import DAYS_PER_YEAR, Loaded, Scenario
+from sim.world import DIFFICULTIES
+
+SCHEDULE = np.dtype(
+    [
+        ("listing", "f8"),
+        ("eligible_share", "f8"),
+        ("outside_with", "f8"),
+        ("outside_without", "f8"),
+        ("delay_factor", "f8"),
+        ("failure_factor", "f8"),
+        ("renewal", "f8"),
+        ("replacement", "f8"),
+        ("member_elected", "f8"),
+        ("successor_trained", "f8"),
+        ("enlist_low", "f8"),
+        ("enlist_high", "f8"),
+        ("maximum_age", "i8"),
+        ("gap", "i8"),
+        ("reinforce_below", "i8"),
+        ("reinforce_number", "i8"),
+        ("reinforce_term", "i8"),
+        ("reinforce_pool", "i8"),
+        ("reinforce_senders", "i8"),
+        ("reinforce_without", "?"),
+        ("combine", "?"),
+        ("separate", "?"),
+        ("list_chief", "?"),
+        ("unified", "?"),
+    ]
+)
+"""What holds for a group of units in a month. listing: rate per year with factors of levers."""
+
+
+class Settings(NamedTuple):
+    """Numbers that hold for everybody, all the time."""
+
+    origin: int
+    months: int
+    horizon: float
+    first_year_months: int
+    minimum: int
+    founding: int
+    risk_line: int
+    away_counts: bool
+    exempt_counts: bool
+    posted_counts: bool
+    minimum_age: int
+    probation_months: int
+    certificate_months: int
+    dossier_months: int
+    grace_months: int
+    candidate_away_months: int
+    stale_months: int
+    leaves_for_good: float
+    per_resident: bool
+    power: float
+    help_mode: int
+    full_help: float
+    per_helper: float
+    months_in_place: int
+    half_from_age: float
+    training_on: bool
+    dossier_on: bool
+    delay_sd: float
+    committee_on: bool
+    approval: float
+    recognition: float
+    host_exists: bool
+    host_level: int
+    combine_first: bool
+    chief_member_factor: float
+    chief_trained_factor: float
+    secretary_trained_factor: float
+    chief_turnover: float
+    secretary_maximum_age: float
+    posting_term: int
+    posting_women: float
+    staff_member_share: float
+    staff_women: float
+    retirement_age: float
+    no_cell_factor: float
+    adaptive: int
+    weight_one: float
+
+
+class Plan(NamedTuple):
+    """One policy as numbers. M months, H units, G groups, A areas, Y calendar years.
+
+    days: month starts, index settings.origin is the start.  month_years[M]: length of a month in
+    years.  january[M], meets[M] (committee), review[M], election[M]: what happens.
+    schedule[G, M].  base_group[H].  unit[H]: coupled unit.  area[H, levels].
+    shock_sd[levels, P]: sd of the log of leaving.  delay_median[difficulty] in months,
+    failure[difficulty].  weights[sex, age]: listing weights.  arrivals[3]: moving in per year by
+    kind, with ages [3, 2] and women's share [3].
+    """
+
+    settings: Settings
+    rates: Rates
+    residents: Residents
+    days: Floats
+    month_years: Floats
+    january: npt.NDArray[np.bool_]
+    meets: npt.NDArray[np.bool_]
+    review: npt.NDArray[np.bool_]
+    election: npt.NDArray[np.bool_]
+    schedule: npt.NDArray[np.void]
+    base_group: npt.NDArray[np.int64]
+    unit: npt.NDArray[np.int64]
+    area: npt.NDArray[np.int64]
+    area_key: npt.NDArray[np.int64]
+    shock_sd: Floats
+    classes: npt.NDArray[np.void]
+    courses: npt.NDArray[np.void]
+    target_of: npt.NDArray[np.int64]
+    allowed: npt.NDArray[np.int64]
+    capped: npt.NDArray[np.bool_]
+    target_yearly: Floats
+    pull: Floats
+    committee: npt.NDArray[np.int64]
+    committee_priority: npt.NDArray[np.int64]
+    conditions: npt.NDArray[np.void]
+    condition_scope: npt.NDArray[np.bool_]
+    adaptive_months: npt.NDArray[np.bool_]
+    pool_of: npt.NDArray[np.int64]
+    pool_size: npt.NDArray[np.int64]
+    senders: npt.NDArray[np.int64]
+    sender_first: npt.NDArray[np.int64]
+    moves: npt.NDArray[np.void]
+    delay_median: Floats
+    failure: Floats
+    weights: npt.NDArray[np.int64]
+    arrivals: Floats
+    arrival_ages: Floats
+    arrival_women: Floats
+    posting_ages: Floats
+    staff_ages: Floats
+
+
+MOVE = np.dtype(
+    [
+        ("month", "i8"),
+        ("unit", "i8"),
+        ("into", "i8"),
+        ("share", "f8"),
+        ("closes", "?"),
+        ("cause", "i8"),
+    ]
+)
+
+
+def make(loaded: Loaded, policy: str) -> Plan:
+    """The plan of one policy of a scenario. KeyError if there is no such policy."""
+    scenario, baseline = loaded.scenario, loaded.baseline
+    levers = scoped(scenario, baseline, scenario.policies[policy])
+    groups = group_units(levers, len(baseline.units))
+    areas = meetings.areas_of(baseline)
+    days = calendar.month_days(scenario)
+    months = scenario.years * 12
+    from_start = days[calendar.PAST_MONTHS :]
+    rates = build_rates(scenario, groups, from_start)
+    moved = moves(scenario, baseline, groups)
+    residents = project(scenario, baseline, groups, rates, moved)
+    held = meetings.classes(scenario, areas, groups)
+    lessons = meetings.courses(scenario, areas, groups)
+    tests = meetings.conditions(areas, groups)
+    goals = meetings.targets(scenario, areas, groups)
+    pool = meetings.pools(scenario, areas)
+    sender_sets, senders, first = _senders(loaded, groups)
+    numbers = range(months)
+    bits = len(groups.adaptive)
+    scope = np.array([s.units for s in groups.adaptive], dtype=np.bool_)
+    return Plan(
+        settings=_settings(loaded, areas, bits, float(from_start[months])),
+        rates=rates,
+        residents=residents,
+        days=days,
+        month_years=np.diff(from_start)[:months] / DAYS_PER_YEAR,
+        january=np.array([calendar.number_of_month(scenario, m) == 1 for m in numbers]),
+        meets=_held(scenario, scenario.admission.months),
+        review=_held(scenario, scenario.cells.review_months),
+        election=meetings.elections(scenario),
+        schedule=_schedule(scenario, groups, pool.names, sender_sets),
+        base_group=(groups.static << bits).astype(np.int64),
+        unit=meetings.coupled_units(
+            scenario, baseline, areas, groups, held, lessons, tests, moved
+        ),
+        area=areas.of,
+        area_key=_area_keys(areas),
+        shock_sd=_shock_sd(scenario, areas, groups, rates),
+        classes=held,
+        courses=lessons,
+        target_of=goals.of,
+        allowed=goals.allowed,
+        capped=goals.capped,
+        target_yearly=goals.yearly,
+        pull=goals.pull,
+        committee=goals.committee,
+        committee_priority=goals.priority,
+        conditions=tests,
+        condition_scope=scope.reshape(bits, len(baseline.units)),
+        adaptive_months=np.array(
+            [[s.in_force(m) for m in numbers] for s in groups.adaptive], dtype=np.bool_
+        ).reshape(bits, months),
+        pool_of=pool.of,
+        pool_size=pool.size,
+        senders=senders,
+        sender_first=first,
+        moves=_move_rows(moved),
+        delay_median=_delay_median(scenario),
+        failure=np.array([scenario.dossier.failure.get(d, 0.0) for d in DIFFICULTIES]),  # type: ignore[call-overload]
+        weights=listing_weights(scenario.source.listing),
+        **_arrivals(scenario),
+    )
+
+
+def _held(scenario: Scenario, months: str | tuple[int, ...]) -> npt.NDArray[np.bool_]:
+    return np.array([calendar.is_in(scenario, m, months) for m in range(scenario.years * 12)])
+
+
+def _area_keys(areas: meetings.Areas) -> npt.NDArray[np.int64]:
+    return np.array([entity_key(name) for name in areas.names], dtype=np.int64)
+
+
+def _move_rows(moved: tuple[Move, ...]) -> npt.NDArray[np.void]:
+    return np.array([tuple(m) for m in moved], dtype=MOVE)
+
+
+def _delay_median(scenario: Scenario) -> Floats:
+    """Median delay in months by difficulty; the mean of a lognormal is median exp(sd^2 / 2)."""
+    delay = scenario.dossier.delay_months
+    median = delay.median
+    if median is None:
+        median = (delay.mean or 0.0) * float(np.exp(-(delay.sd_log**2) / 2))
+    factor = scenario.dossier.delay_factor
+    return np.array([median * factor.get(d, 1.0) for d in DIFFICULTIES])  # type: ignore[call-overload]
+
+
+def _arrivals(scenario: Scenario) -> dict[str, Floats]:
+    m = scenario.demography.moving_in
+    return {
+        "arrivals": np.array([m.retired, m.demobilised, m.marriage]),
+        "arrival_ages": np.array(
+            [m.retired_ages, m.demobilised_ages, m.marriage_ages], dtype=float
+        ),
+        "arrival_women": np.array(
+            [m.retired_women_share, m.demobilised_women_share, m.marriage_women_share]
+        ),
+        "posting_ages": np.array(scenario.postings.ages, dtype=float),
+        "staff_ages": np.array(scenario.staff.ages, dtype=float),
+    }
+
+
+def _shock_sd(scenario: Scenario, areas: meetings.Areas, groups: Groups, rates: Rates) -> Floats:
+    """Sd of the log of leaving by area level and period."""
+    sd = np.zeros((len(areas.levels), len(rates.year)))
+    for name, value in scenario.demography.shock.items():
+        sd[areas.level(name, 0)] = value
+    first = [int(np.searchsorted(calendar.month_days(scenario)[calendar.PAST_MONTHS :], d))
+             for d in rates.starts[:-1]]  # fmt: skip
+    for s in groups.plain:
+        if isinstance(s.lever, lever_types.Assumption):
+            for p, month in enumerate(first):
+                if s.in_force(month):
+                    sd[:, p] *= s.lever.shock
+    return sd
+
+
+def _senders(
+    loaded: Loaded, groups: Groups
+) -> tuple[dict[tuple[str, ...], int], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Sets of sending cells, one after the other, and where each begins."""
+    index = {u.id: i for i, u in enumerate(loaded.baseline.units)}
+    sets: dict[tuple[str, ...], int] = {}
+    for s in groups.plain + groups.adaptive:
+        if isinstance(s.lever, lever_types.Reinforcement) and s.lever.senders:
+            sets.setdefault(s.lever.senders, len(sets))
+    flat = [index[i] for ids in sets for i in ids]
+    first = np.cumsum([0, *(len(ids) for ids in sets)])
+    return sets, np.array(flat, dtype=np.int64), first.astype(np.int64)
+
+
+# ---------------------------------------------------------------- the monthly schedule
+
+
+def _schedule(
+    scenario: Scenario,
+    groups: Groups,
+    pools: tuple[str, ...],
+    sender_sets: dict[tuple[str, ...], int],
+) -> npt.NDArray[np.void]:
+    months = scenario.years * 12
+    schedule = np.zeros((groups.number, months), dtype=SCHEDULE)
+    schedule[:] = _base_row(scenario)
+    for g in range(groups.number):
+        for m in range(months):
+            for lever in groups.acting(g, m):
+                _apply(lever, schedule[g, m], scenario, m, pools, sender_sets)
+    return schedule
+
+
+def _base_row(scenario: Scenario) -> npt.NDArray[np.void]:
+    row = np.zeros((), dtype=SCHEDULE)
+    listing, help_ = scenario.source.listing, scenario.source.help
+    row["listing"] = listing.per_hamlet if listing.per_resident is None else listing.per_resident
+    row["eligible_share"] = listing.eligible_share
+    if not isinstance(help_, str):
+        without = help_.outside_helpers_without_cell
+        row["outside_with"] = help_.outside_helpers
+        row["outside_without"] = help_.outside_helpers if without is None else without
+    row["delay_factor"] = row["failure_factor"] = 1.0
+    row["renewal"] = scenario.postings.renewal
+    row["replacement"] = scenario.postings.replacement
+    row["gap"] = scenario.postings.gap_months
+    row["member_elected"] = scenario.offices.member_elected
+    row["maximum_age"] = scenario.rules.admission_age[1] * 12
+    row["reinforce_pool"] = row["reinforce_senders"] = -1
+    return row
+
+
+def _apply(
+    lever: Lever,
+    row: np.void,
+    scenario: Scenario,
+    month: int,
+    pools: tuple[str, ...],
+    sender_sets: dict[tuple[str, ...], int],
+) -> None:
+    """Fold one lever into what holds for a group in a month."""
+    match lever:
+        case lever_types.Emulation() | lever_types.Attention():
+            row["listing"] *= lever.factor
+        case lever_types.Waiver():
+            if lever.maximum_age is not None:
+                row["maximum_age"] = lever.maximum_age * 12
+            if lever.eligible is not None:
+                row["eligible_share"] = min(1.0, lever.eligible.of(float(row["eligible_share"])))
+        case lever_types.OutsideHelp():
+            _set_given(row, outside_with=lever.with_cell, outside_without=lever.without_cell)
+        case lever_types.Dossier():
+            row["delay_factor"] *= lever.delay_factor
+            row["failure_factor"] *= lever.failure_factor
+        case lever_types.PostingRenewal():
+            _set_given(
+                row, renewal=lever.renewal, replacement=lever.replacement, gap=lever.gap_months
+            )
+        case lever_types.Combining():
+            row["combine"] = True
+        case lever_types.Separating():
+            row["separate"] = True
+        case lever_types.ChiefCoverage():
+            row["list_chief"] |= lever.list_chief
+            row["unified"] |= lever.unified_post
+            _set_given(row, member_elected=lever.member_elected)
+        case lever_types.Enlistment():
+            if calendar.is_in(scenario, month, lever.months):
+                row["enlist_low"], row["enlist_high"] = lever.ages[0], lever.ages[1] + 1
+        case lever_types.Succession():
+            row["successor_trained"] = lever.trained
+        case lever_types.Reinforcement():
+            row["reinforce_below"] = lever.strength_below
+            row["reinforce_number"] = lever.number
+            row["reinforce_term"] = lever.term_months
+            row["reinforce_without"] = lever.without_cell
+            row["reinforce_pool"] = pools.index(lever.pool) if lever.pool else -1
+            row["reinforce_senders"] = sender_sets.get(lever.senders, -1)
+
+
+def _set_given(row: np.void, **values: float | None) -> None:
+    for name, value in values.items():
+        if value is not None:
+            row[name] = value
+
+
+# ---------------------------------------------------------------- settings
+
+
+def _settings(loaded: Loaded, areas: meetings.Areas, bits: int, horizon: float) -> Settings:
+    s = loaded.scenario
+    help_ = s.source.help
+    return Settings(
+        origin=calendar.PAST_MONTHS,
+        months=s.years * 12,
+        horizon=horizon,
+        first_year_months=13 - s.start.month,
+        minimum=s.rules.minimum_official_members,
+        founding=s.rules.founding_strength,
+        risk_line=s.rules.risk_line,
+        away_counts=s.rules.away_counts,
+        exempt_counts=s.rules.exempt_counts,
+        posted_counts=s.rules.posted_counts,
+        minimum_age=s.rules.admission_age[0] * 12,
+        probation_months=s.rules.probation_months,
+        certificate_months=s.rules.certificate_months,
+        dossier_months=s.rules.dossier_months,
+        grace_months=s.rules.grace_months,
+        candidate_away_months=s.rules.candidate_away_months,
+        stale_months=s.source.stale_months,
+        leaves_for_good=s.demography.leaving.leaves_for_good,
+        per_resident=s.source.listing.per_resident is not None,
+        power=s.source.listing.power,
+        help_mode=rules.HELP_SHARE
+        if not isinstance(help_, str)
+        else (rules.HELP_LINEAR if help_ == "linear" else rules.HELP_OFF),
+        full_help=help_.full_help if not isinstance(help_, str) else 1.0,
+        per_helper=help_.candidates_per_helper if not isinstance(help_, str) else 0.0,
+        months_in_place=help_.months_in_place if not isinstance(help_, str) else 0,
+        half_from_age=float(help_.half_from_age) if not isinstance(help_, str) else 120.0,
+        training_on=s.training.on,
+        dossier_on=s.dossier.on,
+        delay_sd=s.dossier.delay_months.sd_log,
+        committee_on=s.admission.on,
+        approval=s.admission.approval,
+        recognition=s.probation.recognition,
+        host_exists=s.cells.host == "strongest",
+        host_level=areas.level(s.cells.host_level, -1),
+        combine_first=s.cells.responses[:1] == ("combine",),
+        chief_member_factor=s.offices.chief_member_factor,
+        chief_trained_factor=s.offices.chief_trained_factor,
+        secretary_trained_factor=s.offices.secretary_trained_factor,
+        chief_turnover=s.offices.chief_turnover,
+        secretary_maximum_age=float(s.offices.secretary_maximum_age),
+        posting_term=s.postings.term_months,
+        posting_women=s.postings.women_share,
+        staff_member_share=s.staff.member_share,
+        staff_women=s.completion.women_share_candidates,
+        retirement_age=float(s.demography.retirement_age),
+        no_cell_factor=s.demography.moving_in.no_cell_factor,
+        adaptive=bits,
+        weight_one=float(WEIGHT_ONE),
+    )

@@ -1,0 +1,391 @@
+"""What organisation does and when: classes, targets, courses, reviews, pools, coupled units."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sim import rules
+from sim.levers import Admission, Attention, LocalClass, OfficerTraining, Reinforcement, Training
+from sim.plan.calendar import is_in, months_between, year_of_month
+from sim.plan.residents import Move
+from sim.plan.scopes import Groups, Scoped, area_path
+from sim.scenario import Baseline, Scenario, Target
+
+CLASS = np.dtype(
+    [
+        ("month", "i8"),
+        ("level", "i8"),
+        ("area", "i8"),
+        ("seats", "i8"),
+        ("priority", "i8"),
+        ("series", "i8"),
+        ("attendance", "f8"),
+        ("replace", "?"),
+    ]
+)
+COURSE = np.dtype(
+    [("month", "i8"), ("level", "i8"), ("area", "i8"), ("chief", "?"), ("places", "i8")]
+)
+CONDITION = np.dtype(
+    [("bit", "i8"), ("observable", "i8"), ("level", "i8"), ("below", "f8"), ("at_least", "f8")]
+)
+
+
+@dataclass(frozen=True)
+class Areas:
+    """Areas of all levels with one number each. `of[H, level]` is the area of a unit."""
+
+    levels: tuple[str, ...]
+    names: tuple[str, ...]
+    of: npt.NDArray[np.int64]
+
+    def level(self, name: str | None, default: int) -> int:
+        """Index of a level by its name; `default` counts as in a list (negative from the end)."""
+        return default % len(self.levels) if name is None else self.levels.index(name)
+
+    def at(self, level: int) -> list[int]:
+        """The areas of a level, in the order of the table."""
+        return list(dict.fromkeys(int(a) for a in self.of[:, level]))
+
+
+def areas_of(baseline: Baseline) -> Areas:
+    """Number the areas of every level by their paths."""
+    number: dict[str, int] = {}
+    of = np.zeros((len(baseline.units), len(baseline.levels)), dtype=np.int64)
+    for h, unit in enumerate(baseline.units):
+        for depth in range(len(baseline.levels)):
+            of[h, depth] = number.setdefault(area_path(unit, depth), len(number))
+    return Areas(baseline.levels, tuple(number), of)
+
+
+def _touches(s: Scoped, areas: Areas, level: int, area: int) -> bool:
+    return bool(s.units[areas.of[:, level] == area].any())
+
+
+# ---------------------------------------------------------------- classes and courses
+
+
+def classes(scenario: Scenario, areas: Areas, groups: Groups) -> npt.NDArray[np.void]:
+    """Every class held, in the order of month, series and area."""
+    held: list[tuple[Any, ...]] = []
+    months = range(scenario.years * 12)
+    if scenario.training.on:
+        level = areas.level(scenario.training.level, -2 if len(areas.levels) > 1 else -1)
+        for area in areas.at(level):
+            found = (_district_class(scenario, areas, groups, level, area, m) for m in months)
+            held += [one for one in found if one]
+    local = [s for s in groups.plain if isinstance(s.lever, LocalClass)]
+    for series, s in enumerate(local, start=1):
+        held += _local_classes(scenario, areas, s, series)
+    held.sort(key=lambda c: (c[0], c[5], c[2]))
+    return np.array(held, dtype=CLASS)
+
+
+def _district_class(
+    scenario: Scenario, areas: Areas, groups: Groups, level: int, area: int, month: int
+) -> tuple[Any, ...] | None:
+    rule = scenario.training
+    months, seats, attendance = rule.months, float(rule.seats), rule.attendance
+    priority, replace = rule.priority, rule.replace_no_shows
+    for s in groups.plain:
+        lever = s.lever
+        if not isinstance(lever, Training) or not s.in_force(month):
+            continue
+        if not _touches(s, areas, level, area):
+            continue
+        months = lever.months or months
+        seats = lever.seats.of(seats) if lever.seats else seats
+        attendance = min(1.0, lever.attendance.of(attendance)) if lever.attendance else attendance
+        priority = lever.priority or priority
+        replace = replace if lever.replace_no_shows is None else lever.replace_no_shows
+    if not is_in(scenario, month, months):
+        return None
+    rank = rules.PRIORITIES.index(priority)
+    return (month, level, area, int(seats + 0.5), rank, 0, attendance, replace)
+
+
+def _local_classes(
+    scenario: Scenario, areas: Areas, s: Scoped, series: int
+) -> list[tuple[Any, ...]]:
+    lever = s.lever
+    assert isinstance(lever, LocalClass)
+    level = areas.level(lever.level, -1)
+    rank = rules.PRIORITIES.index(lever.priority)
+    return [
+        (m, level, area, lever.seats, rank, series, lever.attendance, True)
+        for m in range(s.first, s.end)
+        if is_in(scenario, m, lever.months)
+        for area in areas.at(level)
+        if _touches(s, areas, level, area)
+    ]
+
+
+def courses(scenario: Scenario, areas: Areas, groups: Groups) -> npt.NDArray[np.void]:
+    """Every course for chiefs and secretaries, in the order of month, policy and area."""
+    held = []
+    for order, s in enumerate(groups.plain):
+        if isinstance(s.lever, OfficerTraining):
+            level = areas.level(s.lever.level, 0)
+            held += [
+                (m, order, (level, area, s.lever.office == "chief", s.lever.places))
+                for m in range(s.first, s.end)
+                if is_in(scenario, m, s.lever.months)
+                for area in areas.at(level)
+                if _touches(s, areas, level, area)
+            ]
+    held.sort(key=lambda c: (c[0], c[1], c[2][1]))
+    return np.array([(m, *rest) for m, _, rest in held], dtype=COURSE)
+
+
+# ---------------------------------------------------------------- targets
+
+
+@dataclass(frozen=True)
+class Targets:
+    """Admission targets by area. `of[H, K]` numbers the target areas above a unit (-1: none).
+
+    allowed[T, M]: admissions allowed in the calendar year up to the month, fraction carried.
+    capped[T].  yearly[T, Y]: the target of the year (pro rata), without overshoot.
+    committee[H]: the area whose committee decides.  priority[A, M] by area.  pull[M].
+    """
+
+    of: npt.NDArray[np.int64]
+    allowed: npt.NDArray[np.int64]
+    capped: npt.NDArray[np.bool_]
+    yearly: npt.NDArray[np.float64]
+    committee: npt.NDArray[np.int64]
+    priority: npt.NDArray[np.int64]
+    pull: npt.NDArray[np.float64]
+
+
+def targets(scenario: Scenario, areas: Areas, groups: Groups) -> Targets:
+    """The targets of a policy, month by month."""
+    months = scenario.years * 12
+    years = year_of_month(scenario, months - 1) + 1
+    rule = scenario.admission
+    of = np.full((len(areas.of), max(1, len(rule.targets))), -1, dtype=np.int64)
+    allowed: list[npt.NDArray[np.int64]] = []
+    yearly: list[npt.NDArray[np.float64]] = []
+    capped: list[bool] = []
+    for k, target in enumerate(rule.targets):
+        level = areas.level(target.level, -1)
+        for area in areas.at(level):
+            base = _target_of(target, areas, area)
+            if base is None:
+                continue
+            of[areas.of[:, level] == area, k] = len(capped)
+            row = _allowance(scenario, areas, groups, target, level, area, base)
+            allowed.append(row[0])
+            yearly.append(row[1])
+            capped.append(target.cap)
+    top = min((areas.level(t.level, -1) for t in rule.targets), default=len(areas.levels) - 1)
+    return Targets(
+        of,
+        np.array(allowed, dtype=np.int64).reshape(len(capped), months),
+        np.array(capped, dtype=np.bool_),
+        np.array(yearly, dtype=np.float64).reshape(len(capped), years),
+        np.ascontiguousarray(areas.of[:, top]),
+        _priorities(scenario, areas, groups, top),
+        _pulls(scenario, groups),
+    )
+
+
+def _target_of(target: Target, areas: Areas, area: int) -> float | None:
+    if not isinstance(target.per_year, dict):
+        return target.per_year
+    path = areas.names[area]
+    return target.per_year.get(path, target.per_year.get(path.rsplit("/", 1)[-1]))
+
+
+def _allowance(
+    scenario: Scenario,
+    areas: Areas,
+    groups: Groups,
+    target: Target,
+    level: int,
+    area: int,
+    base: float,
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    """Admissions allowed so far in each month's year, and the plain targets of the years.
+
+    floor(carry + target (1 + overshoot) months begun / 12) with pace even, the whole year's at
+    once with pace none; the fraction left at the year's end is carried.
+    """
+    months = scenario.years * 12
+    year = np.array([year_of_month(scenario, m) for m in range(months)])
+    monthly, paced = np.zeros((months, 2)), np.zeros(months, dtype=np.bool_)
+    for m in range(months):
+        *monthly[m], paced[m] = _target_in(scenario, areas, groups, target, level, area, base, m)
+    plain = np.bincount(year, weights=monthly[:, 0]) / 12
+    carry, allowed = 0.0, np.zeros(months, dtype=np.int64)
+    for y in range(year[-1] + 1):
+        of_year = np.flatnonzero(year == y)
+        cumulated = carry + np.cumsum(monthly[of_year, 1]) / 12 + 1e-9
+        so_far = np.where(paced[of_year], cumulated, cumulated[-1])
+        allowed[of_year] = np.maximum.accumulate(np.floor(so_far).astype(np.int64))
+        carry = cumulated[-1] - 1e-9 - np.floor(cumulated[-1])
+        carry = max(0.0, carry)
+    return allowed, plain
+
+
+def _target_in(
+    scenario: Scenario,
+    areas: Areas,
+    groups: Groups,
+    target: Target,
+    level: int,
+    area: int,
+    base: float,
+    month: int,
+) -> tuple[float, float, bool]:
+    overshoot = scenario.admission.overshoot if target.overshoot is None else target.overshoot
+    pace = scenario.admission.pace
+    for s in groups.plain:
+        lever = s.lever
+        if isinstance(lever, Admission) and s.in_force(month) and _touches(s, areas, level, area):
+            base = lever.per_year.of(base) if lever.per_year else base
+            overshoot = lever.overshoot.of(overshoot) if lever.overshoot else overshoot
+            pace = lever.pace or pace
+    return base, base * (1 + overshoot), pace == "even"
+
+
+def _priorities(
+    scenario: Scenario, areas: Areas, groups: Groups, level: int
+) -> npt.NDArray[np.int64]:
+    base = rules.PRIORITIES.index(scenario.admission.priority)
+    priority = np.full((len(areas.names), scenario.years * 12), base, dtype=np.int64)
+    for s in groups.plain:
+        if isinstance(s.lever, Admission) and s.lever.priority:
+            for area in areas.at(level):
+                if _touches(s, areas, level, area):
+                    priority[area, s.first : s.end] = rules.PRIORITIES.index(s.lever.priority)
+    return priority
+
+
+def _pulls(scenario: Scenario, groups: Groups) -> npt.NDArray[np.float64]:
+    pull = np.full(scenario.years * 12, scenario.admission.pull)
+    for s in groups.plain:
+        if isinstance(s.lever, Admission) and s.lever.pull is not None:
+            pull[s.first : s.end] = s.lever.pull
+    return pull
+
+
+# ---------------------------------------------------------------- reviews and pools
+
+
+def conditions(areas: Areas, groups: Groups) -> npt.NDArray[np.void]:
+    """The conditions of adaptive levers; a lever holds where all of its own hold."""
+    rows = []
+    for bit, s in enumerate(groups.adaptive):
+        bounds = {k: (b.below, b.at_least) for k, b in s.lever.where.when.items()}
+        level = areas.level(s.lever.where.rank_level, 0)
+        if isinstance(s.lever, Attention):
+            level = areas.level(s.lever.level, 0)
+            bounds["rank_by_strength"] = (float(s.lever.weakest), None)
+        for name, (below, at_least) in bounds.items():
+            rows.append(
+                (
+                    bit,
+                    rules.OBSERVABLES.index(name),
+                    level,
+                    np.inf if below is None else below,
+                    -np.inf if at_least is None else at_least,
+                )
+            )
+    return np.array(rows, dtype=CONDITION)
+
+
+@dataclass(frozen=True)
+class Pools:
+    """Outside pools. `of[H, kind]` numbers the pool of a unit (-1: none); `size` by number."""
+
+    names: tuple[str, ...]
+    of: npt.NDArray[np.int64]
+    size: npt.NDArray[np.int64]
+
+
+def pools(scenario: Scenario, areas: Areas) -> Pools:
+    """One pool for each kind and area of its level."""
+    names = tuple(scenario.postings.pools)
+    of = np.full((len(areas.of), max(1, len(names))), -1, dtype=np.int64)
+    sizes: list[int] = []
+    for k, name in enumerate(names):
+        pool = scenario.postings.pools[name]
+        level = areas.level(pool.level, -1)
+        for area in areas.at(level):
+            of[areas.of[:, level] == area, k] = len(sizes)
+            sizes.append(pool.size)
+    return Pools(names, of, np.array(sizes, dtype=np.int64))
+
+
+def elections(scenario: Scenario) -> npt.NDArray[np.bool_]:
+    """Months in which chiefs are elected."""
+    months = np.arange(scenario.years * 12)
+    term = scenario.offices.chief_term_months
+    first = scenario.offices.first_election
+    offset = months_between(scenario.start, first) if first else term
+    return (months - offset) % term == 0 if first else (months % term == 0) & (months > 0)
+
+
+# ---------------------------------------------------------------- coupled units
+
+
+def coupled_units(
+    scenario: Scenario,
+    baseline: Baseline,
+    areas: Areas,
+    groups: Groups,
+    held: npt.NDArray[np.void],
+    lessons: npt.NDArray[np.void],
+    tests: npt.NDArray[np.void],
+    moved: tuple[Move, ...],
+) -> npt.NDArray[np.int64]:
+    """Number of the coupled unit of each row: the connected component of all that is shared."""
+    parent = list(range(len(baseline.units)))
+
+    def root(h: int) -> int:
+        while parent[h] != h:
+            parent[h] = parent[parent[h]]
+            h = parent[h]
+        return h
+
+    def join(members: npt.NDArray[np.int64] | list[int]) -> None:
+        for h in members:
+            parent[root(int(h))] = root(int(members[0]))
+
+    def join_level(level: int) -> None:
+        for area in areas.at(level):
+            join(np.flatnonzero(areas.of[:, level] == area))
+
+    shared_levels = {int(c["level"]) for c in held} | {int(c["level"]) for c in lessons}
+    shared_levels |= {int(c["level"]) for c in tests if c["observable"] == rules.RANK}
+    if scenario.admission.on:
+        shared_levels |= {areas.level(t.level, -1) for t in scenario.admission.targets}
+    combining = any(type(s.lever).__name__ == "Combining" for s in groups.plain + groups.adaptive)
+    if scenario.cells.host == "strongest" or combining:
+        shared_levels.add(areas.level(scenario.cells.host_level, -1))
+    reinforcing = [s for s in groups.plain + groups.adaptive if isinstance(s.lever, Reinforcement)]
+    shared_levels |= {
+        areas.level(scenario.postings.pools[s.lever.pool].level, -1)
+        for s in reinforcing
+        if isinstance(s.lever, Reinforcement) and s.lever.pool
+    }
+    for level in shared_levels:
+        join_level(level)
+    index = {u.id: i for i, u in enumerate(baseline.units)}
+    for s in reinforcing:
+        assert isinstance(s.lever, Reinforcement)
+        if s.lever.senders:
+            join([*np.flatnonzero(s.units), *(index[i] for i in s.lever.senders)])
+    for move in moved:
+        join([move.unit, move.into])
+    for i, unit in enumerate(baseline.units):
+        if unit.cell.startswith("with:"):
+            join([i, index[unit.cell.removeprefix("with:")]])
+        if unit.neighbour and combining:
+            join([i, index[unit.neighbour]])
+    roots = [root(h) for h in range(len(parent))]
+    number = {r: i for i, r in enumerate(dict.fromkeys(roots))}
+    return np.array([number[r] for r in roots], dtype=np.int64)

@@ -1,0 +1,239 @@
+"""The counted residents: a deterministic table by unit, year, sex and age.
+
+Projected year by year (cohort-component method) with mortality, leaving, returning, settling,
+marriage and new 18-year-olds; only dated levers act on it. Months between are linear.
+"""
+
+import csv
+from functools import cache
+from importlib import resources
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from sim import rules
+from sim.levers import Merger, Structural
+from sim.plan.rates import AGES, Rates
+from sim.plan.scopes import Groups
+from sim.scenario import Baseline, Group, Listing, Scenario, Unit
+
+Floats = npt.NDArray[np.float64]
+ELIGIBLE = slice(18, 60)
+WEIGHT_ONE = 1 << 20
+"""Weights are whole multiples of 1/WEIGHT_ONE, so that sums do not depend on their order."""
+
+
+class Move(NamedTuple):
+    """From a month on, a share of one unit's residents and people lives in another."""
+
+    month: int
+    unit: int
+    into: int
+    share: float
+    closes: bool
+    cause: int
+
+
+class Residents(NamedTuple):
+    """adults[M, H] residents of 18 to 60; weighted[M, H] the same by listing weight;
+    entry[H, Y, 84] cumulated shares of a newly listed person's (sex, age 18-59);
+    leavers[M, H] young leavers two years before, relative to the start."""
+
+    adults: Floats
+    weighted: Floats
+    entry: Floats
+    leavers: Floats
+
+
+@cache
+def national_structure() -> Floats:
+    """Share of the population by [sex, completed age], Viet Nam 2020 (WPP 2024, sim/data)."""
+    text = resources.files("sim").joinpath("data/population.csv").read_text("utf-8")
+    shares = np.zeros((2, AGES))
+    for row in csv.DictReader(text.splitlines()):
+        sex, age = "FM".index(row["sex"].upper()), int(row["age"])
+        last = min(age + 5, AGES)
+        shares[sex, age:last] = float(row["thousands"]) / (last - age)
+    return shares / shares.sum()
+
+
+def listing_weights(listing: Listing) -> npt.NDArray[np.int64]:
+    """Whole weights [sex, completed age]; their mean over the national adults is WEIGHT_ONE."""
+    by_age = np.zeros(AGES)
+    for w in listing.age_weights:
+        by_age[w.ages[0] : w.ages[1] + 1] = w.weight
+    weights = np.zeros((2, AGES))
+    weights[:, ELIGIBLE] = by_age[ELIGIBLE]
+    adults = np.zeros((2, AGES))
+    adults[:, ELIGIBLE] = national_structure()[:, ELIGIBLE]
+    if listing.women_share is not None:
+        women, men = (adults * weights).sum(axis=1)
+        weights[0] *= listing.women_share / women
+        weights[1] *= (1 - listing.women_share) / men
+    mean = (adults * weights).sum() / adults.sum()
+    return np.rint(weights / mean * WEIGHT_ONE).astype(np.int64)
+
+
+def at_start(unit: Unit) -> Floats:
+    """Residents by [sex, completed age]."""
+    if unit.residents_by_age:
+        return sum((_spread(g) for g in unit.residents_by_age), np.zeros((2, AGES)))
+    return national_structure() * (unit.residents or 0.0)
+
+
+def _spread(group: Group) -> Floats:
+    """Residents of one age group, spread within it like the nation."""
+    assert group.band is not None
+    low, high = int(group.band[0]), min(AGES, max(int(group.band[1]), int(group.band[0]) + 1))
+    shares = np.zeros((2, AGES))
+    shares[:, low:high] = national_structure()[:, low:high]
+    if group.women is not None:
+        shares = shares / np.maximum(shares.sum(axis=1, keepdims=True), 1e-300)
+        return shares * np.array([[group.women], [group.count - group.women]])
+    return shares / shares.sum() * group.count
+
+
+def moves(scenario: Scenario, baseline: Baseline, groups: Groups) -> tuple[Move, ...]:
+    """Structural events of a policy in the order of their dates and of the policy."""
+    index = {u.id: i for i, u in enumerate(baseline.units)}
+    found: list[Move] = []
+    for s in groups.plain:
+        if isinstance(s.lever, Structural) and s.first < s.end:
+            found.append(_structural(s.lever, s.first, index))
+        elif isinstance(s.lever, Merger) and s.first < s.end:
+            found += _merged(s.lever, s.units, s.first, baseline)
+    return tuple(sorted(found, key=lambda m: m.month))
+
+
+def _structural(lever: Structural, month: int, index: dict[str, int]) -> Move:
+    cause = {"split": 0, "merge": 1, "resettle": 2}[lever.event]
+    closes = lever.event == "merge" or (lever.event == "resettle" and lever.share == 1.0)
+    share = 1.0 if lever.event == "merge" else lever.share
+    return Move(month, index[lever.unit], index[lever.into], share, closes, cause)
+
+
+def _merged(
+    lever: Merger, units: npt.NDArray[np.bool_], month: int, baseline: Baseline
+) -> list[Move]:
+    """Small hamlets join their neighbour, or the largest hamlet of the same lowest area."""
+    sizes = [at_start(u).sum() for u in baseline.units]
+    index = {u.id: i for i, u in enumerate(baseline.units)}
+    small = [
+        i for i, u in enumerate(baseline.units)
+        if units[i] and u.kind == "hamlet" and 0 < sizes[i] < lever.residents_below
+    ]  # fmt: skip
+    found = []
+    for i in small:
+        unit = baseline.units[i]
+        same = [
+            j for j, u in enumerate(baseline.units)
+            if u.area == unit.area and u.kind == "hamlet" and j not in small and sizes[j] > 0
+        ]  # fmt: skip
+        into = index[unit.neighbour] if unit.neighbour else -1
+        if into not in same:
+            into = max(same, key=lambda j: (sizes[j], baseline.units[j].id), default=-1)
+        if into >= 0:
+            found.append(Move(month, i, into, 1.0, True, 1))
+    return found
+
+
+def project(
+    scenario: Scenario, baseline: Baseline, groups: Groups, rates: Rates, moved: tuple[Move, ...]
+) -> Residents:
+    """The residents of every unit under one policy and one draw of the parameters."""
+    months, years = scenario.years * 12, scenario.years
+    weights = listing_weights(scenario.source.listing)
+    start = np.stack([at_start(u) for u in baseline.units])
+    group = groups.static << len(groups.adaptive)
+    factor = np.array([u.leaving_factor for u in baseline.units])
+    present, leavers = _yearly(scenario, start, rates, group, factor)
+    yearly_adults = present[:, :, :, ELIGIBLE].sum(axis=(2, 3))
+    yearly_weighted = (present * (weights / WEIGHT_ONE)).sum(axis=(2, 3))
+    share = (np.arange(months) % 12 / 12)[:, None]
+    at = np.arange(months) // 12
+    adults, weighted = (
+        x[at] * (1 - share) + x[at + 1] * share for x in (yearly_adults, yearly_weighted)
+    )
+    ages = (present * weights)[:years, :, :, ELIGIBLE].reshape(years, len(start), -1)
+    for move in moved:
+        for table in (adults, weighted):
+            _move(table, move, move.month)
+        _move(ages, move, -(-move.month // 12))
+    _staff(baseline, scenario, adults, weighted, ages)
+    lag = np.maximum(at - 2, 0)
+    return Residents(adults, weighted, _cumulated(ages), leavers[lag])
+
+
+def _move(table: Floats, move: Move, first: int) -> None:
+    moving = table[first:, move.unit] * move.share
+    table[first:, move.unit] -= moving
+    table[first:, move.into] += moving
+
+
+def _staff(
+    baseline: Baseline, scenario: Scenario, adults: Floats, weighted: Floats, ages: Floats
+) -> None:
+    low, high = (min(max(a, 18), 59) for a in scenario.staff.ages)
+    one = np.zeros((2, AGES))
+    women = scenario.completion.women_share_candidates
+    one[0, low : high + 1], one[1, low : high + 1] = women, 1 - women
+    for h, unit in enumerate(baseline.units):
+        if unit.kind != "hamlet":
+            adults[:, h] = weighted[:, h] = unit.staff or 0
+            ages[:, h] = one[:, ELIGIBLE].reshape(-1)
+
+
+def _cumulated(ages: Floats) -> Floats:
+    """Cumulated shares [H, Y, sex x age]; national where a unit has nobody."""
+    total = ages.sum(axis=2, keepdims=True)
+    national = national_structure()[:, ELIGIBLE].reshape(-1)
+    shares = np.where(total > 0, ages / np.maximum(total, 1e-300), national / national.sum())
+    cumulated = np.cumsum(shares, axis=2)
+    cumulated[:, :, -1] = 1.0
+    return np.ascontiguousarray(cumulated.transpose(1, 0, 2))
+
+
+def _yearly(
+    scenario: Scenario,
+    start: Floats,
+    rates: Rates,
+    group: npt.NDArray[np.int64],
+    factor: Floats,
+) -> tuple[Floats, Floats]:
+    """present[Y + 1, H, sex, age], and young leavers [Y, H] relative to the first year."""
+    years = scenario.years
+    present = np.zeros((years + 1, *start.shape))
+    present[0] = start
+    leavers = np.ones((years, len(start)))
+    away: Floats | None = None
+    births = start[:, :, 0]
+    first: Floats | None = None
+    for y in range(years):
+        p = int(np.searchsorted(rates.starts, (y + 0.5) * 365.25, side="right")) - 1
+        each = rates.each[group, p].transpose(0, 2, 1)  # [H, risk, age]
+        leave = (each[:, rules.LEAVING] * factor[:, None])[:, None, :]
+        back, settle = (each[:, r][:, None, :] for r in (rules.RETURNING, rules.SETTLING))
+        if away is None:
+            gone = np.minimum(leave / np.maximum(back + settle, 1e-9), 1.0)
+            away = np.where(back + settle > 0, present[0] * gone, 0.0)
+        out = present[y] * -np.expm1(-leave)
+        home = away * -np.expm1(-back)
+        away_next = (away - home) * np.exp(-settle) + out
+        alive = np.exp(-rates.mortality[group, p])
+        now = (present[y] - out + home) * alive
+        now[:, 0, 20:30] *= 1 + scenario.demography.marrying_in
+        young = out[:, :, 18:26].sum(axis=(1, 2))
+        first = young if first is None else first
+        leavers[y] = np.where(first > 0, young / np.maximum(first, 1e-300), 1.0)
+        present[y + 1], away = _older(now, births), _older(away_next * alive, births * 0)
+    return present, leavers
+
+
+def _older(now: Floats, births: Floats) -> Floats:
+    """Everybody one year older; the last age is open; as many are born as at the start."""
+    older = np.empty_like(now)
+    older[:, :, 1:] = now[:, :, :-1]
+    older[:, :, -1] += now[:, :, -1]
+    older[:, :, 0] = births
+    return older

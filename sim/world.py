@@ -1,0 +1,340 @@
+"""The world: people, cells and offices as plain data at a month start.
+
+A baseline is a world in which some things are unknown (NaN or UNKNOWN): birth dates inside an age
+band, elapsed times of the pipeline, terms of postings. Each replication draws them by key. People
+are synthetic from the first; the baseline holds counts only.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from sim import rules
+from sim.draws import entity_key, person_key
+from sim.scenario import Baseline, Completion, Group, Loaded, Unit
+
+UNKNOWN = -9999
+DRAWN = -3
+"""Office held by an official whom each replication draws."""
+OPEN_BAND_END = 95.0
+
+PERSON = np.dtype(
+    [
+        ("key", "i8"),
+        ("birth", "f8"),
+        ("death", "f8"),
+        ("budget", "f8"),
+        ("since", "f8"),
+        ("clock", "f8"),
+        ("stage_due", "f8"),
+        ("certificate_until", "f8"),
+        ("limit", "f8"),
+        ("waiting", "f8"),
+        ("helper_from", "f8"),
+        ("next_day", "f8"),
+        ("age_low", "f8"),
+        ("age_high", "f8"),
+        ("hamlet", "i8"),
+        ("home", "i8"),
+        ("term_month", "i8"),
+        ("term_low", "i8"),
+        ("term_high", "i8"),
+        ("fired", "i8"),
+        ("dossiers", "i8"),
+        ("weight", "i8"),
+        ("counted", "i8"),
+        ("points", "i8"),
+        ("adult", "i8"),
+        ("entry_kind", "i8"),
+        ("entry_cause", "i8"),
+        ("pool", "i8"),
+        ("status", "i8"),
+        ("place", "i8"),
+        ("sex", "i8"),
+        ("what", "i8"),
+    ],
+    align=True,
+)
+"""One person. Days count from the start;"""
+
+HAMLET = np.dtype(
+    [
+        ("key", "i8"),
+        ("below_since", "f8"),
+        ("listing_factor", "f8"),
+        ("leaving_factor", "f8"),
+        ("mortality_factor", "f8"),
+        ("pull", "f8"),
+        ("chief_key", "i8"),
+        ("base_group", "i8"),
+        ("group", "i8"),
+        ("roll", "i8"),
+        ("neighbour", "i8"),
+        ("officials", "i8"),
+        ("points", "i8"),
+        ("adults", "i8"),
+        ("weight", "i8"),
+        ("strength", "i8"),
+        ("below_cause", "i8"),
+        ("candidates", "i8"),
+        ("last_admission", "i8"),
+        ("chief", "i8"),
+        ("secretary", "i8"),
+        ("vacancies", "i8"),
+        ("staff", "i8"),
+        ("turns", "i8"),
+        ("gain", "i8"),
+        ("cell", "i8"),
+        ("difficulty", "i8"),
+        ("is_hamlet", "?"),
+        ("ever_lost", "?"),
+        ("ever_founded", "?"),
+        ("chief_trained", "?"),
+        ("chief_asked", "?"),
+        ("secretary_trained", "?"),
+    ],
+    align=True,
+)
+"""One unit and its cell. `officials` count towards strength, `strength` is its own cell's."""
+
+DIFFICULTIES = ("easy", "normal", "difficult")
+SEXES = ("f", "m")
+FEMALE, MALE = 0, 1
+
+
+class World(NamedTuple):
+    """People and units, as structured arrays of PERSON and HAMLET."""
+
+    people: npt.NDArray[np.void]
+    hamlets: npt.NDArray[np.void]
+
+
+def parse_band(label: str) -> tuple[float, float]:
+    """'18-29' -> (18, 30), '80+' -> (80, 95), '65.5' -> (65.5, 65.5). ValueError if neither."""
+    if label.endswith("+"):
+        return float(label[:-1]), OPEN_BAND_END
+    low, dash, high = label.partition("-")
+    if not dash:
+        return float(low), float(low)
+    return float(low), float(high) + 1.0
+
+
+# ---------------------------------------------------------------- completion
+
+
+def complete(baseline: Baseline, completion: Completion) -> Baseline:
+    """The baseline with every age, sex and number of residents given, by the stated shares.
+
+    A unit is completed from its own row alone, so that one unit more changes no other.
+    """
+    units = tuple(_complete_unit(u, completion) for u in baseline.units)
+    return baseline.model_copy(update={"units": units})
+
+
+def _complete_unit(unit: Unit, completion: Completion) -> Unit:
+    update: dict[str, object] = {"officials_away": unit.officials_away or 0}
+    for status in ("officials", "probation", "listed", "certified", "ready"):
+        official = status == "officials"
+        ages = completion.official_ages if official else completion.candidate_ages
+        women = completion.women_share_officials if official else completion.women_share_candidates
+        start = _keyed_start(unit.id, status)
+        banded = _with_ages(getattr(unit, status), ages, start)
+        update[status] = _with_women(banded, women, start)
+    if unit.residents is None and not unit.residents_by_age and unit.kind == "hamlet":
+        update["residents"] = completion.residents_per_unit
+    return unit.model_copy(update=update)
+
+
+def _keyed_start(unit_id: str, status: str) -> float:
+    """A number in [0, 1) that belongs to this unit and status: where its dealing begins."""
+    return (entity_key(f"{unit_id}/{status}") >> 10) / float(1 << 53)
+
+
+def deal(total: int, weights: list[float], start: float) -> list[int]:
+    """`total` places dealt by systematic sampling: each number is the nearest whole one below or
+    above its share, and over many units with different starts the shares come out exactly."""
+    cumulated = np.cumsum(weights) / sum(weights)
+    points = (np.arange(total) + start) / max(total, 1)
+    places = np.minimum(np.searchsorted(cumulated, points, side="right"), len(weights) - 1)
+    return [int(n) for n in np.bincount(places, minlength=len(weights))]
+
+
+def _with_ages(groups: tuple[Group, ...], ages: dict[str, float], start: float) -> list[Group]:
+    banded: list[Group] = []
+    for group in groups:
+        if group.band is not None:
+            banded.append(group)
+            continue
+        numbers = deal(group.count, list(ages.values()), start)
+        for label, number in zip(ages, numbers, strict=True):
+            if number:
+                banded.append(Group(band=parse_band(label), count=number))
+    return banded
+
+
+def _with_women(groups: list[Group], share: float, start: float) -> tuple[Group, ...]:
+    """Women by the stated share, dealt over the groups whose women are not given."""
+    unknown = [g for g in groups if g.women is None]
+    people = sum(g.count for g in unknown)
+    ends = np.cumsum([g.count for g in unknown])
+    women = np.floor(ends * share + start).astype(int)
+    numbers = iter(np.diff(np.concatenate([[0], women])).tolist()) if people else iter(())
+    return tuple(
+        g if g.women is not None else g.model_copy(update={"women": next(numbers)}) for g in groups
+    )
+
+
+# ---------------------------------------------------------------- building
+
+_STATUS_CODE = {
+    "listed": rules.LISTED,
+    "certified": rules.CERTIFIED,
+    "ready": rules.READY,
+    "probation": rules.PROBATION,
+    "officials": rules.OFFICIAL,
+    "posted": rules.OFFICIAL,
+}
+
+
+def build(loaded: Loaded) -> World:
+    """The world at the start. Unknown dates stay unknown; each replication draws them."""
+    baseline = complete(loaded.baseline, loaded.scenario.completion)
+    index = {u.id: i for i, u in enumerate(baseline.units)}
+    hamlets = np.zeros(len(baseline.units), dtype=HAMLET)
+    people: list[npt.NDArray[np.void]] = []
+    pools = {name: i for i, name in enumerate(loaded.scenario.postings.pools)}
+    for i, unit in enumerate(baseline.units):
+        _fill_hamlet(hamlets[i], unit, index)
+        people.append(_people_of(unit, i, int(hamlets["key"][i]), loaded, pools))
+    return World(np.concatenate(people), hamlets)
+
+
+def _fill_hamlet(row: np.void, unit: Unit, index: dict[str, int]) -> None:
+    row["key"] = entity_key(unit.id)
+    row["below_since"] = rules.NEVER
+    row["listing_factor"] = unit.listing_factor
+    row["leaving_factor"] = unit.leaving_factor
+    row["mortality_factor"] = unit.mortality_factor
+    row["pull"] = 1.0
+    row["difficulty"] = DIFFICULTIES.index(unit.difficulty)
+    row["is_hamlet"] = unit.kind == "hamlet"
+    row["staff"] = unit.staff or 0
+    row["neighbour"] = index[unit.neighbour] if unit.neighbour else -1
+    row["ever_lost"] = unit.ever_lost
+    row["ever_founded"] = unit.ever_lost
+    since = unit.months_since_admission
+    row["last_admission"] = UNKNOWN if since is None else -since
+    row["chief"] = _chief_code(unit)
+    row["chief_trained"] = unit.chief_trained
+    row["secretary"] = rules.NO_CHIEF if unit.cell == "none" else DRAWN
+    row["secretary_trained"] = unit.secretary_trained
+    row["cell"], row["roll"] = _cell(unit, index)
+
+
+def _chief_code(unit: Unit) -> int:
+    if unit.kind != "hamlet":
+        return rules.NO_CHIEF
+    codes = {"member": DRAWN, "resident": rules.RESIDENT_CHIEF, "vacant": rules.NO_CHIEF}
+    return codes[unit.chief]
+
+
+def _cell(unit: Unit, index: dict[str, int]) -> tuple[int, int]:
+    if unit.cell == "own":
+        return (rules.CLOSED, -1) if _is_empty(unit) else (rules.OWN, index[unit.id])
+    if unit.cell == "none":
+        return (rules.CLOSED, -1) if _is_empty(unit) else (rules.NONE, -1)
+    return rules.JOINT, index[unit.cell.removeprefix("with:")]
+
+
+def _is_empty(unit: Unit) -> bool:
+    """Nobody lives here: a unit that a later split or resettlement will open."""
+    groups = (unit.officials, unit.probation, unit.listed, unit.certified, unit.ready, unit.posted)
+    nobody = not any(g.count for gs in groups for g in gs)
+    return nobody and unit.residents == 0 and not unit.residents_by_age and not unit.staff
+
+
+def _people_of(
+    unit: Unit, hamlet: int, hamlet_key: int, loaded: Loaded, pools: dict[str, int]
+) -> npt.NDArray[np.void]:
+    rows: list[npt.NDArray[np.void]] = []
+    posted = _posted_groups(unit, loaded)
+    for number, status in enumerate(_STATUS_CODE):
+        groups = posted if status == "posted" else getattr(unit, status)
+        rows += [_group_rows(g, number, hamlet, hamlet_key, _STATUS_CODE[status]) for g in groups]
+        if status == "officials":
+            _place_officials(rows, unit)
+        if status == "posted" and groups:
+            _post(rows[-len(groups) :], unit, loaded, pools)
+    people = np.concatenate(rows) if rows else np.zeros(0, dtype=PERSON)
+    if unit.kind != "hamlet":
+        people["place"] = np.where(people["place"] == rules.PRESENT, rules.STAFF, people["place"])
+    return people
+
+
+def _posted_groups(unit: Unit, loaded: Loaded) -> tuple[Group, ...]:
+    postings = loaded.scenario.postings
+    low, high = postings.ages
+    groups = [
+        g if g.band else g.model_copy(update={"band": (float(low), float(high))})
+        for g in unit.posted
+    ]
+    return _with_women(groups, postings.women_share, _keyed_start(unit.id, "posted"))
+
+
+def _group_rows(
+    group: Group, number: int, hamlet: int, hamlet_key: int, status: int
+) -> npt.NDArray[np.void]:
+    """People of one group; their keys depend on nothing but the hamlet, the group and the place
+    in it, so that one person more changes nobody else."""
+    assert group.band is not None
+    low, high = group.band
+    rows = blank_people(group.count)
+    rows["hamlet"] = hamlet
+    rows["status"] = status
+    rows["age_low"], rows["age_high"] = low, high
+    rows["sex"] = np.where(np.arange(group.count) < (group.women or 0), FEMALE, MALE)
+    group_code = (number * 121_000 + round(low * 1000)) * 121_000 + round(high * 1000)
+    rows["key"] = [
+        person_key(hamlet_key, rules.INITIAL_PEOPLE, group_code, i) for i in range(group.count)
+    ]
+    return rows
+
+
+def blank_people(number: int) -> npt.NDArray[np.void]:
+    """People of whom nothing is known yet."""
+    rows = np.zeros(number, dtype=PERSON)
+    for name in ("birth", "death", "budget", "stage_due", "certificate_until", "waiting"):
+        rows[name] = np.nan
+    rows["limit"] = rules.NEVER
+    rows["helper_from"] = -rules.NEVER
+    rows["home"] = rows["pool"] = -1
+    rows["term_month"] = UNKNOWN
+    return rows
+
+
+def _place_officials(rows: list[npt.NDArray[np.void]], unit: Unit) -> None:
+    """The youngest officials are away, the oldest exempt: as labour migration and age have it."""
+    officials = [r for r in rows if len(r) and r["status"][0] == rules.OFFICIAL]
+    by_age = sorted(officials, key=lambda r: float(r["age_low"][0]))
+    left = unit.officials_away or 0
+    for group in by_age:
+        n = min(left, len(group))
+        group["place"][:n] = rules.AWAY
+        left -= n
+    left = unit.officials_exempt
+    for group in reversed(by_age):
+        n = min(left, len(group))
+        if n:
+            group["status"][-n:] = rules.EXEMPT
+        left -= n
+
+
+def _post(
+    rows: list[npt.NDArray[np.void]], unit: Unit, loaded: Loaded, pools: dict[str, int]
+) -> None:
+    low, high = unit.posted_months_left or (1, loaded.scenario.postings.term_months)
+    for group in rows:
+        group["place"] = rules.POSTED
+        group["pool"] = pools.get(unit.posted_pool or "", -1)
+        group["term_low"], group["term_high"] = max(1, low), max(1, high)

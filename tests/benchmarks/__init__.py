@@ -1,0 +1,1 @@
+"""Speed of the engines, as ratios on one machine (`make bench`)."""
