@@ -282,7 +282,7 @@ class Screening(Lever):
 
 
 class Merger(Lever):
-    """On its first month, every hamlet under a number of residents joins its neighbour for good."""
+    """On its first month hamlets that had few residents at the start join a neighbour for good."""
 
     lever: Literal["merger"] = "merger"
     residents_below: Positive

@@ -74,9 +74,7 @@ RESETTLED = 115
 ELECTION = 116
 VACANCY = 117
 AT_START = 118
-RESIDENT = 119
-LISTED_AS_CHIEF = 120
-REINFORCED = 121
+LISTED_AS_CHIEF = 119
 
 NOBODY = -1
 """Person of an event that is nobody's: sorted after the persons of its hamlet."""
@@ -91,7 +89,7 @@ CAUSES = {
     **{
         value: name.lower()
         for name, value in list(globals().items())
-        if name.isupper() and isinstance(value, int) and 100 <= value <= 121
+        if name.isupper() and isinstance(value, int) and 100 <= value <= 119
     },
     NO_CAUSE: "",
 }
@@ -204,8 +202,8 @@ PANEL_FIELDS = (
 )
 """State of one unit at an anniversary, after everything else.
 
-cell: 0 own, 1 joint, 2 none, 3 the unit is not there.  strength: of its own cell, else the
-officials who would count.  local, active: its own officials who count, without posted, without
+cell: 0 own, 1 joint, 2 none, 3 the unit is not there.  strength: of the cell that covers it, else
+the officials who would count.  local, active: its own officials who count, without posted, without
 exempt ones.
 roll: officials, away ones included, posted ones not.  over_60: of the roll, 60 and older.
 under_60_present: of the roll, present and younger.  certified: with a certificate, dossier ready or

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from sim import log as events
 from sim.compilation import compiled
-from sim.draws import exp, normal_quantile, power, uniform
+from sim.draws import exp, normal_quantile, poisson, power, uniform
 
 Floats = npt.NDArray[np.float64]
 YEAR = 365.25
@@ -112,7 +112,7 @@ RISK_CAUSE = np.array(
 PERSON_STREAM, HAMLET_STREAM, AREA_STREAM = 1, 2, 3
 """Streams of draws by the kind of entity."""
 INITIAL_PEOPLE, LISTED_PEOPLE, ARRIVED_PEOPLE, POSTED_PEOPLE, REPLACED_PEOPLE = 11, 12, 13, 14, 15
-STAFF_PEOPLE, CHIEF_PEOPLE = 16, 17
+STAFF_PEOPLE, CHIEF_PEOPLE, RENEWED_PEOPLE = 16, 17, 18
 """Streams from which keys of new persons are hashed."""
 
 DEATH_BUDGET, CLOCK_BUDGET, CLOCK_RISK, BIRTH, ELAPSED, ENTRY_INSTANT = 1, 2, 3, 4, 5, 6
@@ -121,7 +121,7 @@ DOSSIER_FAILURE, COMMITTEE_LOTTERY, APPROVAL, RECOGNITION, RENEWAL = 13, 14, 15,
 REPLACING, FOR_GOOD, OFFICE_LOTTERY, MOVE_LOTTERY, SUCCESSOR_TRAINED = 18, 19, 20, 21, 22
 SENDING_LOTTERY, TERM_LEFT, ARRIVAL_KIND, CERTIFICATE_AGE = 23, 24, 25, 26
 LISTING_COUNT, ARRIVAL_COUNT, STAFF_MEMBER, CHIEF_STAYS, CHIEF_MEMBER = 31, 32, 33, 34, 35
-REVIEW_LOTTERY, SECRETARY_LOTTERY, SHOCK = 36, 27, 41
+REVIEW_LOTTERY, SECRETARY_LOTTERY, STAFF_RENEWAL, SHOCK = 36, 27, 37, 41
 """Decisions."""
 
 # ---------------------------------------------------------------- steps of a life
@@ -513,6 +513,15 @@ def pulled(factor: float, target: float, admitted: int, pull: float) -> float:
     if admitted == 0:
         return 2.0
     return min(2.0, max(0.5, factor * power(ratio, pull)))
+
+
+@compiled
+def number_drawn(u: float, mean: float) -> int:
+    """A Poisson number from one draw; ValueError where so many in a month cannot be meant."""
+    number = poisson(u, mean)
+    if number < 0:
+        raise ValueError("more than 500 people a month are expected in one hamlet")
+    return number
 
 
 @compiled

@@ -38,6 +38,7 @@ PERSON = np.dtype(
         ("hamlet", "i8"),
         ("home", "i8"),
         ("term_month", "i8"),
+        ("term_months", "i8"),
         ("term_low", "i8"),
         ("term_high", "i8"),
         ("fired", "i8"),
@@ -84,6 +85,7 @@ HAMLET = np.dtype(
         ("vacancies", "i8"),
         ("staff", "i8"),
         ("turns", "i8"),
+        ("admissions", "i8"),
         ("gain", "i8"),
         ("cell", "i8"),
         ("difficulty", "i8"),
@@ -227,7 +229,7 @@ def _fill_hamlet(row: np.void, unit: Unit, index: dict[str, int]) -> None:
     row["last_admission"] = UNKNOWN if since is None else -since
     row["chief"] = _chief_code(unit)
     row["chief_trained"] = unit.chief_trained
-    row["secretary"] = rules.NO_CHIEF if unit.cell == "none" else DRAWN
+    row["secretary"] = DRAWN if unit.cell == "own" else rules.NO_CHIEF
     row["secretary_trained"] = unit.secretary_trained
     row["cell"], row["roll"] = _cell(unit, index)
 
@@ -336,5 +338,6 @@ def _post(
     low, high = unit.posted_months_left or (1, loaded.scenario.postings.term_months)
     for group in rows:
         group["place"] = rules.POSTED
+        group["term_months"] = loaded.scenario.postings.term_months
         group["pool"] = pools.get(unit.posted_pool or "", -1)
         group["term_low"], group["term_high"] = max(1, low), max(1, high)

@@ -66,13 +66,13 @@ def test_any_bytes_as_a_scenario(tmp_path: Path, content: bytes) -> None:
     no_other_exception(written(tmp_path, content))
 
 
-@FUZZ
+@settings(FUZZ, max_examples=100)
 @given(text=st.lists(TOKENS, max_size=25).map("".join))
 def test_any_tokens_as_a_scenario(tmp_path: Path, text: str) -> None:
     no_other_exception(written(tmp_path, text.encode("utf-8", "surrogatepass")))
 
 
-@FUZZ
+@settings(FUZZ, max_examples=100)
 @given(changes=edits(TOKENS))
 def test_a_scenario_with_edits(tmp_path: Path, changes: list[tuple[int, int, str]]) -> None:
     no_other_exception(written(tmp_path, edited(SCENARIO, changes).encode("utf-8", "replace")))
@@ -87,7 +87,7 @@ def test_any_bytes_as_a_table(tmp_path: Path, start: bytes, content: bytes) -> N
     no_other_exception(written(tmp_path, SHORT, start + content))
 
 
-@FUZZ
+@settings(FUZZ, max_examples=100)
 @given(changes=edits(CELLS))
 def test_a_table_with_edits(tmp_path: Path, changes: list[tuple[int, int, str]]) -> None:
     content = edited(TABLE, changes).encode("utf-8", "replace")
@@ -106,7 +106,7 @@ def workbook() -> Iterator[bytes]:
         yield path.read_bytes()
 
 
-@FUZZ
+@settings(FUZZ, max_examples=100)
 @given(places=st.lists(st.tuples(st.floats(0, 1), st.binary(min_size=1, max_size=4)), max_size=4))
 def test_a_workbook_with_damage(
     tmp_path: Path, workbook: bytes, places: list[tuple[float, bytes]]

@@ -17,6 +17,7 @@ from sim.plan.rates import Floats
 from sim.world import UNKNOWN, World
 
 HALF_YEAR, QUARTER = 182.625, 91.3125
+SHORTEST_MONTH = 28.0
 MONTH = 30.4375
 
 
@@ -81,9 +82,10 @@ def draw_people(
 ) -> None:
     """Fill in what is unknown (NaN) about each person.
 
-    Within an age band birth dates are uniform. Listed half a year ago at most; certified within a
-    year; the dossier begun at a uniform point of its delay; ready for a quarter at most; the months
-    of probation still to come, and of the posting, are uniform.
+    Within an age band birth dates are uniform. Listed half a year ago at most; certified within two
+    years; the dossier begun at a uniform point of its delay; ready for a quarter at most; the
+    months of probation still to come, and of the posting, are uniform. No period has run out by the
+    start.
     """
     stream = rules.PERSON_STREAM
     for i in range(len(people)):
@@ -113,21 +115,20 @@ def draw_people(
             p["stage_due"] = days[origin + rules.whole_within(u, 1, probation_months)]
             continue
         if p["status"] == rules.LISTED:
-            p["waiting"] = -u * HALF_YEAR
+            p["waiting"] = -u * min(HALF_YEAR, SHORTEST_MONTH * stale_months)
             p["stage_due"] = rules.months_later(p["waiting"], stale_months, days)
             continue
         taken = uniform(seed, replication, stream, key, rules.CERTIFICATE_AGE, 0)
+        certified = -taken * min(2.0 * rules.YEAR, SHORTEST_MONTH * certificate_months)
         if p["status"] == rules.CERTIFIED:
-            p["waiting"] = -taken * rules.YEAR
+            p["waiting"] = certified
             if dossier_on:
                 delay = uniform(seed, replication, stream, key, rules.DOSSIER_DELAY, 0)
                 median = delay_median[hamlets[p["hamlet"]]["difficulty"]]
                 p["stage_due"] = lognormal(delay, median, delay_sd) * MONTH * (1.0 - u)
         else:
-            p["waiting"] = -u * QUARTER
-            p["stage_due"] = rules.months_later(p["waiting"], dossier_months, days)
+            p["waiting"] = -u * min(QUARTER, SHORTEST_MONTH * dossier_months)
+            if dossier_on:
+                p["stage_due"] = rules.months_later(p["waiting"], dossier_months, days)
         if training_on:
-            since = -(taken + 1.0) * rules.YEAR
-            p["certificate_until"] = rules.months_later(since, certificate_months, days)
-        if p["certificate_until"] <= 0.0:
-            p["certificate_until"] = rules.NEVER
+            p["certificate_until"] = rules.months_later(certified, certificate_months, days)

@@ -14,7 +14,7 @@ from sim import rules
 from sim.draws import entity_key
 from sim.levers import Lever
 from sim.plan import calendar, meetings
-from sim.plan.rates import Floats, Rates, build_rates
+from sim.plan.rates import Floats, Rates, build_rates, rate_by_age
 from sim.plan.residents import (
     WEIGHT_ONE,
     Move,
@@ -64,7 +64,6 @@ class Settings(NamedTuple):
     origin: int
     months: int
     horizon: float
-    first_year_months: int
     minimum: int
     founding: int
     risk_line: int
@@ -100,9 +99,9 @@ class Settings(NamedTuple):
     secretary_trained_factor: float
     chief_turnover: float
     secretary_maximum_age: float
-    posting_term: int
     posting_women: float
     staff_member_share: float
+    staff_renewal: float
     staff_women: float
     retirement_age: float
     no_cell_factor: float
@@ -401,6 +400,17 @@ def _set_given(row: np.void, **values: float | None) -> None:
 # ---------------------------------------------------------------- settings
 
 
+def _staff_renewal(scenario: Scenario) -> float:
+    """Rate at which staff who are not followed are replaced: 1 / mean stay until retirement.
+
+    With constant turnover r and T years to retirement the mean stay is (1 - exp(-r T)) / r.
+    """
+    low, high = scenario.staff.ages
+    turnover = float(rate_by_age(scenario.demography.staff_turnover)[low : high + 1].mean())
+    years = max(1.0, scenario.demography.retirement_age - (low + high) / 2)
+    return turnover / -float(np.expm1(-turnover * years)) if turnover > 0 else 1 / years
+
+
 def _settings(loaded: Loaded, areas: meetings.Areas, bits: int, horizon: float) -> Settings:
     s = loaded.scenario
     help_ = s.source.help
@@ -408,7 +418,6 @@ def _settings(loaded: Loaded, areas: meetings.Areas, bits: int, horizon: float) 
         origin=calendar.PAST_MONTHS,
         months=s.years * 12,
         horizon=horizon,
-        first_year_months=13 - s.start.month,
         minimum=s.rules.minimum_official_members,
         founding=s.rules.founding_strength,
         risk_line=s.rules.risk_line,
@@ -446,9 +455,9 @@ def _settings(loaded: Loaded, areas: meetings.Areas, bits: int, horizon: float) 
         secretary_trained_factor=s.offices.secretary_trained_factor,
         chief_turnover=s.offices.chief_turnover,
         secretary_maximum_age=float(s.offices.secretary_maximum_age),
-        posting_term=s.postings.term_months,
         posting_women=s.postings.women_share,
         staff_member_share=s.staff.member_share,
+        staff_renewal=_staff_renewal(s),
         staff_women=s.completion.women_share_candidates,
         retirement_age=float(s.demography.retirement_age),
         no_cell_factor=s.demography.moving_in.no_cell_factor,

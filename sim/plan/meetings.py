@@ -326,7 +326,7 @@ def elections(scenario: Scenario) -> npt.NDArray[np.bool_]:
     term = scenario.offices.chief_term_months
     first = scenario.offices.first_election
     offset = months_between(scenario.start, first) if first else term
-    return (months - offset) % term == 0 if first else (months % term == 0) & (months > 0)
+    return (months >= offset) & ((months - offset) % term == 0)
 
 
 # ---------------------------------------------------------------- coupled units

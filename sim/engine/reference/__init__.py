@@ -116,6 +116,7 @@ def _person(unit: Unit, row: np.void) -> Person:
     hamlet.people[person.key] = person
     if person.place == rules.POSTED:
         person.term_month = int(row["term_month"])
+        person.term_months = int(row["term_months"])
         unit.terms[person.term_month].append(person)
         unit.postings += 1
         if person.pool >= 0:

@@ -109,16 +109,20 @@ def death_day(unit: Unit, person: Person, entry: float) -> float:
 # ---------------------------------------------------------------- counting
 
 
+def counts_now(unit: Unit, person: Person) -> int:
+    """1 if the person counts towards strength, else 0."""
+    s = unit.settings
+    return int(
+        person.is_followed
+        and rules.counts(
+            person.status, person.place, s.away_counts, s.exempt_counts, s.posted_counts
+        )
+    )
+
+
 def recount(unit: Unit, person: Person, day: float, phase: int, kind: int) -> None:
     """Bring the running counts of the hamlet and its cell up to date after a change."""
-    s, hamlet = unit.settings, person.hamlet
-    now = 0
-    if person.is_followed:
-        now = int(
-            rules.counts(
-                person.status, person.place, s.away_counts, s.exempt_counts, s.posted_counts
-            )
-        )
+    hamlet, now = person.hamlet, counts_now(unit, person)
     if now != person.counted:
         change = now - person.counted
         person.counted = now
@@ -197,8 +201,10 @@ def leave_for_ever(
     unit.record(day, phase, hamlet, person.key, kind, cause)
     if person.is_candidate:
         hamlet.candidates -= 1
-    if person.place == rules.STAFF:
+    if person.place == rules.STAFF and kind in (events.DEAD, events.MOVED):
         hamlet.vacancies += 1
+    if person.place == rules.POSTED:
+        posting_over(unit, person)
     stays_resident = kind in (
         events.LAPSED, events.OVER_AGE, events.REFUSED, events.NOT_RECOGNISED,
     ) and person.place == rules.PRESENT  # fmt: skip
@@ -206,6 +212,13 @@ def leave_for_ever(
     vacate_offices(hamlet, person, stays_resident)
     recount(unit, person, day, phase, kind)
     del hamlet.people[person.key]
+
+
+def posting_over(unit: Unit, person: Person) -> None:
+    """The posting is no more; its place in the pool is free again."""
+    unit.postings -= 1
+    if person.pool >= 0:
+        unit.pool_used[person.pool] -= 1
 
 
 def vacate_offices(hamlet: Hamlet, person: Person, stays_resident: bool) -> None:
@@ -242,7 +255,7 @@ def clock_fires(unit: Unit, person: Person, day: float) -> None:
     elif risk == rules.EXEMPTION:
         person.status = rules.EXEMPT
         unit.record(day, LIFE, hamlet, person.key, events.EXEMPTED)
-        vacate_offices(hamlet, person, stays_resident=True)
+        vacate_offices(hamlet, person, stays_resident=False)
         recount(unit, person, day, LIFE, events.EXEMPTED)
     else:
         kind, cause = int(rules.RISK_KIND[risk]), int(rules.RISK_CAUSE[risk])
@@ -267,12 +280,21 @@ def returns(unit: Unit, person: Person, day: float) -> None:
     """Home again; helps a candidate only after some time in the place."""
     unit.record(day, LIFE, person.hamlet, person.key, events.RETURNED)
     person.place, person.limit = rules.PRESENT, rules.NEVER
+    if not person.hamlet.is_hamlet:
+        join_staff(unit, person, day)
     person.helper_from = unit.later(day, unit.settings.months_in_place)
     recount(unit, person, day, LIFE, events.RETURNED)
     pass_open_stages(unit, person, day, LIFE)
 
 
 # ---------------------------------------------------------------- from resident to official
+
+
+def join_staff(unit: Unit, person: Person, day: float) -> None:
+    """Staff retire at an age; who comes back older than that retires a month later."""
+    person.place = rules.STAFF
+    retires = person.birth + unit.settings.retirement_age * rules.YEAR
+    person.limit = retires if retires > day else unit.later(day, 1)
 
 
 def stage_ends(unit: Unit, person: Person, day: float) -> None:
@@ -366,13 +388,20 @@ def pass_open_stages(unit: Unit, person: Person, day: float, phase: int) -> None
         recognise(unit, person, day, phase)
 
 
+def too_old(unit: Unit, person: Person, day: float) -> bool:
+    """Over the age limit of the month, counted by months."""
+    month = unit.month_at(day)
+    row = unit.plan.schedule[person.hamlet.group, min(month, unit.settings.months - 1)]
+    age = rules.age_in_months(person.birth, unit.settings.origin + month, unit.plan.days)
+    return age > int(row["maximum_age"])
+
+
 def consider(unit: Unit, person: Person, day: float, phase: int) -> None:
     """The decision on one dossier: admitted, too old, refused, or not yet of age."""
     settings = unit.settings
     month = unit.month_at(day)
-    row = unit.plan.schedule[person.hamlet.group, min(month, settings.months - 1)]
     age = rules.age_in_months(person.birth, settings.origin + month, unit.plan.days)
-    if age > int(row["maximum_age"]):
+    if too_old(unit, person, day):
         leave_for_ever(unit, person, day, phase, events.OVER_AGE)
     elif age < settings.minimum_age:
         return
@@ -390,6 +419,7 @@ def admit(unit: Unit, person: Person, day: float, phase: int, month: int) -> Non
     person.stage_due = unit.later(day, unit.settings.probation_months)
     person.certificate_until = rules.NEVER
     hamlet.candidates -= 1
+    hamlet.admissions += 1
     hamlet.last_admission = month
     for target in unit.plan.target_of[hamlet.index]:
         if target >= 0:

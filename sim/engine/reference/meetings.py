@@ -6,7 +6,7 @@ import numpy as np
 
 from sim import log as events
 from sim import rules
-from sim.draws import exponential, person_key, poisson
+from sim.draws import exponential, person_key
 from sim.engine.reference import life
 from sim.engine.reference.state import Hamlet, Person, Unit
 
@@ -61,14 +61,33 @@ def _new_staff(unit: Unit, month: int, day: float) -> list[Person]:
             key = person_key(hamlet.key, rules.STAFF_PEOPLE, month, i)
             person = Person(key, hamlet, rules.OFFICIAL, rules.STAFF, 1)
             if unit.draw(person, rules.STAFF_MEMBER) < unit.settings.staff_member_share:
-                _born(unit, person, day, unit.plan.staff_ages, unit.settings.staff_women)
-                retires = person.birth + unit.settings.retirement_age * rules.YEAR
-                person.limit = retires if retires > day else rules.NEVER
-                person.helper_from = unit.later(day, unit.settings.months_in_place)
-                _expect(unit, person, day, events.MOVED_IN, events.REPLACEMENT)
-                found.append(person)
+                found.append(_expect_staff(unit, person, day))
+        if not hamlet.is_hamlet:
+            for i in range(_renewed(unit, hamlet, month)):
+                key = person_key(hamlet.key, rules.RENEWED_PEOPLE, month, i)
+                person = Person(key, hamlet, rules.OFFICIAL, rules.STAFF, 1)
+                found.append(_expect_staff(unit, person, day))
         hamlet.vacancies = 0
     return found
+
+
+def _renewed(unit: Unit, hamlet: Hamlet, month: int) -> int:
+    """Members among those who replace staff who are not followed."""
+    s = unit.settings
+    others = max(0, hamlet.staff - hamlet.adults - hamlet.vacancies)
+    yearly = others * s.staff_renewal * s.staff_member_share
+    mean = yearly * float(unit.plan.month_years[month])
+    return rules.number_drawn(unit.draw_for(hamlet, rules.STAFF_RENEWAL, month), mean)
+
+
+def _expect_staff(unit: Unit, person: Person, day: float) -> Person:
+    """A member who joins the staff at this month start."""
+    _born(unit, person, day, unit.plan.staff_ages, unit.settings.staff_women)
+    retires = person.birth + unit.settings.retirement_age * rules.YEAR
+    person.limit = retires if retires > day else rules.NEVER
+    person.helper_from = unit.later(day, unit.settings.months_in_place)
+    _expect(unit, person, day, events.MOVED_IN, events.REPLACEMENT)
+    return person
 
 
 def _term(unit: Unit, person: Person, month: int, day: float) -> None:
@@ -91,17 +110,14 @@ def _posting_ends(unit: Unit, person: Person, month: int, day: float) -> None:
     row = unit.plan.schedule[hamlet.group, month]
     if unit.draw(person, rules.RENEWAL, month) < float(row["renewal"]):
         unit.record(day, POSTINGS, hamlet, person.key, events.POSTING_RENEWED)
-        person.term_month = month + unit.settings.posting_term
+        person.term_month = month + person.term_months
         unit.terms[person.term_month].append(person)
         return
-    unit.postings -= 1
     replaced = unit.draw(person, rules.REPLACING, month) < float(row["replacement"])
-    if person.pool >= 0 and not replaced:
-        unit.pool_used[person.pool] -= 1
     if person.home is not None and person.home.cell != rules.CLOSED:
         _sent_home(unit, person, day)
-    else:
-        life.leave_for_ever(unit, person, day, POSTINGS, events.POSTING_ENDED)
+        return
+    life.leave_for_ever(unit, person, day, POSTINGS, events.POSTING_ENDED)
     if replaced:
         _replace(unit, person, hamlet, month, int(row["gap"]))
 
@@ -111,8 +127,12 @@ def _sent_home(unit: Unit, person: Person, day: float) -> None:
     away, home = person.hamlet, person.home
     assert home is not None
     unit.record(day, POSTINGS, away, person.key, events.POSTING_ENDED)
-    move_person(unit, person, home, day, POSTINGS, events.POSTING_ENDED, rules.PRESENT)
+    life.posting_over(unit, person)
+    place = rules.PRESENT if home.is_hamlet else rules.STAFF
+    move_person(unit, person, home, day, POSTINGS, events.POSTING_ENDED, place)
     person.home = None
+    if place == rules.STAFF:
+        life.join_staff(unit, person, day)
     person.helper_from = unit.later(day, unit.settings.months_in_place)
 
 
@@ -122,8 +142,11 @@ def _replace(unit: Unit, before: Person, hamlet: Hamlet, month: int, gap: int) -
     if begins >= unit.settings.months:
         return
     key = person_key(before.key, rules.REPLACED_PEOPLE, month, 0)
+    if before.pool >= 0:
+        unit.pool_used[before.pool] += 1
     person = posted_person(unit, hamlet, key, before.pool, unit.day_of(begins))
-    person.term_month = begins + unit.settings.posting_term
+    person.term_months = before.term_months
+    person.term_month = begins + person.term_months
     unit.terms[begins].append(person)
 
 
@@ -195,18 +218,35 @@ def move_person(
         if person.is_candidate:
             source.candidates -= 1
             into.candidates += 1
-    _uncount(unit, person, day, phase, kind)
+    before = person.counted
+    source.officials -= before
+    source.points -= person.points
+    source.adults -= person.adult
+    source.weight -= person.weight
+    person.counted = person.points = person.adult = person.weight = 0
     del source.people[person.key]
     person.hamlet, person.place = into, place
     into.people[person.key] = person
-    if person.is_followed:
-        life.recount(unit, person, day, phase, kind)
+    person.counted = life.counts_now(unit, person)
+    into.officials += person.counted
+    if person.counted:
+        into.gain = kind
+    _between_rolls(unit, person, source.roll, before, day, phase, kind)
+    life.take_stock(unit, person, day)
 
 
-def _uncount(unit: Unit, person: Person, day: float, phase: int, kind: int) -> None:
-    status, person.status = person.status, rules.GONE
-    life.recount(unit, person, day, phase, kind)
-    person.status = status
+def _between_rolls(
+    unit: Unit, person: Person, roll: int, before: int, day: float, phase: int, kind: int
+) -> None:
+    """Who stays on the roll of the same cell is at no instant missing from it."""
+    changes = {roll: -before}
+    into = person.hamlet.roll
+    changes[into] = changes.get(into, 0) + person.counted
+    for cell, change in changes.items():
+        if cell >= 0 and change:
+            life.change_strength(
+                unit, unit.by_index[cell], change, day, phase, person.key, kind
+            )
 
 
 def absorb(
@@ -219,22 +259,27 @@ def absorb(
     unit.record(day, POSTINGS, source, events.NOBODY, events.ABSORBED, cause)
     if had_cell and into.cell != rules.OWN:
         take_over_cell(unit, source, into, day, cause)
+    for person in unit.people():
+        if person.home is source:
+            person.home = into
     for hamlet in unit.hamlets:
         if hamlet.roll == source.index:
             enrol(unit, hamlet, into if had_cell else None, day, POSTINGS, cause)
     source.roll = -1
+    if into.cell == rules.OWN and into.below_since == rules.NEVER:
+        life.change_strength(unit, into, 0, day, POSTINGS, events.NOBODY, cause)
 
 
 def take_over_cell(unit: Unit, source: Hamlet, into: Hamlet, day: float, cause: int) -> None:
     """The successor had no cell of its own: the cell of the hamlet that ended becomes its."""
     enrol(unit, into, None, day, POSTINGS, cause)
-    into.cell = rules.OWN
-    into.strength, into.below_since = 0, rules.NEVER
-    into.roll = into.index
-    into.strength = into.officials
-    if into.strength < unit.settings.minimum:
-        into.below_since, into.below_cause = day, cause
-        unit.record(day, POSTINGS, into, events.NOBODY, events.BELOW, cause)
+    into.strength, into.below_since = into.officials, rules.NEVER
+    for hamlet in unit.hamlets:
+        if hamlet.roll == source.index and hamlet is not source:
+            source.strength -= hamlet.officials
+            into.strength += hamlet.officials
+            hamlet.roll = into.index
+    into.cell, into.roll = rules.OWN, into.index
 
 
 def enrol(
@@ -333,10 +378,7 @@ def hold_courses(unit: Unit, month: int, day: float) -> None:
             h for h in unit.hamlets
             if unit.plan.area[h.index, level] == area and _wants_course(h, chiefs)
         ]  # fmt: skip
-        able.sort(
-            key=lambda h: (h.strength, unit.draw_for(h, rules.REVIEW_LOTTERY, month), h.key)
-        )
-        for hamlet in able[: int(course["places"])]:
+        for hamlet in weakest_first(unit, able)[: int(course["places"])]:
             if chiefs:
                 hamlet.chief_trained = True
                 holder = hamlet.chief
@@ -349,6 +391,8 @@ def hold_courses(unit: Unit, month: int, day: float) -> None:
 
 
 def _wants_course(hamlet: Hamlet, chiefs: bool) -> bool:
+    if hamlet.cell == rules.CLOSED:
+        return False
     if chiefs:
         in_office = hamlet.chief is not None or hamlet.chief_code == rules.RESIDENT_CHIEF
         return in_office and not hamlet.chief_trained
@@ -378,7 +422,7 @@ def _list(unit: Unit, hamlet: Hamlet, month: int, day: float) -> None:
     adults = share * max(0.0, float(plan.residents.adults[month, h]) - hamlet.adults)
     followed = hamlet.weight / s.weight_one
     weighted = share * max(0.0, float(plan.residents.weighted[month, h]) - followed)
-    with_cell = hamlet.cell != rules.NONE
+    with_cell = hamlet.cell == rules.OWN
     outside = float(row["outside_with"] if with_cell else row["outside_without"])
     chief = hamlet.chief
     factor = hamlet.listing_factor * hamlet.pull * rules.office_factor(
@@ -395,7 +439,8 @@ def _list(unit: Unit, hamlet: Hamlet, month: int, day: float) -> None:
     if row["list_chief"] and room > 0 and _chief_is_asked(hamlet):
         _list_chief(unit, hamlet, month, day)
         room -= 1
-    number = min(room, poisson(unit.draw_for(hamlet, rules.LISTING_COUNT, month), mean))
+    drawn = rules.number_drawn(unit.draw_for(hamlet, rules.LISTING_COUNT, month), mean)
+    number = min(room, drawn)
     for i in range(number):
         key = person_key(hamlet.key, rules.LISTED_PEOPLE, month, i)
         _expect_listed(unit, hamlet, key, month)
@@ -456,7 +501,7 @@ def _move_in(unit: Unit, hamlet: Hamlet, month: int) -> None:
     if yearly <= 0.0:
         return
     mean = yearly * factor * float(plan.month_years[month])
-    number = poisson(unit.draw_for(hamlet, rules.ARRIVAL_COUNT, month), mean)
+    number = rules.number_drawn(unit.draw_for(hamlet, rules.ARRIVAL_COUNT, month), mean)
     for i in range(number):
         key = person_key(hamlet.key, rules.ARRIVED_PEOPLE, month, i)
         person = Person(key, hamlet, rules.OFFICIAL, rules.PRESENT, 1)
@@ -473,11 +518,28 @@ def _move_in(unit: Unit, hamlet: Hamlet, month: int) -> None:
 # ---------------------------------------------------------------- 4 class
 
 
+def cell_strength(unit: Unit, hamlet: Hamlet) -> int:
+    """Strength of the cell that covers it; without one, its officials who would count."""
+    covered = hamlet.cell in (rules.OWN, rules.JOINT) and hamlet.roll >= 0
+    return unit.by_index[hamlet.roll].strength if covered else hamlet.officials
+
+
+def weakest_first(unit: Unit, hamlets: list[Hamlet]) -> list[Hamlet]:
+    """Hamlets by the strength of their cell; equals by lottery, never by row."""
+    lottery = rules.REVIEW_LOTTERY
+
+    def place(hamlet: Hamlet) -> tuple[int, float, int]:
+        u = unit.draw_for(hamlet, lottery, unit.month)
+        return cell_strength(unit, hamlet), u, hamlet.key
+
+    return sorted(hamlets, key=place)
+
+
 def hold_classes(unit: Unit, month: int, day: float) -> None:
     """Each class fills its seats from the queue of its area."""
     classes = unit.plan.classes
     held = classes[classes["month"] == month]
-    strength = {h.index: h.strength for h in unit.hamlets}
+    strength = {h.index: cell_strength(unit, h) for h in unit.hamlets}
     for one in held:
         level, area = int(one["level"]), int(one["area"])
         waiting = [
@@ -534,7 +596,8 @@ def in_line(
         for person in sorted(waiting, key=lambda p: base[p.key]):
             ahead = seen.get(person.hamlet.index, 0)
             seen[person.hamlet.index] = ahead + 1
-            turn[person.key] = person.hamlet.turns + ahead
+            taken = person.hamlet.admissions if enlisting else person.hamlet.turns
+            turn[person.key] = taken + ahead
 
     def place(person: Person) -> tuple[float, float, float, int]:
         hamlet = person.hamlet
@@ -572,7 +635,7 @@ def committee_meets(unit: Unit, month: int, day: float) -> None:
             life.recognise(unit, person, day, COMMITTEE)
             life.look_ahead(unit, person, day)
             life.watch(unit, person)
-    strength = {h.index: h.strength for h in unit.hamlets}
+    strength = {h.index: cell_strength(unit, h) for h in unit.hamlets}
     ready: dict[int, list[Person]] = {}
     for person in unit.people():
         if person.place != rules.AWAY and _may_be_considered(unit, person, month, day):
@@ -582,7 +645,7 @@ def committee_meets(unit: Unit, month: int, day: float) -> None:
         rule = int(unit.plan.committee_priority[area, month])
         lottery = rules.COMMITTEE_LOTTERY
         for person in in_line(unit, waiting, rule, strength, month, lottery, enlisting=True):
-            if _has_room(unit, person.hamlet, month):
+            if life.too_old(unit, person, day) or _has_room(unit, person.hamlet, month):
                 life.consider(unit, person, day, COMMITTEE)
                 life.look_ahead(unit, person, day)
                 life.watch(unit, person)

@@ -36,17 +36,17 @@ def observe(unit: Unit, month: int, day: float) -> dict[int, list[float]]:
     """The closed list of observables of each hamlet, in the order of `rules.OBSERVABLES`."""
     if not len(unit.plan.conditions):
         return {}
-    return {h.index: _observables(h, month, day) for h in unit.hamlets}
+    return {h.index: _observables(unit, h, month, day) for h in unit.hamlets}
 
 
-def _observables(hamlet: Hamlet, month: int, day: float) -> list[float]:
+def _observables(unit: Unit, hamlet: Hamlet, month: int, day: float) -> list[float]:
     people = [p for p in hamlet.people.values() if p.is_followed]
     roll = [p for p in people if is_on_roll(p)]
     old = sum(rules.birthdays(day, p.birth) >= 60 for p in roll)
     posted = sum(p.counted for p in people if p.place == rules.POSTED)
     exempt = sum(p.counted for p in people if p.status == rules.EXEMPT)
     return [
-        float(own_strength(hamlet)),
+        float(meetings.cell_strength(unit, hamlet)),
         float(hamlet.officials - posted),
         float(hamlet.officials - exempt),
         old / len(roll) if roll else 0.0,
@@ -56,9 +56,6 @@ def _observables(hamlet: Hamlet, month: int, day: float) -> list[float]:
     ]
 
 
-def own_strength(hamlet: Hamlet) -> int:
-    """Strength of its own cell, else of its officials who would count."""
-    return hamlet.strength if hamlet.cell == rules.OWN else hamlet.officials
 
 
 def is_on_roll(person: Person) -> bool:
@@ -73,20 +70,13 @@ def since_admission(hamlet: Hamlet, month: int) -> int:
     return month - hamlet.last_admission
 
 
-def _weakest_first(unit: Unit, hamlets: list[Hamlet]) -> list[Hamlet]:
-    lottery = rules.REVIEW_LOTTERY
-    return sorted(
-        hamlets,
-        key=lambda h: (own_strength(h), unit.draw_for(h, lottery, unit.month), h.key),
-    )
-
-
 # ---------------------------------------------------------------- responses
 
 
 def reinforce(unit: Unit, month: int, day: float) -> None:
     """Members are posted into weak cells, as long as the pool lasts."""
-    for hamlet in _weakest_first(unit, [h for h in unit.hamlets if _is_weak(unit, h, month)]):
+    weak = [h for h in unit.hamlets if _is_weak(unit, h, month)]
+    for hamlet in meetings.weakest_first(unit, weak):
         row = unit.plan.schedule[hamlet.group, month]
         term, number = int(row["reinforce_term"]), int(row["reinforce_number"])
         if row["reinforce_senders"] >= 0:
@@ -100,13 +90,13 @@ def reinforce(unit: Unit, month: int, day: float) -> None:
         unit.pool_used[pool] += len(keys)
         for key in sorted(keys):
             person = meetings.posted_person(unit, hamlet, key, pool, day)
-            person.term_month = month + term
+            person.term_months, person.term_month = term, month + term
             _take_up(unit, person, day)
 
 
 def _is_weak(unit: Unit, hamlet: Hamlet, month: int) -> bool:
     row = unit.plan.schedule[hamlet.group, month]
-    if own_strength(hamlet) >= int(row["reinforce_below"]):
+    if meetings.cell_strength(unit, hamlet) >= int(row["reinforce_below"]):
         return False
     without = hamlet.cell == rules.NONE and bool(row["reinforce_without"])
     return hamlet.cell == rules.OWN or without
@@ -138,7 +128,9 @@ def send(
             key=lambda p: (unit.draw(p, rules.SENDING_LOTTERY, month), p.key),
         )
         unit.record(day, REVIEW, cell, person.key, events.SENT)
-        person.home, person.term_month = cell, month + term
+        unit.record(day, REVIEW, hamlet, person.key, events.POSTED, events.SENT)
+        person.home, person.term_months, person.term_month = cell, term, month + term
+        person.limit = rules.NEVER
         meetings.move_person(unit, person, hamlet, day, REVIEW, events.SENT, rules.POSTED)
         sent.append(person)
     for person in sent:
@@ -154,7 +146,7 @@ def _can_send(unit: Unit, cell: Hamlet) -> bool:
 
 
 def _may_be_sent(person: Person) -> bool:
-    at_home = person.place == rules.PRESENT and person.is_followed
+    at_home = person.place in (rules.PRESENT, rules.STAFF) and person.is_followed
     return at_home and person.status == rules.OFFICIAL
 
 
@@ -356,7 +348,7 @@ def panel_row(unit: Unit, hamlet: Hamlet, month: int, day: float) -> npt.NDArray
         bands[min(max(age // 10 - 2, 0), 6)] += 1
     row = [
         hamlet.cell,
-        own_strength(hamlet),
+        meetings.cell_strength(unit, hamlet),
         hamlet.officials - posted,
         hamlet.officials - exempt,
         len(roll),

@@ -60,7 +60,7 @@ class Person:
         "since",
         "stage_due",
         "status",
-        "term_month",
+        "term_month", "term_months",
         "waiting",
         "weight",
         "what",
@@ -73,7 +73,7 @@ class Person:
         self.budget, self.since, self.waiting, self.helper_from = 0.0, 0.0, 0.0, -rules.NEVER
         self.what, self.fired, self.dossiers = rules.DEATH, 0, 0
         self.home: Hamlet | None = None
-        self.term_month, self.pool = -1, -1
+        self.term_month, self.term_months, self.pool = -1, 0, -1
         self.entry_kind, self.entry_cause = 0, 0
         self.counted, self.points, self.adult, self.weight = 0, 0, 0, 0
         self.process: simpy.Process | None = None
@@ -116,6 +116,7 @@ class Hamlet:
         self.secretary_code = int(row["secretary"])
         self.secretary_trained = bool(row["secretary_trained"])
         self.vacancies, self.turns = int(row["vacancies"]), int(row["turns"])
+        self.admissions = int(row["admissions"])
         self.shock: Floats = np.ones(1)
 
     def in_order(self) -> list[Person]:

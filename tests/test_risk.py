@@ -1,0 +1,765 @@
+"""Logs -> counts -> tables: every number is checked by hand, by a slow recount or by theory."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from sim import log as events
+from sim import plan as plans
+from sim import risk, rules
+from sim.engine import compiled
+from sim.load import load
+from sim.log import Log, in_order
+from sim.risk import intervals
+from sim.risk.counting import Counts
+from sim.risk.measures import (
+    BELOW,
+    COLUMN,
+    COMBINED,
+    ENDINGS,
+    FLOWS,
+    LOST,
+    MEASURES,
+    NEVER,
+    PROGRESS,
+    STATES,
+)
+from sim.scenario import Loaded
+from sim.world import build
+from tests.risk_samples import (
+    FIELD,
+    HAMLETS,
+    cell,
+    count_one,
+    counted,
+    empty_panel,
+    key_of,
+    keys_of,
+    life,
+    outcome_of,
+    sample,
+    study_of,
+    tally_of,
+)
+
+SCENARIOS = Path(__file__).parents[1] / "scenarios"
+FIRST_ANNIVERSARY = 366.0
+NEW_PERSON = 12345
+
+
+def first(counts: Counts, hamlet: str, what: int) -> int:
+    return int(counts.first[0, HAMLETS.index(hamlet), what])
+
+
+def flow(counts: Counts, name: str) -> list[int]:
+    return [int(n) for n in counts.years[0, :, COLUMN[name]]]
+
+
+def by_code(array: Any, ending: str, names: dict[int, str]) -> dict[str, int]:
+    row = array[0, ENDINGS.index(ending)]
+    return {names[int(code)]: int(row[code]) for code in np.flatnonzero(row)}
+
+
+# ---------------------------------------------------------------- years
+
+
+def test_a_year_ends_with_its_anniversary_and_the_first_day_is_year_0() -> None:
+    loaded = sample()
+    counts = count_one(
+        loaded,
+        [
+            cell(0.0, "A", events.BELOW, events.AT_START),
+            cell(FIRST_ANNIVERSARY, "A", events.LOST),
+            cell(FIRST_ANNIVERSARY + 0.5, "B", events.LOST),
+        ],
+    )
+    assert first(counts, "A", BELOW) == 0
+    assert (first(counts, "A", LOST), first(counts, "B", LOST)) == (1, 2)
+    assert first(counts, "C", LOST) == first(counts, "B", BELOW) == NEVER
+    assert flow(counts, "lost") == [0, 1, 2, 2, 2, 2, 2, 2, 2]
+    assert flow(counts, "below") == [1] * 9
+    assert flow(counts, "cells_lost") == [0, 1, 1, 0, 0, 0, 0, 0, 0]
+
+
+def test_the_horizon_belongs_to_the_last_year() -> None:
+    loaded = sample()
+    horizon = plans.make(loaded, "as-is").settings.horizon
+    counts = count_one(loaded, [cell(horizon, "A", events.LOST)])
+    assert first(counts, "A", LOST) == loaded.scenario.years
+
+
+def test_re_emptied_is_lost_and_combined_is_not() -> None:
+    counts = count_one(
+        sample(),
+        [
+            cell(100.0, "A", events.COMBINED),
+            cell(200.0, "B", events.RE_EMPTIED),
+            cell(500.0, "A", events.LOST),
+            cell(600.0, "B", events.LOST),
+        ],
+    )
+    assert (first(counts, "A", COMBINED), first(counts, "A", LOST)) == (1, 2)
+    assert (first(counts, "B", COMBINED), first(counts, "B", LOST)) == (NEVER, 1)
+    first_lost = counts.sums[0, 3]
+    first_combined = counts.sums[0, 4]
+    assert first_lost[:, 1].tolist() == [0, 1, 0, 0]  # A was combined first
+    assert first_combined[:, 1].tolist() == [1, 0, 0, 0]
+    assert first_lost.sum() == first_combined.sum() == 1
+
+
+def test_units_that_are_no_hamlets_are_followed_but_not_counted_among_hamlets() -> None:
+    counts = count_one(sample(), [cell(100.0, "S", events.LOST)])
+    assert first(counts, "S", LOST) == 1
+    assert sum(flow(counts, "lost")) == sum(flow(counts, "cells_lost")) == 0
+    assert counts.causes.sum() == 0
+
+
+# ---------------------------------------------------------------- mergers
+
+
+MERGER = {
+    "as-is": (),
+    "merge": (
+        {"lever": "structural", "event": "merge", "unit": "A", "into": "B", "from": "2021-01-01"},
+    ),
+}
+
+
+def test_a_merged_hamlet_is_lost_with_its_successor() -> None:
+    merged = (FIRST_ANNIVERSARY, 2, "A", events.NOBODY, events.ABSORBED, events.MERGED)
+    loaded = sample(MERGER)
+    after = count_one(loaded, [merged, cell(800.0, "B", events.LOST)], "merge")
+    assert (first(after, "A", LOST), first(after, "B", LOST)) == (3, 3)
+    assert flow(after, "cells_lost") == [0, 0, 0, 1, 0, 0, 0, 0, 0]
+    before = count_one(loaded, [cell(200.0, "B", events.LOST), merged], "merge")
+    assert (first(before, "A", LOST), first(before, "B", LOST)) == (NEVER, 1)
+
+
+def test_a_merged_hamlet_has_the_state_of_its_successor() -> None:
+    loaded = sample(MERGER)
+    panel = empty_panel(loaded)
+    panel[1:, 0, FIELD["cell"]] = rules.CLOSED
+    panel[2:, 1, FIELD["cell"]] = rules.NONE
+    panel[2:, 1, FIELD["strength"]] = 2
+    merged = (FIRST_ANNIVERSARY, 2, "A", events.NOBODY, events.ABSORBED, events.MERGED)
+    counts = counted(loaded, [outcome_of(loaded, [merged], panel)], "merge")
+    assert flow(counts, "without_cell") == [0, 0, 2, 2, 2, 2, 2, 2, 2]
+    assert flow(counts, "hamlets") == [3] * 9
+    assert counts.strength[0, 2, 2] == counts.strength[1, 2, 2] == 1
+
+
+def test_a_hamlet_that_is_not_there_yet_is_not_counted() -> None:
+    loaded = sample()
+    panel = empty_panel(loaded)
+    panel[:3, 2, FIELD["cell"]] = rules.CLOSED
+    counts = counted(loaded, [outcome_of(loaded, [], panel)])
+    assert flow(counts, "hamlets") == [2, 2, 2, 3, 3, 3, 3, 3, 3]
+    assert counts.strength[2].sum(axis=1).tolist() == [0, 0, 0, 1, 1, 1, 1, 1, 1]
+
+
+# ---------------------------------------------------------------- why
+
+
+def loss_with(records: list[Any], day: float, loaded: Loaded | None = None) -> Counts:
+    """A loses its cell at `day`, the start of a month, after these events."""
+    return count_one(loaded or sample(), [*records, cell(day, "A", events.LOST, events.LEFT)])
+
+
+def test_departures_are_those_of_officials_in_sixty_months() -> None:
+    loaded = sample()
+    one, two, three, four = keys_of(loaded, "A", rules.OFFICIAL)
+    listed = key_of(loaded, "A", rules.LISTED)
+    days = plans.make(loaded, "as-is").days
+    origin = plans.make(loaded, "as-is").settings.origin
+    loss, window = days[origin + 72], days[origin + 12]
+    counts = loss_with(
+        [
+            life(window, "A", one, events.DEAD),  # sixty months ago to the day: too long ago
+            life(window + 0.1, "A", two, events.LEFT),
+            life(window + 9.0, "A", two, events.DEAD),  # was away already
+            life(window + 10.0, "A", three, events.EXEMPTED),  # still counts
+            life(window + 20.0, "A", three, events.MOVED, events.SETTLED_AWAY),
+            life(window + 30.0, "A", listed, events.DEAD),  # was no official
+            life(window + 40.0, "B", key_of(loaded, "B", rules.OFFICIAL), events.DEAD),
+            life(loss + 1.0, "A", four, events.DEAD),
+        ],
+        loss,
+    )
+    assert by_code(counts.causes, "lost", events.CAUSES) == {"left": 1}
+    assert by_code(counts.departures, "lost", events.KINDS) == {"left": 1, "moved": 1}
+
+
+def test_an_exemption_is_a_departure_where_the_exempt_do_not_count() -> None:
+    loaded = sample(rules={"exempt_counts": False})
+    one = keys_of(loaded, "A", rules.OFFICIAL)[0]
+    counts = loss_with([life(50.0, "A", one, events.EXEMPTED)], 91.0, loaded)
+    assert by_code(counts.departures, "lost", events.KINDS) == {"exempted": 1}
+
+
+def test_progress_is_the_furthest_stage_of_the_candidates() -> None:
+    loaded = sample()
+    stages = [rules.PROBATION, rules.READY, rules.CERTIFIED, rules.LISTED]
+    keys = [key_of(loaded, "A", status) for status in stages]
+    gone: list[Any] = []
+    for told, key in zip(
+        ["probation", "target", "dossier", "waiting_for_a_seat"], keys, strict=True
+    ):
+        counts = loss_with(gone, 91.0)
+        assert by_code(counts.progress, "lost", dict(enumerate(PROGRESS))) == {told: 1}
+        gone = [*gone, life(10.0, "A", key, events.LAPSED, events.WITHDREW)]
+    assert by_code(loss_with(gone, 91.0).progress, "lost", dict(enumerate(PROGRESS))) == {
+        "lapsed": 1
+    }
+    late = plans.make(loaded, "as-is").days[plans.make(loaded, "as-is").settings.origin + 72]
+    assert by_code(loss_with(gone, late).progress, "lost", dict(enumerate(PROGRESS))) == {"none": 1}
+
+
+def test_progress_follows_each_step() -> None:
+    loaded = sample()
+    older = [life(1.0, "A", key_of(loaded, "A", s), events.LAPSED) for s in (0, 1, 2)] + [
+        life(1.0, "A", key_of(loaded, "A", rules.PROBATION), events.NOT_RECOGNISED)
+    ]
+    steps = [
+        (events.LISTED, "waiting_for_a_seat"),
+        (events.CLASS_ATTENDED, "dossier"),
+        (events.DOSSIER_READY, "target"),
+        (events.DOSSIER_LAPSED, "dossier"),
+        (events.CERTIFICATE_EXPIRED, "waiting_for_a_seat"),
+        (events.ADMITTED, "probation"),
+        (events.RECOGNISED, "lapsed"),
+    ]
+    for last, (_, told) in enumerate(steps):
+        story = [
+            life(2.0 + i, "A", NEW_PERSON, kind) for i, (kind, _) in enumerate(steps[: last + 1])
+        ]
+        counts = loss_with([*older, *story], 31.0)
+        assert by_code(counts.progress, "lost", dict(enumerate(PROGRESS))) == {told: 1}, told
+
+
+@pytest.mark.parametrize(
+    ("off", "told"),
+    [({}, "waiting_for_a_seat"), ({"training"}, "dossier"), ({"training", "dossier"}, "target")],
+)
+def test_stages_that_are_switched_off_take_no_time(off: set[str], told: str) -> None:
+    switches: dict[str, Any] = {name: {"on": False} for name in off}
+    loaded = sample(**switches)
+    gone = [life(1.0, "A", key_of(loaded, "A", s), events.LAPSED) for s in range(3)]
+    gone.append(life(1.0, "A", key_of(loaded, "A", rules.PROBATION), events.NOT_RECOGNISED))
+    counts = loss_with([*gone, life(2.0, "A", NEW_PERSON, events.LISTED)], 31.0, loaded)
+    assert by_code(counts.progress, "lost", dict(enumerate(PROGRESS))) == {told: 1}
+
+
+def test_candidates_who_are_moved_to_another_hamlet_count_there() -> None:
+    loaded = sample(MERGER)
+    counts = count_one(
+        loaded,
+        [
+            *[
+                (FIRST_ANNIVERSARY, 2, "A", key_of(loaded, "A", s), events.RELOCATED, events.MERGED)
+                for s in range(4)
+            ],
+            cell(FIRST_ANNIVERSARY, "A", events.LOST),
+            cell(FIRST_ANNIVERSARY, "B", events.LOST),
+        ],
+        "merge",
+    )
+    found = by_code(counts.progress, "lost", dict(enumerate(PROGRESS)))
+    assert found == {"none": 1, "probation": 1}
+
+
+# ---------------------------------------------------------------- flows
+
+
+def test_events_of_members_and_of_candidates_are_told_apart() -> None:
+    loaded = sample()
+    official, probationer = (
+        key_of(loaded, "A", rules.OFFICIAL),
+        key_of(loaded, "A", rules.PROBATION),
+    )
+    listed = key_of(loaded, "A", rules.LISTED)
+    counts = count_one(
+        loaded,
+        [
+            life(1.0, "A", official, events.DEAD),
+            life(2.0, "A", probationer, events.DEAD),
+            life(3.0, "A", listed, events.DEAD),
+            life(4.0, "A", NEW_PERSON, events.LISTED),
+            life(5.0, "A", NEW_PERSON, events.LEFT),
+            life(6.0, "A", NEW_PERSON + 1, events.MOVED_IN),
+            life(7.0, "A", NEW_PERSON + 1, events.LEFT),
+        ],
+    )
+    assert (flow(counts, "dead")[1], flow(counts, "candidates_dead")[1]) == (2, 1)
+    assert (flow(counts, "left")[1], flow(counts, "candidates_left")[1]) == (1, 1)
+    assert (flow(counts, "moved_in")[1], flow(counts, "listed_in_year")[1]) == (1, 1)
+
+
+def test_a_member_sent_by_another_cell_is_a_departure_and_comes_back() -> None:
+    loaded = sample()
+    sent = keys_of(loaded, "A", rules.OFFICIAL)[0]
+    counts = count_one(
+        loaded,
+        [
+            (31.0, 6, "A", sent, events.SENT, 0),
+            (366.0, 2, "B", sent, events.POSTING_ENDED, 0),
+            life(400.0, "A", sent, events.LEFT),
+            cell(456.0, "A", events.LOST),
+        ],
+    )
+    assert by_code(counts.departures, "lost", events.KINDS) == {"sent": 1, "left": 1}
+    assert (sum(flow(counts, "sent")), sum(flow(counts, "sent_home"))) == (1, 1)
+    assert sum(flow(counts, "posting_ended")) == 0
+
+
+def test_seats_are_of_the_class_that_was_held() -> None:
+    policies = {
+        "as-is": (),
+        "local": (
+            {"lever": "local_class", "level": "commune", "months": [2, 4], "seats": 5},
+            {"lever": "training", "replace_no_shows": False},
+        ),
+    }
+    loaded = sample(policies, training={"months": [4], "seats": 10, "level": "commune"})
+    listed = key_of(loaded, "A", rules.LISTED)
+    held = {"feb": 31.0, "apr": 91.0}
+    records = [
+        (held["feb"], 4, "A", listed, events.CLASS_ATTENDED, 0),
+        (held["apr"], 4, "A", NEW_PERSON, events.CLASS_ATTENDED, 0),
+        (held["apr"], 4, "A", NEW_PERSON + 1, events.CLASS_MISSED, 0),
+    ]
+    counts = count_one(loaded, records, "local")
+    seats = [flow(counts, f"{name}seats_used")[1] for name in ("", "local_", "either_")]
+    assert seats == [0, 1, 2]  # the no-show's seat stayed empty
+    plain = count_one(loaded, records[1:], "as-is")
+    assert [flow(plain, f"{name}seats_used")[1] for name in ("", "local_", "either_")] == [1, 0, 0]
+
+
+# ---------------------------------------------------------------- the state
+
+
+def test_the_numbers_of_hamlets_at_an_anniversary() -> None:
+    loaded = sample()
+    panel = empty_panel(loaded)
+    strong = {"strength": 6, "local": 6, "roll": 6, "under_60_present": 2, "over_60": 3}
+    weak = {"strength": 4, "local": 2, "roll": 2, "over_60": 2, "months_since_admission": 60}
+    none = {"cell": rules.NONE, "months_since_admission": 59, "chief_is_member": 1, "secretary": 2}
+    for h, fields in enumerate((strong, weak, none)):
+        for name, value in fields.items():
+            panel[0, h, FIELD[name]] = value
+    panel[0, 0, FIELD["posted"]] = 2
+    counts = counted(loaded, [outcome_of(loaded, [], panel)])
+    found = {name: int(counts.years[0, 0, COLUMN[name]]) for name in STATES}
+    assert {name: n for name, n in found.items() if n} == {
+        "hamlets": 3, "own_cell": 2, "without_cell": 1, "without_members": 1, "few_local": 2,
+        "under_risk_line": 1, "no_admission": 1, "no_successor": 2, "at_risk": 1,
+        "chief_is_member": 1, "secretary_trained": 1, "officials": 8, "over_60": 5,
+        "posted_now": 2,
+    }  # fmt: skip
+
+
+def test_probationers_are_members_and_a_joint_cell_is_no_lack_of_one() -> None:
+    loaded = sample()
+    panel = empty_panel(loaded)
+    panel[0, :3, FIELD["cell"]] = rules.JOINT
+    panel[0, 0, FIELD["probation"]] = 1
+    panel[0, 1, FIELD["posted"]] = 1
+    counts = counted(loaded, [outcome_of(loaded, [], panel)])
+    assert (flow(counts, "without_members")[0], flow(counts, "without_cell")[0]) == (1, 0)
+    assert flow(counts, "joint_cell")[0] == 3
+
+
+def test_strength_beyond_the_last_bin_is_counted_there() -> None:
+    loaded = sample()
+    panel = empty_panel(loaded)
+    panel[0, 0, FIELD["strength"]] = 500
+    counts = counted(loaded, [outcome_of(loaded, [], panel)], bins=20)
+    assert counts.strength[0, 0, 19] == 1
+
+
+# ---------------------------------------------------------------- against a slow recount
+
+
+@pytest.fixture(scope="module", params=["quynh-luu", "que-phong"])
+def real(request: pytest.FixtureRequest) -> Loaded:
+    return load(SCENARIOS / f"{request.param}.yaml")
+
+
+def policy_outcomes(loaded: Loaded) -> Any:
+    world = build(loaded)
+    for policy in loaded.policies:
+        plan = plans.make(loaded, policy)
+        yield policy, plan, compiled.run(plan, world, loaded.scenario.seed, 1)
+
+
+def test_the_state_is_that_of_the_year_before_and_what_the_year_brought(real: Loaded) -> None:
+    """The balance of members, exactly, in every year of every policy of the shipped scenarios."""
+    for policy, _, outcome in policy_outcomes(real):
+        year = counted(real, [outcome], policy, bins=200).years[0]
+        column = {name: year[:, i].astype(int) for i, name in enumerate(MEASURES)}
+        members = column["officials"] + column["probation"] + column["posted_now"]
+        came = column["admitted"] + column["moved_in"] + column["posted"]
+        went = sum(
+            column[kind]
+            for kind in ("dead", "moved", "expelled", "struck_off", "asked_to_leave",
+                         "not_recognised", "posting_ended")
+        )  # fmt: skip
+        assert (np.diff(members) == (came - went)[1:]).all(), policy
+
+
+def test_events_are_counted_like_a_plain_recount(real: Loaded) -> None:
+    ids = np.array([u.kind == "hamlet" for u in real.baseline.units])
+    for policy, plan, outcome in policy_outcomes(real):
+        years = counted(real, [outcome], policy, bins=200).years[0]
+        kinds = Counter(
+            (events.KINDS[int(k)], int(np.searchsorted(_ends(plan), day)))
+            for k, day, h in zip(outcome.log.kind, outcome.log.day, outcome.log.hamlet, strict=True)
+            if k < events.BELOW or ids[h]
+        )
+        for name in FLOWS:
+            kind = {"listed_in_year": "listed", "officers_trained": "officer_trained"}.get(
+                name, name.removeprefix("cells_")
+            )
+            if name.startswith(("candidates_", "seats", "local_", "either_", "sent_home")):
+                continue
+            mine = years[:, COLUMN[name]].astype(int)
+            if f"candidates_{name}" in COLUMN:
+                mine = mine + years[:, COLUMN[f"candidates_{name}"]]
+            if name == "posting_ended":
+                mine = mine + years[:, COLUMN["sent_home"]]
+            plain = [kinds[(kind, y)] for y in range(len(mine))]
+            assert mine.tolist() == plain, (policy, name)
+
+
+def _ends(plan: plans.Plan) -> Any:
+    months = np.arange(0, plan.settings.months + 1, 12)
+    return plan.days[plan.settings.origin + months]
+
+
+def test_the_order_of_hamlets_in_the_log_does_not_matter(real: Loaded) -> None:
+    for policy, _, outcome in policy_outcomes(real):
+        written = counted(real, [outcome], policy, bins=200)
+        by_hamlet = np.argsort(outcome.log.hamlet, kind="stable")
+        for log in (in_order(outcome.log), Log(*(c[by_hamlet] for c in outcome.log))):
+            again = counted(real, [outcome._replace(log=log)], policy, bins=200)
+            for name, one, other in zip(Counts._fields, written, again, strict=True):
+                assert np.array_equal(one, other), (policy, name)
+
+
+# ---------------------------------------------------------------- intervals
+
+
+@pytest.mark.parametrize(("k", "n"), [(0, 500), (1, 500), (7, 20), (499, 500), (500, 500)])
+def test_shares_have_the_exact_interval(k: int, n: int) -> None:
+    found = intervals.share(k, n)
+    known = stats.binomtest(k, n).proportion_ci(method="exact")
+    assert found.value == k / n
+    assert (found.low, found.high) == pytest.approx((known.low, known.high), rel=1e-9)
+    assert found.high > 0
+    assert found.low < 1
+
+
+def test_one_draw_is_the_plain_interval() -> None:
+    by_draw = intervals.share_by_draw(np.array([[3, 0]]), np.array([40]))
+    plain = intervals.share(np.array([3, 0]), 40)
+    assert np.array_equal(by_draw, plain)
+
+
+def test_intervals_cover_when_draws_of_the_parameters_differ() -> None:
+    """25 draws x 20 replications, P of the draw ~ Beta(2, 6); 4,000 trials, seed 1.
+
+    The interval of the mean of P covers in at least 92.5 % (true 94.4 %: false alarm 1e-6); the
+    plain interval, which takes replications of one draw for independent, covers under 75 %.
+    """
+    random = np.random.default_rng(1)
+    p = random.beta(2, 6, size=(25, 4000))
+    counts = random.binomial(20, p)
+    right = intervals.share_by_draw(counts, np.full(25, 20))
+    wrong = intervals.share(counts.sum(axis=0), 500)
+    covers = [((i.low <= 0.25) & (i.high >= 0.25)).mean() for i in (right, wrong)]
+    assert covers[0] > 0.925
+    assert covers[1] < 0.75
+
+
+def test_means_have_students_interval() -> None:
+    values = np.array([[1.0], [2.0], [4.0], [5.0]])
+    found = intervals.mean(values, np.zeros(4, dtype=int))
+    known = stats.t.interval(0.95, 3, loc=3.0, scale=stats.sem(values[:, 0]))
+    assert (found.low[0], found.high[0]) == pytest.approx(known)
+
+
+def test_nothing_counted_is_an_upper_bound() -> None:
+    found = intervals.mean(np.zeros((500, 1)), np.zeros(500, dtype=int), counted=True)
+    assert found.low[0] == 0
+    assert found.high[0] == pytest.approx(stats.chi2.ppf(0.975, 2) / 2 / 500)  # Garwood
+
+
+def test_equal_replications_within_draws_leave_the_draws_as_the_sample() -> None:
+    by_draw = np.array([1.0, 2.0, 6.0])
+    draw = np.tile(np.arange(3), 10)
+    found = intervals.mean(by_draw[draw], draw)
+    known = stats.t.interval(0.95, 2, loc=3.0, scale=stats.sem(by_draw))
+    assert (found.low, found.high) == pytest.approx(known)
+
+
+def test_chance_and_parameters_are_told_apart() -> None:
+    """sd 2 by chance, 3 by 400 draws x 25 replications; estimates within 5 and 15 %: 5 sigma."""
+    random = np.random.default_rng(2)
+    draw = np.tile(np.arange(400), 25)
+    values = random.normal(0, 3, 400)[draw] + random.normal(0, 2, len(draw))
+    chance, parameters = intervals.spread(values, draw)
+    assert chance == pytest.approx(2, rel=0.05)
+    assert parameters == pytest.approx(3, rel=0.15)
+    assert np.isnan(intervals.spread(values, np.zeros_like(draw))[1])
+
+
+def test_paired_shares() -> None:
+    saved, harmed = 30, 10
+    found = intervals.paired_share(saved, harmed, 100)
+    b, c, n = saved + 0.5, harmed + 0.5, 102  # Agresti and Min: half a pair in each cell
+    half = stats.norm.ppf(0.975) * np.sqrt((b + c) - (b - c) ** 2 / n) / n
+    assert found.value == pytest.approx(-0.2)
+    assert (found.low, found.high) == pytest.approx(((c - b) / n - half, (c - b) / n + half))
+    none = intervals.paired_share(0, 0, 100)
+    assert none.low < 0 < none.high
+
+
+def test_a_ratio_of_proportional_numbers_is_exact() -> None:
+    bottom = np.array([1.0, 2.0, 7.0])
+    found = intervals.ratio(3 * bottom, bottom, np.zeros(3, dtype=int))
+    assert tuple(found) == pytest.approx((3, 3, 3))
+
+
+# ---------------------------------------------------------------- tables
+
+
+def two_policies() -> risk.Study:
+    loaded = sample({"as-is": (), "better": ({"lever": "emulation", "factor": 2.0},)})
+    lost = [cell(100.0, "A", events.BELOW), cell(182.0, "A", events.LOST, events.POSTING_ENDED)]
+    late = [cell(1000.0, "A", events.LOST, events.DEAD)]
+    other = [cell(400.0, "B", events.COMBINED), cell(500.0, "B", events.LOST, events.LEFT)]
+    base = [outcome_of(loaded, r) for r in (lost, late, lost, [])]
+    better = [outcome_of(loaded, r) for r in ([], [], other, [])]
+    return study_of(loaded, {"as-is": base, "better": better})
+
+
+def row(table: pd.DataFrame, **where: Any) -> Any:
+    for name, value in where.items():
+        table = table[table[name] == value]
+    assert len(table) == 1
+    return table.iloc[0]
+
+
+def test_hamlets_table() -> None:
+    table = risk.hamlets(two_policies())
+    assert len(table) == 2 * 4 * 9
+    a = row(table, policy="as-is", hamlet="A", year=8)
+    assert (a.p_lost, a.p_below, a.p_combined) == (0.75, 0.5, 0.0)
+    assert 0 < a.p_combined_high < 1
+    assert a.p_lost_low < 0.75 < a.p_lost_high
+    assert a.main_cause == "posting_ended"
+    assert a.expected_loss_year == pytest.approx(2020 + (182 + 1000 + 182) / 3 / 365.25)
+    assert row(table, policy="as-is", hamlet="A", year=1).p_lost == 0.5
+    assert row(table, policy="as-is", hamlet="B", year=8).main_cause == ""
+    assert np.isnan(row(table, policy="as-is", hamlet="B", year=8).expected_loss_year)
+    assert str(a.date.date()) == "2028-01-01"
+
+
+def test_what_came_first_and_kaplan_meier() -> None:
+    b = row(risk.hamlets(two_policies()), policy="better", hamlet="B", year=8)
+    assert (b.p_lost, b.p_combined) == (0.25, 0.25)
+    assert (b.p_first_lost, b.p_first_combined, b.p_lost_alone) == (0.0, 0.25, 0.0)
+
+
+def test_kaplan_meier_keeps_the_combined_at_risk_no_longer() -> None:
+    loaded = sample()
+    first_year = [[cell(100.0, "A", events.COMBINED)], [cell(100.0, "A", events.LOST)], [], []]
+    second_year = [[cell(500.0, "A", events.LOST)]]
+    study = study_of(loaded, {"as-is": [outcome_of(loaded, r) for r in first_year + second_year]})
+    table = risk.hamlets(study)
+    one = row(table, policy="as-is", hamlet="A", year=1)
+    two = row(table, policy="as-is", hamlet="A", year=2)
+    assert one.p_lost_alone == pytest.approx(1 / 5)
+    assert two.p_lost_alone == pytest.approx(1 - (4 / 5) * (2 / 3))
+
+
+def test_recovery_and_spells() -> None:
+    loaded = sample()
+    story = [
+        cell(10.0, "A", events.BELOW),
+        cell(20.0, "A", events.RESTORED),
+        cell(30.0, "A", events.BELOW),
+        cell(91.0, "A", events.LOST),
+        cell(400.0, "A", events.FOUNDED, events.RECOGNISED),
+    ]
+    founded_only = [cell(400.0, "A", events.FOUNDED, events.MOVED_IN)]
+    study = study_of(loaded, {"as-is": [outcome_of(loaded, r) for r in (story, founded_only)]})
+    a = row(risk.hamlets(study), hamlet="A", year=8)
+    assert (a.spells_below, a.share_restored, a.p_recovered) == (1.0, 0.5, 1.0)
+
+
+def test_strength_quantiles() -> None:
+    loaded = sample()
+    outcomes = []
+    for strength in range(1, 11):
+        panel = empty_panel(loaded)
+        panel[:, 0, FIELD["strength"]] = strength
+        outcomes.append(outcome_of(loaded, [], panel))
+    a = row(risk.hamlets(study_of(loaded, {"as-is": outcomes})), hamlet="A", year=3)
+    assert (a.strength_median, a.strength_low, a.strength_high) == (5, 1, 10)
+
+
+def test_years_table() -> None:
+    table = risk.years(two_policies())
+    lost = row(table, policy="as-is", measure="lost", year=8)
+    assert lost["mean"] == 0.75
+    assert lost.low < 0.75 < lost.high
+    assert np.isnan(lost.so_far)
+    events_ = row(table, policy="as-is", measure="cells_lost", year=3)
+    assert (events_["mean"], events_.so_far) == (0.25, 0.75)
+    none = row(table, policy="better", measure="cells_founded", year=8)
+    assert none["mean"] == none.low == 0 < none.high
+    assert np.isnan(lost.sd_parameters)
+    assert lost.sd_chance == pytest.approx(0.5)
+
+
+def test_losses_table() -> None:
+    table = risk.losses(two_policies())
+    ended = row(table, policy="as-is", ending="lost", by="cause", what="posting_ended")
+    assert (ended.number, ended.share) == (0.5, pytest.approx(2 / 3))
+    dead = row(table, policy="as-is", ending="lost", by="cause", what="dead")
+    assert dead.share == pytest.approx(1 / 3)
+    furthest = row(table, policy="as-is", ending="lost", by="progress")
+    assert (furthest.what, furthest.share) == ("probation", 1.0)
+    assert table[(table.policy == "better") & (table.ending == "combined")].what.tolist() == [
+        "dead",
+        "none",
+    ]
+
+
+def test_pairs_table() -> None:
+    table = risk.pairs(two_policies())
+    lost = row(table, policy="better", outcome="lost", hamlet="")
+    assert (lost.base, lost.value, lost.difference) == (0.75, 0.25, -0.5)
+    assert (lost.saved, lost.harmed) == (0.75, 0.25)
+    a = row(table, policy="better", outcome="lost", hamlet="A")
+    assert (a.difference, a.saved, a.harmed) == (-0.75, 0.75, 0.0)
+    b = row(table, policy="better", outcome="lost", hamlet="B")
+    assert (b.difference, b.saved, b.harmed) == (0.25, 0.0, 0.25)
+    assert set(table.policy) == {"better"}
+
+
+def test_a_policy_like_the_base_differs_by_nothing_and_says_how_surely() -> None:
+    loaded = sample({"as-is": (), "same": ()})
+    outcomes = [outcome_of(loaded, r) for r in ([cell(91.0, "A", events.LOST)], [], [])]
+    table = risk.pairs(study_of(loaded, {"as-is": outcomes, "same": outcomes}))
+    assert (table.difference.dropna() == 0).all()
+    lost = row(table, outcome="lost", hamlet="")
+    assert lost.low < 0 < lost.high
+    assert np.isnan(row(table, outcome="cost_per_cell_year", hamlet="").value)
+
+
+# ---------------------------------------------------------------- costs
+
+LEVERS = (
+    {"lever": "training", "seats": {"times": 2}},
+    {"lever": "local_class", "level": "commune", "months": [4], "seats": 5},
+    {"lever": "officer_training", "office": "chief", "months": [5], "places": 3,
+     "from": "2021-01-01"},
+    {"lever": "emulation", "factor": 1.5, "from": "2021-07-01", "where": {"hamlets": ["A", "B"]}},
+    {"lever": "retention", "factor": 0.5, "where": {"when": {"strength": {"below": 4}}}},
+    {"lever": "merger", "residents_below": 1, "from": "2022-01-01"},
+    {"lever": "structural", "event": "merge", "unit": "C", "into": "B", "from": "2022-06-01"},
+)  # fmt: skip
+
+
+def test_every_basis_of_cost() -> None:
+    loaded = sample(
+        {"as-is": (), "much": LEVERS},
+        training={"months": [4], "seats": 10, "level": "commune"},
+        costs={"training.seat_used": 2.0, "admission.admitted": 100.0},
+    )
+    records = [
+        (91.0, 4, "A", key_of(loaded, "A", rules.LISTED), events.CLASS_ATTENDED, 0),
+        life(91.5, "A", NEW_PERSON, events.ADMITTED),
+        cell(91.0, "A", events.COMBINED),
+    ]
+    outcome = outcome_of(loaded, records, adaptive=1)
+    outcome.lever_months[0, 2] = 7
+    outcome.posting_months[0] = 30
+    tally = tally_of(loaded, [outcome], "much")
+    found = {key: values[0].tolist() for key, values in tally.quantities.items()}
+    assert found["training.seat_offered"] == [0] + [20] * 8
+    assert found["local_class.seat_offered"] == [0] + [5] * 8
+    assert found["training.seat_used"][1] == pytest.approx(20 / 25)
+    assert found["local_class.seat_used"][1] == pytest.approx(5 / 25)
+    assert found["officer_training.course"] == [0, 0, 1, 1, 1, 1, 1, 1, 1]
+    assert found["emulation.hamlet_month"] == [0, 0, 12, 24, 24, 24, 24, 24, 24]
+    assert found["retention.hamlet_month"] == [0, 0, 0, 7, 0, 0, 0, 0, 0]
+    assert found["reinforcement.posting_month"] == [0, 30, 0, 0, 0, 0, 0, 0, 0]
+    assert found["combining.once"][1] == found["admission.admitted"][1] == 1
+    assert found["structural.once"] == [0, 0, 0, 1, 0, 0, 0, 0, 0]
+    assert sum(found["merger.once"]) == 0
+    assert tally.measure("cost")[0, 1] == pytest.approx(2 * 20 / 25 + 100)
+    assert tally.measure("seats_used")[0, 1] == 1
+
+
+def test_a_class_on_an_anniversary_is_of_the_year_that_ends() -> None:
+    """As the events on that day are: seats offered and used are of the same year."""
+    loaded = sample(training={"months": [1], "seats": 10, "level": "commune"})
+    attended = (FIRST_ANNIVERSARY, 4, "A", NEW_PERSON, events.CLASS_ATTENDED, 0)
+    tally = tally_of(loaded, [outcome_of(loaded, [attended])])
+    assert tally.measure("seats_offered")[0].tolist() == [10] * 8 + [0]
+    assert tally.measure("seats_used")[0].tolist() == [0, 1] + [0] * 7
+
+
+def test_cost_per_cell_year_only_where_cell_years_are_gained() -> None:
+    loaded = sample(
+        {"as-is": (), "more": ({"lever": "emulation", "factor": 2.0},)},
+        costs={"emulation.hamlet_month": 1.0},
+    )
+    without, with_cell = empty_panel(loaded), empty_panel(loaded)
+    without[:, 2, FIELD["cell"]] = rules.NONE
+    base = [outcome_of(loaded, [], without) for _ in range(3)]
+    more = [outcome_of(loaded, [], with_cell) for _ in range(3)]
+    kept = row(
+        risk.pairs(study_of(loaded, {"as-is": base, "more": more})),
+        outcome="cost_per_cell_year",
+        hamlet="",
+    )
+    assert kept.value == pytest.approx(4 * 96 / 8)  # four units for 96 months, eight cell-years
+    back = risk.pairs(study_of(loaded, {"as-is": more, "more": base}))
+    assert np.isnan(row(back, outcome="cost_per_cell_year", hamlet="").value)
+
+
+def test_yearly_rates() -> None:
+    loaded = sample()
+    panel = empty_panel(loaded)
+    panel[:, 0, FIELD["roll"]] = 10
+    panel[:, 0, FIELD["posted"]] = 2
+    dead, gone = keys_of(loaded, "A", rules.OFFICIAL)[:2]
+    records = [life(50.0, "A", dead, events.DEAD), life(60.0, "A", gone, events.STRUCK_OFF)]
+    rates = risk.rates(tally_of(loaded, [outcome_of(loaded, records, panel)] * 2))
+    assert rates["death"].value == rates["removal"].value == pytest.approx(1 / (12 * 8))
+    assert rates["admission"].value == 0
+
+
+# ---------------------------------------------------------------- summary
+
+
+def test_the_summary_says_what_a_planner_asks() -> None:
+    study = two_policies()
+    text = risk.summary(study, risk.hamlets(study), risk.pairs(study), "4 replications")
+    lines = text.splitlines()
+    assert lines[:2] == ["Sample", "3 hamlets; 2020-01-01 to 2028-01-01; 4 replications"]
+    better = next(line for line in lines if line.startswith("better"))
+    assert "−0.50 [" in better
+    assert next(line for line in lines if line.startswith("Alder (A)")).endswith("no")
+    assert "75 % [" in text
+    assert "posting ended" in text
+    assert " 0 %" not in text  # what did not happen in four replications may still happen
+    assert max(map(len, lines)) <= 130

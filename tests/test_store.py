@@ -1,0 +1,151 @@
+"""A run's folder is there whole or not at all, and nothing else is ever deleted."""
+
+import json
+import os
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from sim import store
+from sim.messages import BadInput
+from tests.risk_samples import sample
+
+TABLES = {"hamlets": pd.DataFrame({"hamlet": ["A"], "p_lost": [0.5]})}
+
+
+def save(folder: Path, tables: dict[str, pd.DataFrame] = TABLES) -> None:
+    loaded = sample()
+    store.save(folder, tables, store.provenance(loaded.scenario, loaded.baseline), loaded.baseline)
+
+
+class Unwritable(pd.DataFrame):
+    """A table at which writing fails half-way."""
+
+    def to_parquet(self, path: Path, **_: object) -> None:  # type: ignore[override]
+        Path(path).write_bytes(b"half")
+        raise KeyboardInterrupt
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(p.name for p in folder.iterdir())
+
+
+def test_a_run_is_written_and_read_again(tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "run"
+    save(folder)
+    assert files(folder) == ["baseline.json", "hamlets.parquet", "manifest.json"]
+    pd.testing.assert_frame_equal(pd.read_parquet(folder / "hamlets.parquet"), TABLES["hamlets"])
+    assert store.is_run(folder)
+    assert files(folder.parent) == ["run"]
+
+
+def test_the_manifest_repeats_the_run(tmp_path: Path) -> None:
+    save(tmp_path / "run")
+    manifest = json.loads((tmp_path / "run" / "manifest.json").read_text("utf-8"))
+    loaded = sample()
+    assert type(loaded.scenario).model_validate(manifest["scenario"]) == loaded.scenario
+    assert set(manifest) >= {"scenario_hash", "baseline_hash", "versions", "command", "machine"}
+    baseline = (tmp_path / "run" / "baseline.json").read_text("utf-8")
+    assert type(loaded.baseline).model_validate_json(baseline) == loaded.baseline
+
+
+def test_hashes_follow_the_content() -> None:
+    loaded = sample()
+    changed = loaded.with_values({"training.seats": 7})
+    one, other = (store.provenance(s.scenario, s.baseline) for s in (loaded, changed))
+    assert one["scenario_hash"] != other["scenario_hash"]
+    assert one["baseline_hash"] == other["baseline_hash"]
+    assert store.digest({"a": 1, "b": 2}) == store.digest({"b": 2, "a": 1})
+
+
+def test_a_new_run_takes_the_place_of_an_old_one(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    save(folder)
+    (folder / "notes.txt").write_text("of the old run")
+    save(folder, {"years": TABLES["hamlets"]})
+    assert files(folder) == ["baseline.json", "manifest.json", "years.parquet"]
+    assert files(tmp_path) == ["run"]
+
+
+@pytest.mark.parametrize("before", [False, True])
+def test_an_interrupted_run_leaves_what_was_there(tmp_path: Path, before: bool) -> None:
+    folder = tmp_path / "run"
+    if before:
+        save(folder)
+    with pytest.raises(KeyboardInterrupt):
+        save(folder, {"hamlets": TABLES["hamlets"], "years": Unwritable({"a": [1]})})
+    assert files(tmp_path) == (["run"] if before else [])
+    assert not before or files(folder) == ["baseline.json", "hamlets.parquet", "manifest.json"]
+
+
+def test_the_old_run_stays_if_the_new_one_cannot_take_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "run"
+    save(folder)
+    replace = os.replace
+
+    def refuse(source: Path, target: Path) -> None:
+        if ".partial-" in str(source):
+            raise OSError("no room")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", refuse)
+    with pytest.raises(OSError, match="no room"):
+        save(folder, {"years": TABLES["hamlets"]})
+    assert files(folder) == ["baseline.json", "hamlets.parquet", "manifest.json"]
+    assert files(tmp_path) == ["run"]
+
+
+def refused(folder: Path) -> str:
+    with pytest.raises(BadInput) as caught:
+        save(folder)
+    return str(caught.value)
+
+
+def test_a_folder_with_something_else_is_refused_and_untouched(tmp_path: Path) -> None:
+    other = tmp_path / "photos"
+    other.mkdir()
+    (other / "manifest.json").write_text('{"name": "an app"}')
+    assert refused(other).startswith(f"{other}: found a folder that holds something else")
+    assert files(other) == ["manifest.json"]
+
+
+def test_a_file_and_a_link_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "run").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "run")
+    for name in ("file", "link"):
+        assert "a file that is no folder" in refused(tmp_path / name)
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_a_place_below_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    assert "cannot be written to" in refused(tmp_path / "file" / "run")
+
+
+def test_an_empty_folder_is_taken(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    save(tmp_path / "run")
+    assert store.is_run(tmp_path / "run")
+
+
+def test_text_is_written_whole_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "deep" / "log.csv"
+    store.write_text(path, "a,b\n")
+    assert path.read_bytes() == b"a,b\n"
+
+    def refuse(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "replace", refuse)
+    with pytest.raises(KeyboardInterrupt):
+        store.write_text(path, "new")
+    assert path.read_bytes() == b"a,b\n"
+    assert files(path.parent) == ["log.csv"]
+    with pytest.raises(BadInput):
+        store.write_text(tmp_path / "deep" / "log.csv" / "x.csv", "a")
