@@ -33,8 +33,8 @@ SETTINGS: Any = numba.config  # its attributes are made at run time
 SOURCES = Path(__file__).parent
 # No kernel may import these rooms (a test enforces it), so that editing a page recompiles nothing.
 ROOMS_WITHOUT_KERNELS = frozenset(
-    {"messages", "risk", "store", "experiment", "sweep", "calibrate", "figures", "report"}
-    | {"api", "cli"}
+    {"messages", "levers", "scenario", "load", "engine/reference", "store", "experiment"}
+    | {"sweep", "calibrate", "figures", "report", "api", "cli"}
 )
 SECONDS_KEPT = 30 * 86_400
 
@@ -64,8 +64,14 @@ def kernel_sources(folder: Path = SOURCES) -> list[Path]:
     return sorted(
         path
         for path in folder.rglob("*.py")
-        if path.relative_to(folder).with_suffix("").parts[0] not in ROOMS_WITHOUT_KERNELS
+        if not _rooms_of(path.relative_to(folder)) & ROOMS_WITHOUT_KERNELS
     )
+
+
+def _rooms_of(path: Path) -> set[str]:
+    """A module's room, and the engine it belongs to: {'engine', 'engine/reference'}."""
+    parts = path.with_suffix("").parts
+    return {parts[0], "/".join(parts[:2])}
 
 
 def source_digest(folder: Path = SOURCES) -> str:

@@ -12,12 +12,12 @@ import numpy.typing as npt
 
 from sim import rules
 from sim.draws import entity_key, person_key
+from sim.load.bands import parse_band
 from sim.scenario import Baseline, Completion, Group, Loaded, Unit
 
 UNKNOWN = -9999
 DRAWN = -3
 """Office held by an official whom each replication draws."""
-OPEN_BAND_END = 95.0
 
 PERSON = np.dtype(
     [
@@ -110,16 +110,6 @@ class World(NamedTuple):
 
     people: npt.NDArray[np.void]
     hamlets: npt.NDArray[np.void]
-
-
-def parse_band(label: str) -> tuple[float, float]:
-    """'18-29' -> (18, 30), '80+' -> (80, 95), '65.5' -> (65.5, 65.5). ValueError if neither."""
-    if label.endswith("+"):
-        return float(label[:-1]), OPEN_BAND_END
-    low, dash, high = label.partition("-")
-    if not dash:
-        return float(low), float(low)
-    return float(low), float(high) + 1.0
 
 
 # ---------------------------------------------------------------- completion

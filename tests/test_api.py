@@ -223,8 +223,10 @@ def test_precision_is_reached_and_not_before(
 def test_precision_ends_under_draws_of_parameters(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(replication, "FEWEST_FOR_PRECISION", 20)
     monkeypatch.setattr(replication, "MOST_FOR_PRECISION", 400)
-    made = sim.run(sample(uncertain=UNCERTAIN, parameter_draws=3), precision=0.12)
+    uncertain = sample(uncertain=UNCERTAIN, parameter_draws=3)
+    made = sim.run(uncertain, precision=0.12)
     assert 20 < made.replications < 400
+    assert_equal(made, sim.run(uncertain, replications=made.replications))
 
 
 # ---------------------------------------------------------------- uncertain parameters

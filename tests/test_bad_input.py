@@ -386,6 +386,69 @@ CROSS = [
         "line 15: policies.other[0].where.when.strength: found at least 3.0 and below 3.0",
     ),
     (
+        with_lever("{lever: training, seats: 9, where: {tags: [religious]}}"),
+        "line 15: policies.other[0].where.tags: found a condition with training; "
+        "allowed: only areas, or all",
+    ),
+    (
+        with_lever(
+            "{lever: local_class, level: commune, months: [3], seats: 9, where: {kinds: [hamlet]}}"
+        ),
+        "line 15: policies.other[0].where.kinds: found a condition with local_class; allowed: only",
+    ),
+    (
+        with_lever(
+            "{lever: officer_training, office: chief, months: [3], places: 9, "
+            "where: {hamlets: [H1]}}"
+        ),
+        "line 15: policies.other[0].where.hamlets: found a condition with officer_training; ",
+    ),
+    (
+        with_lever("{lever: admission, per_year: 9, where: {tags: [religious]}}"),
+        "line 15: policies.other[0].where.tags: found a condition with admission; allowed: only",
+    ),
+    (
+        with_lever("{lever: admission, pull: 0.5, where: {areas: [Quỳnh Lưu]}}"),
+        "line 15: policies.other[0].where: found a condition with pull; allowed: all",
+    ),
+    (
+        with_lever("{lever: assumption, shock: 1.5, where: {tags: [religious]}}"),
+        "line 15: policies.other[0].where: found a condition with shock; allowed: all",
+    ),
+    (
+        with_lever("{lever: training, seats: 9, where: {areas: [Quỳnh Lưu, Quỳnh Tam]}}"),
+        'line 15: policies.other[0].where.areas[1]: found "Quỳnh Tam", a part of an area of the '
+        "level district; allowed: an area of the level district or above; did you mean Quỳnh Lưu?",
+    ),
+    (
+        with_value("{level: district, seats: 40}", "{seats: 40}").replace(
+            "where: all", "where: {areas: [Quỳnh Tam]}"
+        ),
+        'line 14: policies.more-seats[0].where.areas[0]: found "Quỳnh Tam", a part of an area of ',
+    ),
+    (
+        with_lever(
+            "{lever: local_class, level: district, months: [3], seats: 9, "
+            "where: {areas: [Quỳnh Tam]}}"
+        ),
+        'line 15: policies.other[0].where.areas[0]: found "Quỳnh Tam", a part of an area of the ',
+    ),
+    (
+        with_lever(
+            "{lever: officer_training, office: chief, months: [3], places: 9, "
+            "where: {areas: [Quỳnh Tam]}}"
+        ),
+        'line 15: policies.other[0].where.areas[0]: found "Quỳnh Tam", a part of an area of the ',
+    ),
+    (
+        with_value(
+            "{level: commune, per_year: 6}",
+            "[{level: commune, per_year: 6}, {level: district, per_year: 9}]",
+        )
+        + "  other: [{lever: admission, per_year: 9, where: {areas: [Quỳnh Tam]}}]\n",
+        'line 15: policies.other[0].where.areas[0]: found "Quỳnh Tam", a part of an area of the ',
+    ),
+    (
         with_lever(", ".join(["{lever: attention, factor: 2}"] * 7)),
         "line 15: policies.other: found 7 adaptive levers; allowed: at most 6",
     ),
@@ -458,6 +521,32 @@ CROSS = [
         "line 15: source.listing.age_weights: found no weight above 0",
     ),
     (
+        with_line(
+            "source: {listing: {per_hamlet: 1, "
+            "age_weights: [{ages: [18, 40], weight: 1}, {ages: [60, 65], weight: 1}]}}"
+        ),
+        "line 15: source.listing.age_weights[1].ages: found [60, 65]; "
+        "allowed: ages of 18 to 59, for nobody else is listed",
+    ),
+    (
+        with_line("source: {listing: {per_hamlet: 1, age_weights: [{ages: [0, 17], weight: 1}]}}"),
+        "line 15: source.listing.age_weights[0].ages: found [0, 17]; allowed: ages of 18 to 59",
+    ),
+    (
+        with_line("rules: {minimum_official_members: 5, founding_strength: 4}"),
+        "line 15: rules.founding_strength: found 4; "
+        "allowed: 5 or more, the minimum of official members; did you mean 5?",
+    ),
+    (
+        with_line("rules: {minimum_official_members: 4}"),
+        "line 15: rules.founding_strength: found 3; allowed: 4 or more, the minimum of official",
+    ),
+    (
+        with_value("admission:\n", "admission:\n  on: false\n"),
+        "line 8: admission.targets: found targets with admission.on false; "
+        "allowed: no targets, or admission.on true",
+    ),
+    (
         with_line("costs: {training.seat_ofered: 1}"),
         "line 15: costs.training.seat_ofered: found "
         '"training.seat_ofered"; allowed: admission.admitted, ',
@@ -517,6 +606,38 @@ def test_a_fault_of_meaning(tmp_path: Path, scenario: str, expected: str) -> Non
     (line,) = lines_of(written(tmp_path, scenario))
     assert line.startswith("s.yaml, line ")
     assert expected in line
+
+
+SOUND = [
+    with_line("rules: {minimum_official_members: 4, founding_strength: 4}"),
+    with_line("source: {listing: {per_hamlet: 1, age_weights: [{ages: [0, 18], weight: 1}]}}"),
+    with_line("source: {listing: {per_hamlet: 1, age_weights: [{ages: [59, 99], weight: 1}]}}"),
+    with_value("admission:\n", "admission:\n  on: false\n").replace(
+        "targets: {level: commune, per_year: 6}", "targets: []"
+    ),
+    with_value("where: all", "where: {areas: [Quỳnh Lưu]}"),
+    with_value("level: district, seats: 40", "level: commune, seats: 40").replace(
+        "where: all", "where: {areas: [Quỳnh Tam]}"
+    ),
+    with_lever(
+        "{lever: local_class, level: commune, months: [3], seats: 9, where: {areas: [Quỳnh Tam]}}"
+    ),
+    with_lever(
+        "{lever: officer_training, office: chief, level: commune, months: [3], places: 9, "
+        "where: {areas: [Quỳnh Tam]}}"
+    ),
+    with_lever("{lever: admission, per_year: 9, where: {areas: [Quỳnh Tam]}}"),
+    with_lever("{lever: admission, pull: 0.5, where: all}"),
+    with_lever("{lever: assumption, mortality: 1.5, leaving: 2, where: {tags: [religious]}}"),
+    with_lever("{lever: assumption, shock: 1.5}"),
+    with_lever("{lever: combining}, {lever: reinforcement, pool: army}")
+    + "cells: {responses: []}\n",
+]
+
+
+@pytest.mark.parametrize("scenario", SOUND)
+def test_what_is_near_a_fault_and_none(tmp_path: Path, scenario: str) -> None:
+    assert lines_of(written(tmp_path, scenario)) == []
 
 
 def changed(old: str, new: str) -> str:
@@ -679,6 +800,10 @@ def test_what_follows_from_a_fault_is_not_told(tmp_path: Path) -> None:
         "s.yaml, line 3: start",
         "s.yaml, line 10: postings.pools.army.size",
     ]
+    scenario = with_value("training: {level: district", "training: {level: [1]")
+    lever = "  other: [{lever: training, seats: 9, where: {areas: [Quỳnh Tam]}}]\n"
+    (line,) = lines_of(written(tmp_path, scenario + lever))
+    assert line.startswith("s.yaml, line 5: training.level")
     table = changed("H1,Hamlet 1", "=H1,Hamlet 1")
     scenario = with_lever("{lever: emulation, factor: 2, where: {hamlets: [H1]}}")
     assert len(lines_of(written(tmp_path, scenario, table))) == 1

@@ -248,7 +248,9 @@ def test_settings_reach_levers_and_new_policies(sample: Loaded) -> None:
     added = ["policies.x=[{lever: combining}]", "policies.x[0].from=2022-01-01"]
     changed = with_settings(sample, [*added, "policies.more-seats[0].seats=99"])
     assert changed.policies["x"][0].since == dt.date(2022, 1, 1)
-    assert changed.policies["more-seats"][0].seats == Change(to=99)
+    assert changed.policies["more-seats"] == (
+        Training(since=dt.date(2021, 1, 1), seats=Change(to=99)),
+    )
 
 
 def test_another_baseline_is_read(sample: Loaded, tmp_path: Path) -> None:
@@ -273,6 +275,8 @@ def test_another_baseline_is_read(sample: Loaded, tmp_path: Path) -> None:
         ("costs.training.seats=1", 'costs.training.seats: found "training.seats"; allowed: '),
         ("policies.more-seats[1].seats=1", "the path of a parameter"),
         ("postings.pools={}", "posted_pool: found"),
+        ("rules.minimum_official_members=4", "rules.founding_strength: found 3; allowed: 4 or"),
+        ("admission.on=false", "admission.targets: found targets with admission.on false"),
         ("baseline=none.csv", 'baseline: found "none.csv" (no such file); allowed: a table'),
         ("baseline=s.yaml", "s.yaml, row 1"),
         ("seed={a: 1, a: 2}", 'a: found "a", given in line 1 too; allowed: every key once'),

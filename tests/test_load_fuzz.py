@@ -99,7 +99,7 @@ def workbook() -> Iterator[bytes]:
     """The sample table as a workbook."""
     book = openpyxl.Workbook()
     for line in TABLE.splitlines():
-        book.active.append(line.split(","))
+        book.worksheets[0].append(line.split(","))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "t.xlsx"
         book.save(path)

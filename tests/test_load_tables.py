@@ -51,10 +51,10 @@ def one(folder: Path, columns: str, cells: str) -> Unit:
     return unit
 
 
-def workbook(folder: Path, rows: Sequence[Sequence[Any]], sheet: str = "Hamlets") -> Path:
+def workbook(folder: Path, rows: Sequence[list[Any]], sheet: str = "Hamlets") -> Path:
     """A workbook with a sheet of notes before the sheet with these rows."""
     book = openpyxl.Workbook()
-    book.active.append(["notes"])
+    book.worksheets[0].append(["notes"])
     for row in rows if sheet else ():
         (book[sheet] if sheet in book.sheetnames else book.create_sheet(sheet)).append(row)
     book.save(folder / "t.xlsx")

@@ -10,10 +10,15 @@ from sim.levers import (
     COST_KEYS,
     MAXIMUM_ADAPTIVE,
     MAY_ADAPT,
+    Admission,
+    Assumption,
     Attention,
     Lever,
+    LocalClass,
+    OfficerTraining,
     Reinforcement,
     Structural,
+    Training,
     Where,
 )
 from sim.load import shape
@@ -32,9 +37,12 @@ NEEDED = {
     "triangular": ("low", "mode", "high"),
 }
 YOUNGEST_MEMBER = 18
+OLDEST_LISTED = 59
 LONGEST_POLICY_NAME = 60
 START: Steps = ("start",)
 HORIZON: tuple[Steps, ...] = (START, ("years",))
+AREA_WIDE = (Training, LocalClass, OfficerTraining, Admission)
+"""Levers that change a class, a course or a committee, and so whole areas."""
 
 
 def scenario_findings(scenario: Scenario) -> Iterator[Finding]:
@@ -156,6 +164,15 @@ def _names(scenario: Scenario) -> Iterator[Finding]:
             yield Finding(("policies", name), shown(name), allowed)
 
 
+def _founding(scenario: Scenario) -> Iterator[Finding]:
+    founding, minimum = scenario.rules.founding_strength, scenario.rules.minimum_official_members
+    if founding < minimum:
+        allowed = _("{} or more, the minimum of official members").format(minimum)
+        rests_on: tuple[Steps, ...] = (("rules", "minimum_official_members"),)
+        steps: Steps = ("rules", "founding_strength")
+        yield Finding(steps, shown(founding), allowed, str(minimum), rests_on)
+
+
 def _shares_by_age(scenario: Scenario) -> Iterator[Finding]:
     for name in ("official_ages", "candidate_ages"):
         shares: dict[str, float] = getattr(scenario.completion, name)
@@ -180,6 +197,11 @@ def _shares_by_age(scenario: Scenario) -> Iterator[Finding]:
 def _age_weights(scenario: Scenario) -> Iterator[Finding]:
     weights = scenario.source.listing.age_weights
     steps: Steps = ("source", "listing", "age_weights")
+    for i, (low, high) in enumerate(w.ages for w in weights):
+        if low <= high and (high < YOUNGEST_MEMBER or low > OLDEST_LISTED):
+            allowed = _("ages of {low} to {high}, for nobody else is listed")
+            allowed = allowed.format(low=YOUNGEST_MEMBER, high=OLDEST_LISTED)
+            yield Finding((*steps, i, "ages"), f"[{low}, {high}]", allowed)
     bands = [(float(w.ages[0]), w.ages[1] + 1.0) for w in weights]
     if overlapping(bands):
         found = listed(f"[{w.ages[0]}, {w.ages[1]}]" for w in weights)
@@ -190,6 +212,9 @@ def _age_weights(scenario: Scenario) -> Iterator[Finding]:
 
 def _targets(scenario: Scenario) -> Iterator[Finding]:
     levels = [target.level for target in scenario.admission.targets]
+    if levels and not scenario.admission.on:
+        found, allowed = _("targets with admission.on false"), _("no targets, or admission.on true")
+        yield Finding(("admission", "targets"), found, allowed, rests_on=(("admission", "on"),))
     for i, level in enumerate(levels):
         if level in levels[:i]:
             steps: Steps = ("admission", "targets", i, "level")
@@ -234,6 +259,26 @@ def _bounds(at: Steps, where: Where) -> Iterator[Finding]:
             found = _("at least {least} and below {below}")
             found = found.format(least=bound.at_least, below=bound.below)
             yield Finding((*at, "when", name), found, _("at_least less than below"))
+
+
+def _whole_areas(scenario: Scenario) -> Iterator[Finding]:
+    for steps, lever in levers_of(scenario):
+        at = (*steps, "where")
+        named = [x for x in ("areas", "tags", "kinds", "hamlets") if getattr(lever.where, x)]
+        if named and (field := _field_for_all(lever)):
+            yield Finding(at, _("a condition with {}").format(field), _("all"))
+        elif isinstance(lever, AREA_WIDE):
+            found = _("a condition with {}").format(lever.lever)
+            for part in named:
+                if part != "areas":
+                    yield Finding((*at, part), found, _("only areas, or all"))
+
+
+def _field_for_all(lever: Lever) -> str | None:
+    """The field of a lever that changes the same number for all units at once."""
+    if isinstance(lever, Assumption) and lever.shock != 1.0:
+        return "shock"
+    return "pull" if isinstance(lever, Admission) and lever.pull is not None else None
 
 
 def _number_of_adaptive(scenario: Scenario) -> Iterator[Finding]:
@@ -340,12 +385,14 @@ CHECKS: tuple[Callable[[Scenario], Iterator[Finding]], ...] = (
     _order_of_dates,
     _everywhere,
     _names,
+    _founding,
     _shares_by_age,
     _age_weights,
     _targets,
     _responses,
     _closed_keys,
     _conditions,
+    _whole_areas,
     _number_of_adaptive,
     _pools,
     _structural,

@@ -1,9 +1,18 @@
 """What a scenario and its table must satisfy together: names that exist, units that fit."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from sim.levers import Lever, Reinforcement, Structural, Where
+from sim.levers import (
+    Admission,
+    Lever,
+    LocalClass,
+    OfficerTraining,
+    Reinforcement,
+    Structural,
+    Training,
+    Where,
+)
 from sim.load.checks import levers_of
 from sim.load.findings import TABLE, Finding, Steps, UnitFinding
 from sim.load.geography import SEPARATOR, Area, Areas, areas_of, units_at
@@ -24,6 +33,7 @@ def reference_findings(scenario: Scenario, baseline: Baseline) -> Iterator[Findi
     for steps, lever in levers_of(scenario):
         if lever.where != Where():
             yield from _where((*steps, "where"), lever.where, baseline, areas, names)
+            yield from _parts_of_meetings(steps, lever, scenario, areas)
         yield from _senders(steps, lever, names["hamlets"])
 
 
@@ -124,6 +134,39 @@ def _one_name(steps: Steps, name: str, names: _Names) -> Iterator[Finding]:
     if name not in names.known:
         rests_on: tuple[Steps, ...] = ((TABLE, names.column),)
         yield Finding(steps, shown(name), names.allowed, nearest(name, names.known), rests_on)
+
+
+def _parts_of_meetings(
+    steps: Steps, lever: Lever, scenario: Scenario, areas: Areas
+) -> Iterator[Finding]:
+    """Areas of a lever that are only a part of the area of a class, course or committee."""
+    level, source = _meeting(steps, lever, scenario, areas.levels)
+    if level is None or level not in areas.levels:
+        return
+    depth = areas.levels.index(level) + 1
+    for i, name in enumerate(lever.where.areas):
+        matches = areas.called(name)
+        if len(matches) == 1 and len(matches[0]) > depth:
+            found = _("{area}, a part of an area of the level {level}")
+            found = found.format(area=shown(name), level=level)
+            allowed = _("an area of the level {} or above").format(level)
+            whole = SEPARATOR.join(matches[0][:depth])
+            yield Finding((*steps, "where", "areas", i), found, allowed, whole, (source, *AREAS))
+
+
+def _meeting(
+    steps: Steps, lever: Lever, scenario: Scenario, levels: Sequence[str]
+) -> tuple[str | None, Steps]:
+    """The highest level of the meetings that a lever changes, and where the scenario states it."""
+    if isinstance(lever, Training):
+        return scenario.training.level or next(iter(levels[-2:]), None), ("training", "level")
+    if isinstance(lever, LocalClass):
+        return lever.level, (*steps, "level")
+    if isinstance(lever, OfficerTraining):
+        return lever.level or next(iter(levels), None), (*steps, "level")
+    targets = scenario.admission.targets if isinstance(lever, Admission) else ()
+    known = [levels.index(target.level) for target in targets if target.level in levels]
+    return levels[min(known)] if known else None, ("admission", "targets")
 
 
 def _senders(steps: Steps, lever: Lever, ids: _Names) -> Iterator[Finding]:

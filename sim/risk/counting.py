@@ -52,6 +52,7 @@ from sim.risk.measures import (
     RECOVERED,
     RESTORED,
     SECRETARY,
+    SENT_HOME,
     SINCE,
     SPELLS,
     STATUS_AFTER,
@@ -109,26 +110,26 @@ class Counts(NamedTuple):
 
     first[R, H, 3]: year in which a hamlet was first below, lost, combined, or NEVER.
     years[R, Y + 1, MEASURES].  causes[R, ENDINGS, codes]: hamlets by the cause of their ending.
-    lever_months[R, adaptive levers, Y], posting_months[R, Y].
+    departures[R, ENDINGS, kinds]: officials gone in the 60 months before an ending, by kind.
+    progress[R, ENDINGS, PROGRESS].  lever_months[R, adaptive levers, Y], posting_months[R, Y].
     Added up over replications: sums[D, SUMS, H, Y + 1]; strength[H, Y + 1, bins], the last bin
-    meaning that many or more; lost_by_cause[H, codes]; loss_days[H], sum over first losses;
-    departures[ENDINGS, kinds] of officials in the 60 months before; progress[ENDINGS, PROGRESS].
+    meaning that many or more; lost_by_cause[H, codes]; loss_days[H], over first losses.
     """
 
     first: npt.NDArray[np.uint8]
     years: Ints
     causes: npt.NDArray[np.int16]
+    departures: npt.NDArray[np.int16]
+    progress: npt.NDArray[np.int16]
     lever_months: npt.NDArray[np.int64]
     posting_months: npt.NDArray[np.int64]
-    sums: npt.NDArray[np.int64]
-    strength: npt.NDArray[np.int64]
-    lost_by_cause: npt.NDArray[np.int64]
+    sums: Ints
+    strength: Ints
+    lost_by_cause: Ints
     loss_days: npt.NDArray[np.int64]
-    departures: npt.NDArray[np.int64]
-    progress: npt.NDArray[np.int64]
 
 
-BY_REPLICATION = ("first", "years", "causes", "lever_months", "posting_months")
+SUMMED = ("strength", "lost_by_cause", "loss_days")
 
 
 PERSON = np.dtype(
@@ -146,6 +147,7 @@ HAMLET = np.dtype(
 """A hamlet while the log is read: day of the last lapse and of each first ending, the last
 departure of an official, its successor, candidates by stage."""
 Table = npt.NDArray[np.void]
+Row = Any  # one record of a table: compiled it is a type of its own
 
 
 # ---------------------------------------------------------------- making the arrays
@@ -178,44 +180,62 @@ def _classes(plan: Plan) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.bool_]]:
     return held, keeps_empty
 
 
-def empty_counts(replications: int, ground: Ground, adaptive: int, bins: int) -> Counts:
-    """Counts of nothing yet, under one draw of the parameters."""
+def empty_counts(replications: int, draws: int, ground: Ground, adaptive: int, bins: int) -> Counts:
+    """Counts of nothing yet. `bins` numbers of members are told apart."""
     hamlets, years = len(ground.is_hamlet), ground.rule.months // 12
     codes, kinds = max(events.CAUSES) + 1, max(events.KINDS) + 1
     return Counts(
         np.full((replications, hamlets, 3), NEVER, dtype=np.uint8),
         np.zeros((replications, years + 1, len(MEASURES)), dtype=np.int32),
         np.zeros((replications, len(ENDINGS), codes), dtype=np.int16),
+        np.zeros((replications, len(ENDINGS), kinds), dtype=np.int16),
+        np.zeros((replications, len(ENDINGS), len(PROGRESS)), dtype=np.int16),
         np.zeros((replications, adaptive, years), dtype=np.int64),
         np.zeros((replications, years), dtype=np.int64),
-        np.zeros((1, len(SUMS), hamlets, years + 1), dtype=np.int64),
-        np.zeros((hamlets, years + 1, bins), dtype=np.int64),
-        np.zeros((hamlets, codes), dtype=np.int64),
+        np.zeros((draws, len(SUMS), hamlets, years + 1), dtype=np.int32),
+        np.zeros((hamlets, years + 1, bins), dtype=np.int32),
+        np.zeros((hamlets, codes), dtype=np.int32),
         np.zeros(hamlets, dtype=np.int64),
-        np.zeros((len(ENDINGS), kinds), dtype=np.int64),
-        np.zeros((len(ENDINGS), len(PROGRESS)), dtype=np.int64),
     )
 
 
-def merged(parts: list[Counts], order: npt.NDArray[np.int64], draw: list[int]) -> Counts:
-    """The parts as one. order[i] is the place of replication i among those of the parts in a row,
-    draw[j] the draw of the parameters of part j."""
-    fields: dict[str, Any] = {}
+def like(part: Counts, replications: int, draws: int) -> Counts:
+    """Counts of nothing yet for all replications and draws, in the sizes of those of a part."""
+    fields = {}
+    for name, array in part._asdict().items():
+        size = () if name in SUMMED else (draws if name == "sums" else replications,)
+        fields[name] = np.zeros((*size, *array.shape[len(size) :]), dtype=array.dtype)
+    return Counts(**fields)
+
+
+def place(whole: Counts, part: Counts, rows: npt.NDArray[np.int64], draw: int) -> None:
+    """Put the counts of some replications, all of one draw, into those of all at `rows`."""
     for name in Counts._fields:
-        arrays = [getattr(part, name) for part in parts]
-        if name in BY_REPLICATION:
-            fields[name] = np.concatenate(arrays)[order]
-        elif name == "sums":
-            fields[name] = np.zeros((max(draw) + 1, *arrays[0].shape[1:]), dtype=np.int64)
-            for d, array in zip(draw, arrays, strict=True):
-                fields[name][d] += array[0]
+        to, new = getattr(whole, name), getattr(part, name)
+        if name == "sums":
+            to[draw] += new[0]
+        elif name in SUMMED:
+            to += new
         else:
-            fields[name] = np.sum(arrays, axis=0)
+            to[rows] = new
+
+
+def longer(counts: Counts, replications: int) -> Counts:
+    """The same counts with room for more replications."""
+    fields = counts._asdict()
+    for name, array in fields.items():
+        if name not in (*SUMMED, "sums"):
+            more = replications - len(array)
+            rest = np.zeros((more, *array.shape[1:]), dtype=array.dtype)
+            fields[name] = np.concatenate([array, rest])
     return Counts(**fields)
 
 
 def add(outcome: Outcome, ground: Ground, counts: Counts, row: int) -> None:
-    """Count one replication into row `row`. The log must be in order within each hamlet."""
+    """Count one replication into row `row`. The log must be in order within each hamlet.
+
+    `counts` must be of one draw of the parameters, and of no other thread.
+    """
     counts.lever_months[row] = outcome.lever_months
     counts.posting_months[row] = outcome.posting_months
     hamlets = _read(outcome.log, ground, counts, row)
@@ -244,22 +264,24 @@ def _read(log: Log, ground: Ground, counts: Counts, row: int) -> Table:
         if kind >= events.BELOW:
             _cell_event(log, i, month, year, ground, hamlets, before, counts, row)
             continue
-        member = MEMBER
+        column = EVENT_COLUMN[MEMBER, kind]
         if kind < events.CHIEF_NAMED:
             at = _slot(people, log.person[i])
             one = people[at]
-            if one.key == EMPTY:
-                one.key, one.hamlet = log.person[i], h
-            if one.status < rules.PROBATION or one.status == rules.GONE:
-                member = ON_LIST
-            counted = _counts(one.status, one.place, rule)
+            if one["key"] == EMPTY:
+                one["key"], one["hamlet"] = log.person[i], h
+            on_list = one["status"] < rules.PROBATION or one["status"] == rules.GONE
+            if on_list:
+                column = EVENT_COLUMN[ON_LIST, kind]
+            elif kind == events.POSTING_ENDED and one["sent"]:
+                column = SENT_HOME
+            counted = _counts(one["status"], one["place"], rule)
             _live(one, kind, _into(kind, h, day, ground.moves), hamlets, rule)
-            if counted and (kind == events.SENT or not _counts(one.status, one.place, rule)):
-                before[i] = hamlets[h].departed
-                hamlets[h].departed = i
-            if member == ON_LIST and one.status == rules.GONE:
-                hamlets[h].lapsed = day
-        column = EVENT_COLUMN[member, kind]
+            if counted and (kind == events.SENT or not _counts(one["status"], one["place"], rule)):
+                before[i] = hamlets[h]["departed"]
+                hamlets[h]["departed"] = i
+            if on_list and one["status"] == rules.GONE:
+                hamlets[h]["lapsed"] = day
         if column >= 0:
             years[year, column] += 1
         if kind == events.CLASS_ATTENDED or (
@@ -282,9 +304,9 @@ def _hamlets(number: int) -> Table:
     hamlets = np.zeros(number, dtype=HAMLET)
     for h in range(number):
         one = hamlets[h]
-        one.lapsed = -math.inf
-        one.below = one.lost = one.combined = math.inf
-        one.departed = one.follows = -1
+        one["lapsed"] = -math.inf
+        one["below"] = one["lost"] = one["combined"] = math.inf
+        one["departed"] = one["follows"] = -1
     return hamlets
 
 
@@ -300,11 +322,15 @@ def _people(kinds: npt.NDArray[np.int16], start: Table, hamlets: Table, rule: Ru
         size *= 2
     people = np.zeros(size, dtype=PERSON)
     for at in range(size):
-        people[at].key, people[at].status = EMPTY, rules.GONE
+        people[at]["key"], people[at]["status"] = EMPTY, rules.GONE
     for p in range(len(start)):
-        one = people[_slot(people, start[p].key)]
-        one.key, one.hamlet, one.place = start[p].key, start[p].hamlet, start[p].place
-        _change_status(one, start[p].status, hamlets, rule)
+        one = people[_slot(people, start[p]["key"])]
+        one["key"], one["hamlet"], one["place"] = (
+            start[p]["key"],
+            start[p]["hamlet"],
+            start[p]["place"],
+        )
+        _change_status(one, start[p]["status"], hamlets, rule)
     return people
 
 
@@ -313,7 +339,7 @@ def _slot(people: Table, key: int) -> int:
     """The place of a key in the table: keys are random already, so their last bits serve."""
     last = len(people) - 1
     at = key & last
-    while people[at].key != key and people[at].key != EMPTY:
+    while people[at]["key"] != key and people[at]["key"] != EMPTY:
         at = (at + 1) & last
     return at
 
@@ -329,55 +355,55 @@ def _into(kind: int, hamlet: int, day: float, moves: Table) -> int:
     into = hamlet
     if kind == events.RELOCATED or kind == events.ABSORBED:
         for m in range(len(moves)):
-            if moves[m].day == day and moves[m].unit == hamlet:
-                into = moves[m].into
+            if moves[m]["day"] == day and moves[m]["unit"] == hamlet:
+                into = moves[m]["into"]
     return into
 
 
 @inlined
-def _live(one: np.void, kind: int, into: int, hamlets: Table, rule: Rule) -> None:
+def _live(one: Row, kind: int, into: int, hamlets: Table, rule: Rule) -> None:
     """What an event changes in the status and place of its person."""
     if kind == events.LEFT:
-        one.place = rules.AWAY
+        one["place"] = rules.AWAY
     elif kind == events.RETURNED:
-        one.place = rules.PRESENT
+        one["place"] = rules.PRESENT
     elif kind == events.SENT:
-        one.place, one.sent = rules.POSTED, True
-    elif kind == events.POSTING_ENDED and one.sent:
-        one.place, one.sent = rules.PRESENT, False
+        one["place"], one["sent"] = rules.POSTED, True
+    elif kind == events.POSTING_ENDED and one["sent"]:
+        one["place"], one["sent"] = rules.PRESENT, False
     elif kind == events.RELOCATED:
-        _count_stage(hamlets[one.hamlet], one.status, -1)
-        _count_stage(hamlets[into], one.status, 1)
-        one.hamlet = into
+        _count_stage(hamlets[one["hamlet"]], one["status"], -1)
+        _count_stage(hamlets[into], one["status"], 1)
+        one["hamlet"] = into
     else:
         if kind == events.POSTED:
-            one.place = rules.POSTED
+            one["place"] = rules.POSTED
         _change_status(one, STATUS_AFTER[kind], hamlets, rule)
 
 
 @inlined
-def _change_status(one: np.void, status: int, hamlets: Table, rule: Rule) -> None:
+def _change_status(one: Row, status: int, hamlets: Table, rule: Rule) -> None:
     """A new status, if it is one; stages that are switched off take no time."""
     if status == rules.LISTED and not rule.training_on:
         status = rules.CERTIFIED
     if status == rules.CERTIFIED and not rule.dossier_on:
         status = rules.READY
     if status >= 0:
-        _count_stage(hamlets[one.hamlet], one.status, -1)
-        _count_stage(hamlets[one.hamlet], status, 1)
-        one.status = status
+        _count_stage(hamlets[one["hamlet"]], one["status"], -1)
+        _count_stage(hamlets[one["hamlet"]], status, 1)
+        one["status"] = status
 
 
 @inlined
-def _count_stage(hamlet: np.void, status: int, change: int) -> None:
+def _count_stage(hamlet: Row, status: int, change: int) -> None:
     if status == rules.LISTED:
-        hamlet.listed += change
+        hamlet["listed"] += change
     elif status == rules.CERTIFIED:
-        hamlet.certified += change
+        hamlet["certified"] += change
     elif status == rules.READY:
-        hamlet.ready += change
+        hamlet["ready"] += change
     elif status == rules.PROBATION:
-        hamlet.probation += change
+        hamlet["probation"] += change
 
 
 # ---------------------------------------------------------------- cells
@@ -404,13 +430,13 @@ def _cell_event(
         if ending >= 0:
             counts.causes[row, ending, log.cause[i]] += 1
             window = ground.days[ground.rule.origin + month - WINDOW_MONTHS]
-            counts.progress[ending, _progress(hamlets[h], window)] += 1
-            j = hamlets[h].departed
+            counts.progress[row, ending, _progress(hamlets[h], window)] += 1
+            j = hamlets[h]["departed"]
             while j >= 0 and log.day[j] > window:
-                counts.departures[ending, log.kind[j]] += 1
+                counts.departures[row, ending, log.kind[j]] += 1
                 j = before[j]
     if kind == events.ABSORBED:
-        hamlets[h].follows = _into(kind, h, day, ground.moves)
+        hamlets[h]["follows"] = _into(kind, h, day, ground.moves)
         return
     for other in range(len(hamlets)):
         if _successor(other, hamlets) == h:
@@ -419,49 +445,49 @@ def _cell_event(
 
 @inlined
 def _successor(hamlet: int, hamlets: Table) -> int:
-    while hamlets[hamlet].follows >= 0:
-        hamlet = hamlets[hamlet].follows
+    while hamlets[hamlet]["follows"] >= 0:
+        hamlet = hamlets[hamlet]["follows"]
     return hamlet
 
 
 @inlined
-def _progress(hamlet: np.void, window: float) -> int:
+def _progress(hamlet: Row, window: float) -> int:
     """How far the candidates of a hamlet have come: the furthest of them, in PROGRESS."""
-    if hamlet.probation > 0:
+    if hamlet["probation"] > 0:
         return 5
-    if hamlet.ready > 0:
+    if hamlet["ready"] > 0:
         return 4
-    if hamlet.certified > 0:
+    if hamlet["certified"] > 0:
         return 3
-    if hamlet.listed > 0:
+    if hamlet["listed"] > 0:
         return 1
-    return 2 if hamlet.lapsed > window else 0
+    return 2 if hamlet["lapsed"] > window else 0
 
 
 @inlined
 def _happens(
-    h: int, kind: int, cause: int, day: float, year: int, hamlet: np.void, counts: Counts
+    h: int, kind: int, cause: int, day: float, year: int, hamlet: Row, counts: Counts
 ) -> None:
     """What happens to the cell of hamlet h, or to that of its successor."""
     sums = counts.sums[0]
     if kind == events.BELOW:
-        hamlet.below = min(hamlet.below, day)
+        hamlet["below"] = min(hamlet["below"], day)
         sums[SPELLS, h, year] += 1
     elif kind == events.RESTORED:
         sums[RESTORED, h, year] += 1
     elif kind == events.LOST or kind == events.RE_EMPTIED:
         counts.lost_by_cause[h, cause] += 1
-        if hamlet.lost == math.inf:
+        if hamlet["lost"] == math.inf:
             counts.loss_days[h] += int(day)
-            if hamlet.combined == math.inf:
+            if hamlet["combined"] == math.inf:
                 sums[FIRST_LOST, h, year] += 1
-        hamlet.lost = min(hamlet.lost, day)
+        hamlet["lost"] = min(hamlet["lost"], day)
     elif kind == events.COMBINED:
-        if hamlet.combined == math.inf and hamlet.lost == math.inf:
+        if hamlet["combined"] == math.inf and hamlet["lost"] == math.inf:
             sums[FIRST_COMBINED, h, year] += 1
-        hamlet.combined = min(hamlet.combined, day)
-    elif kind == events.FOUNDED and hamlet.lost < day and not hamlet.recovered:
-        hamlet.recovered = True
+        hamlet["combined"] = min(hamlet["combined"], day)
+    elif kind == events.FOUNDED and hamlet["lost"] < day and not hamlet["recovered"]:
+        hamlet["recovered"] = True
         sums[RECOVERED, h, year] += 1
 
 
@@ -472,7 +498,11 @@ def _firsts(ground: Ground, hamlets: Table, counts: Counts, row: int) -> None:
     for h in range(len(hamlets)):
         one = hamlets[h]
         for what in range(3):
-            day = one.below if what == BELOW else (one.lost if what == LOST else one.combined)
+            day = (
+                one["below"]
+                if what == BELOW
+                else (one["lost"] if what == LOST else one["combined"])
+            )
             if day == math.inf:
                 continue
             month = rules.month_of(day, ground.days) - rule.origin
@@ -509,7 +539,7 @@ def _state(
 
 @inlined
 def _members(here: Ints) -> int:
-    return here[OFFICIALS] + here[ON_PROBATION] + here[POSTED_IN]
+    return int(here[OFFICIALS] + here[ON_PROBATION] + here[POSTED_IN])
 
 
 @inlined
@@ -517,7 +547,7 @@ def _is_at_risk(here: Ints, rule: Rule) -> bool:
     """The observable rule: a weak cell of its own, mostly old, long without an admission."""
     weak = here[CELL] == rules.OWN and here[STRENGTH] < rule.risk_line
     old = here[OFFICIALS] > 0 and here[OLD] >= rule.share_over_60 * here[OFFICIALS]
-    return weak and old and here[SINCE] >= rule.months_without
+    return bool(weak and old and here[SINCE] >= rule.months_without)
 
 
 @inlined

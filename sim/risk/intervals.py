@@ -97,8 +97,13 @@ def mean(values: npt.ArrayLike, draw: Integers, counted: bool = False) -> Interv
     low, high = middle - half, middle + half
     if counted:
         low = np.maximum(low, 0.0)
-        high = np.where((array == 0).all(axis=0), -np.log(TAIL) / len(array), high)
+        high = np.where((array == 0).all(axis=0), bound_of_none(len(array)), high)
     return Interval(middle, low, high)
+
+
+def bound_of_none(replications: int) -> float:
+    """Upper bound of the mean of a Poisson number that was 0 in every replication."""
+    return float(-np.log(TAIL)) / replications
 
 
 def ratio(top: Floats, bottom: Floats, draw: Integers) -> Interval:
@@ -114,19 +119,18 @@ def ratio(top: Floats, bottom: Floats, draw: Integers) -> Interval:
     return Interval(value, value - half, value + half)
 
 
-def paired_share(saved: npt.ArrayLike, harmed: npt.ArrayLike, of: int) -> Interval:
+def paired_share(saved: npt.ArrayLike, harmed: npt.ArrayLike, of: npt.ArrayLike) -> Interval:
     """Difference of two paired shares, (harmed - saved) / of, by discordant pairs.
 
     Wald's interval after half a pair is added to each of the four cells (A. Agresti and Y. Min,
     Statistics in Medicine 24, 2005); right near 0, and never without width.
     """
     b, c = np.asarray(saved, dtype=float), np.asarray(harmed, dtype=float)
-    n = of + 2.0
+    n = np.asarray(of, dtype=float) + 2.0
     middle = (c - b) / n
     half = _normal() * np.sqrt(np.maximum((b + c + 1.0) - (c - b) ** 2 / n, 0.0)) / n
-    return Interval(
-        (c - b) / of, np.clip(middle - half, -1.0, 1.0), np.clip(middle + half, -1.0, 1.0)
-    )
+    ends = (np.clip(end, -1.0, 1.0) for end in (middle - half, middle + half))
+    return Interval((c - b) / np.asarray(of), *ends)
 
 
 def _normal() -> float:
@@ -143,7 +147,9 @@ def spread(values: Floats, draw: Integers) -> tuple[Floats, Floats]:
     """
     number = np.bincount(draw)
     if len(number) < 2 or number.max() < 2:
-        chance = values.std(axis=0, ddof=1) if len(values) > 1 else np.full(values.shape[1:], np.nan)
+        chance = (
+            values.std(axis=0, ddof=1) if len(values) > 1 else np.full(values.shape[1:], np.nan)
+        )
         return chance, np.full(values.shape[1:], np.nan)
     sums = np.zeros((len(number), *values.shape[1:]))
     np.add.at(sums, draw, values)

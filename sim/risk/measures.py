@@ -8,8 +8,9 @@ cell.  without_members: no official, probationer or posted member.  few_local: f
 its own on the spot than the minimum.  under_risk_line: own cells under it.  no_admission: none in
 five years.  no_successor: no official under 60 present.  at_risk: the observable rule.
 certified: with a certificate, dossier ready or not.  seats_used: of the classes of `training`;
-local_: of local classes; either_: where both were held on one day.  candidates_*: of those on the
-source list; the same names without it are of members.
+local_: of local classes; either_: where both were held on one day.  posting_ended: of members from
+outside pools; sent_home: of those whom another cell had sent.  candidates_*: of those on the source
+list; the same names without it are of members.
 """
 
 import numpy as np
@@ -71,12 +72,14 @@ FLOWS = (
     *OF_MEMBERS,
     *(f"candidates_{kind}" for kind in CANDIDATES_GONE),
     *(f"cells_{kind}" for kind in OF_CELLS),
+    "sent_home",
     "officers_trained",
 )
 MEASURES = STATES + FLOWS
 """Columns of `Counts.years`: numbers of hamlets so far and now, of people now, of events."""
 COLUMN = {name: i for i, name in enumerate(MEASURES)}
 
+SENT_HOME = COLUMN["sent_home"]
 FIRST_NOW, FIRST_HEAD, FIRST_SEAT = len(SO_FAR), len(SO_FAR + NOW), len(STATES)
 HEAD_FIELDS = np.array(
     [

@@ -19,9 +19,8 @@ def after_class_pmf(m: float, s: int, n_max: int | None = None) -> Floats:
     chain = np.zeros((n_max + 1, n_max + 1))
     a = poisson.pmf(np.arange(2 * n_max + s + 2), m)
     for w in range(n_max + 1):
-        for j in range(w, n_max + s + 1):
-            chain[w, min(max(j - s, 0), n_max)] += a[j - w]
-        chain[w, n_max] += max(0.0, 1 - chain[w].sum())
+        left = np.clip(w + np.arange(len(a)) - s, 0, n_max)
+        chain[w] = np.bincount(left, weights=a, minlength=n_max + 1)
     equations = chain.T - np.eye(n_max + 1)
     equations[-1] = 1.0
     return np.linalg.solve(equations, np.eye(1, n_max + 1, n_max)[0])
@@ -75,12 +74,11 @@ def transient_attendance(m: float, s: int, n_classes: int, w0: int = 0) -> list[
     return [float(law @ np.arange(len(law))) for law in attending]
 
 
-def first_class_law(m: float, s: int) -> Floats:
+def first_class_law(m: float, s: int, w: Floats) -> Floats:
     """FIFO: law of how many of those who join in one period attend the very next class.
 
-    min(A, (s - W)+): the line before them goes first.
+    min(A, (s - W)+): the line before them, of law `w`, goes first.
     """
-    w = after_class_pmf(m, s)
     a = poisson.pmf(np.arange(int(m + 12 * m**0.5 + 40)), m)
     law = np.zeros(s + 1)
     for free in range(s + 1):

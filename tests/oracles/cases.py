@@ -33,13 +33,12 @@ QUIET: dict[str, Any] = {
     "calendar": "uniform",
     "rules.admission_age": (18, 120),
     "demography.mortality": {"constant": 0.0},
-    "demography.leaving": {
-        "constant": 0.0,
-        "candidate_factor": 0.0,
-        "probationer_factor": 1.0,
-        "member_factor": 1.0,
-        "leaves_for_good": 1.0,
-    },
+    "demography.leaving.rogers_castro": None,
+    "demography.leaving.constant": 0.0,
+    "demography.leaving.candidate_factor": 0.0,
+    "demography.leaving.probationer_factor": 1.0,
+    "demography.leaving.member_factor": 1.0,
+    "demography.leaving.leaves_for_good": 1.0,
     "demography.returning": {"constant": 0.0},
     "demography.settling_away": {"constant": 0.0},
     "source.listing": {"per_hamlet": 0.0},
@@ -153,7 +152,7 @@ def check_losses(
 
 
 BDI_TIMES = (1, 2.5, 5, 10, 20)
-BDI_HAMLETS, BDI_REPLICATIONS = 1000, 12
+BDI_HAMLETS, BDI_REPLICATIONS = 1000, 20
 
 
 def immigration() -> Loaded:
@@ -263,7 +262,8 @@ def ageing_risks() -> dict[str, Any]:
     return {
         "demography.mortality": by_age(DEATH),
         "demography.removal.struck_off": by_age(REMOVAL),
-        "demography.leaving": {**QUIET["demography.leaving"], "constant": None, **by_age(OUT)},
+        "demography.leaving.constant": None,
+        "demography.leaving.by_age": by_age(OUT)["by_age"],
     }
 
 
@@ -306,10 +306,10 @@ COHORT = 60_000
 COHORT_TIMES = (2.5, 5, 10, 20, 30, 40)
 
 
-def life_table() -> Loaded:
+def life_table(age: float = 60) -> Loaded:
     """Everybody is exactly 60 and dies by a published table; none of them lives to 160."""
     values = {"demography.mortality": by_age(lifetable.RATES, lifetable.AGES)}
-    return Loaded(scenario=quiet(100, values), baseline=alike(1, officials=aged(60, each=COHORT)))
+    return Loaded(scenario=quiet(100, values), baseline=alike(1, officials=aged(age, each=COHORT)))
 
 
 def check_life_table(outcome: Outcome) -> Verdict:
@@ -330,17 +330,17 @@ def check_life_table(outcome: Outcome) -> Verdict:
     return Verdict([*comparisons, Comparison("life expectancy at 60", float(lives.mean()), law)])
 
 
-ENTRIES = 600
+ENTRIES, ENTERED = 10, 200
 
 
 def stationary() -> Loaded:
-    """Officials move in at exactly 40, at a constant rate, for a hundred years."""
+    """Officials move in at exactly 40, ten a year in each hamlet, for a hundred years."""
     moving_in = {"retired": ENTRIES, "retired_ages": (40, 40), "no_cell_factor": 1.0}
     values = {
         "demography.mortality": by_age(lifetable.RATES, lifetable.AGES),
         "demography.moving_in": moving_in,
     }
-    return Loaded(scenario=quiet(100, values), baseline=alike(1, officials=aged(40, each=3)))
+    return Loaded(scenario=quiet(100, values), baseline=alike(ENTERED, officials=aged(40)))
 
 
 def check_stationary(outcome: Outcome) -> Verdict:
@@ -348,9 +348,9 @@ def check_stationary(outcome: Outcome) -> Verdict:
 
     Who entered before would be over 140 by then: exp(-15) of the entries, which is nobody.
     """
-    panel = dict(zip(events.PANEL_FIELDS, outcome.panel[-1, 0], strict=True))
+    panel = dict(zip(events.PANEL_FIELDS, outcome.panel[-1].sum(axis=0), strict=True))
     exact = lifetable.stationary_age(40, lifetable.AGES, lifetable.RATES)
-    stock, old = ENTRIES * exact["stock_per_entry"], exact["share_over"]
+    stock, old = ENTERED * ENTRIES * exact["stock_per_entry"], exact["share_over"]
     over, under = int(panel["over_60"]), int(panel["roll"] - panel["over_60"])
     return Verdict(
         [
@@ -362,13 +362,13 @@ def check_stationary(outcome: Outcome) -> Verdict:
 
 # ---------------------------------------------------------------- pipeline
 
-JOINING, OFFICIALS, PROBATIONERS = 4800, 5000, 6000
+FLOWS, JOINING, OFFICIALS, PROBATIONERS = 40, 120, 125, 150
 LOSS_ON_PROBATION, LOSS_AS_OFFICIAL = 0.12, 0.15
 PIPELINE_TIMES = (0.5, 0.99, 1.01, 1.5, 4)
 
 
 def pipeline_flow() -> Loaded:
-    """One hamlet: 4,800 listed and at once admitted a year; some on probation from the start.
+    """120 a year listed and at once admitted in each hamlet; some on probation from the start.
 
     The baseline draws the months of probation still to come, 1 to 12, each as likely.
     """
@@ -382,7 +382,7 @@ def pipeline_flow() -> Loaded:
         "officials": aged(30, each=OFFICIALS),
         "probation": aged(30, each=PROBATIONERS),
     }
-    return Loaded(scenario=quiet(4, values), baseline=alike(1, **people))
+    return Loaded(scenario=quiet(4, values), baseline=alike(FLOWS, **people))
 
 
 def check_pipeline(loaded: Loaded, outcome: Outcome) -> Verdict:
@@ -410,12 +410,12 @@ def _pipeline_laws(t: float) -> dict[tuple[bool, bool], evidence.Count]:
     through = pipeline.expected_officials(t, 0, 0, on_probation, as_official, initial=elapsed) / 12
     joining = pipeline.expected_probationers(t, JOINING, on_probation)
     joined = pipeline.expected_officials(t, 0, JOINING, on_probation, as_official)
-    old = binomial(OFFICIALS, pipeline.expected_officials(t, 1, 0, 0, as_official))
+    old = binomial(FLOWS * OFFICIALS, pipeline.expected_officials(t, 1, 0, 0, as_official))
     return {
-        (False, False): poissonian(joining),
-        (False, True): poissonian(joined) if joined else always(0),
-        (True, False): binomial(PROBATIONERS, waiting),
-        (True, True): evidence.together(old, binomial(PROBATIONERS, through)),
+        (False, False): poissonian(FLOWS * joining),
+        (False, True): poissonian(FLOWS * joined) if joined else always(0),
+        (True, False): binomial(FLOWS * PROBATIONERS, waiting),
+        (True, True): evidence.together(old, binomial(FLOWS * PROBATIONERS, through)),
     }
 
 
@@ -488,7 +488,7 @@ def check_same_deaths(base: Outcome, other: Outcome) -> Verdict:
 # ---------------------------------------------------------------- class queue
 
 LISTED_A_YEAR, SEATS, WAITING_AT_START = 16, 5, 3
-QUEUE_YEARS, QUEUE_AREAS, QUEUE_REPLICATIONS = 25, 200, 6
+QUEUE_YEARS, QUEUE_AREAS, QUEUE_REPLICATIONS = 25, 25, 20
 MEAN_ARRIVALS = LISTED_A_YEAR / 4
 QUARTERLY: dict[str, Any] = {
     "on": True,
@@ -531,7 +531,7 @@ def check_class_queue(outcomes: Sequence[Outcome]) -> Verdict:
     comparisons = _first_classes(outcomes, attending)
     line = np.concatenate([waiting_after(o, classes[-1]) for o in outcomes])
     first_class = sum(attending_first(o, classes[-2:]) for o in outcomes)
-    order = batch_queue.first_class_law(m, s)
+    order = batch_queue.first_class_law(m, s, left[-2])
     return Verdict(
         [
             *comparisons,
@@ -590,6 +590,24 @@ def _waits(outcomes: Sequence[Outcome]) -> Comparison:
     residuals = areas["sum"] - mean * areas["count"]
     sd = float(np.sqrt((residuals**2).sum()) / areas["count"].sum())
     return Comparison("mean wait", float(mean), evidence.Normal(exact, sd))
+
+
+ORDER_SEATS, ORDER_YEARS, ORDER_REPLICATIONS = 4, 2, 50
+
+
+def queue_order(priority: str = "first_come") -> Loaded:
+    """As many seats as are listed: the line is long, and who joins it last waits longest."""
+    return class_queue(seats=ORDER_SEATS, priority=priority, years=ORDER_YEARS)
+
+
+def check_queue_order(outcomes: Sequence[Outcome]) -> Verdict:
+    """Who joined before the last class and attends it; mean waits cannot see the order."""
+    classes = class_days(ORDER_YEARS)
+    m, s = MEAN_ARRIVALS, ORDER_SEATS
+    _, left = batch_queue.classes_from_rest(m, s, len(classes), WAITING_AT_START)
+    number = sum(attending_first(o, classes[-2:]) for o in outcomes)
+    law = total(batch_queue.first_class_law(m, s, left[-2]), QUEUE_AREAS * len(outcomes))
+    return Verdict([Comparison("attend the first class they can", number, law)])
 
 
 DROP_OUT = 0.8
@@ -675,11 +693,11 @@ def admissions(outcomes: Sequence[Outcome]) -> int:
     return sum(len(of_kind(o, events.ADMITTED)) for o in outcomes)
 
 
-YEARLY_PLACES, READY_A_YEAR, CAPPED_YEARS, CAPPED_AREAS = 3, 2.5, 8, 200
+YEARLY_PLACES, READY_A_YEAR, CAPPED_YEARS, CAPPED_AREAS = 2, 2.5, 5, 300
 
 
 def capped() -> Loaded:
-    """2.5 candidates a year are ready at once and wait for January, when three may be admitted."""
+    """2.5 candidates a year are ready at once and wait for January, when two may be admitted."""
     values = {
         "admission": january(YEARLY_PLACES),
         "rules.dossier_months": 1200,
@@ -749,23 +767,24 @@ def check_ties(outcomes: Sequence[Outcome], kind: int) -> Verdict:
 
 # ---------------------------------------------------------------- help and postings
 
-HELP_LISTINGS, HELP_YEARS = 1200, 2
+HELPED, HELP_LISTINGS, HELP_YEARS = 20, 60, 2
 
 
 def helpers_away() -> Loaded:
-    """Three of six officials are away; full help takes six, so listing is half of 1,200 a year."""
+    """Three of six officials are away; full help takes six, so listing is half of 60 a year."""
     values = {
         "source.listing": {"per_hamlet": HELP_LISTINGS},
         "source.help": {"full_help": 6, "outside_helpers": 0, "candidates_per_helper": 1e6},
         "rules.probation_months": 120,
     }
-    baseline = alike(1, officials=aged(40, each=6), officials_away=3)
+    baseline = alike(HELPED, officials=aged(40, each=6), officials_away=3)
     return Loaded(scenario=quiet(HELP_YEARS, values), baseline=baseline)
 
 
 def check_helpers_away(outcome: Outcome) -> Verdict:
     listed = len(of_kind(outcome, events.LISTED))
-    return Verdict([Comparison("listed", listed, poissonian(HELP_LISTINGS * HELP_YEARS * 3 / 6))])
+    mean = HELPED * HELP_LISTINGS * HELP_YEARS * 3 / 6
+    return Verdict([Comparison("listed", listed, poissonian(mean))])
 
 
 POSTED_HAMLETS, POSTED_MONTHS = 400, 24

@@ -122,7 +122,7 @@ class Comparison(NamedTuple):
     law: Law
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Verdict:
     """Whether what was simulated can come from the exact laws."""
 
@@ -135,7 +135,7 @@ class Verdict:
     @property
     def holds(self) -> bool:
         """Every comparison is within its limits."""
-        return all(c.law.p_value(c.found) >= self.alarm for c in self.comparisons)
+        return all(bool(c.law.p_value(c.found) >= self.alarm) for c in self.comparisons)
 
     @property
     def excess(self) -> float:
@@ -145,14 +145,15 @@ class Verdict:
     @property
     def separates(self) -> bool:
         """It fails, and so would nearly every other run of the same variant."""
-        return not self.holds and self.excess > POWER_MARGIN
+        return bool(not self.holds and self.excess > POWER_MARGIN)
 
     def _excess(self, c: Comparison) -> float:
         low, high = c.law.limits(self.alarm)
         return max(low - c.found, c.found - high) / c.law.spread(c.found)
 
-    def __str__(self) -> str:
-        lines = [f"fails beyond its limits by {self.excess:.1f} sd; false alarm {FALSE_ALARM:g}"]
+    def __repr__(self) -> str:
+        where = "within" if self.holds else "beyond"
+        lines = [f"{where} the limits by {abs(self.excess):.1f} sd; false alarm {FALSE_ALARM:g}"]
         for c in self.comparisons:
             low, high = c.law.limits(self.alarm)
             out = "" if c.law.p_value(c.found) >= self.alarm else "  <-- out"

@@ -114,6 +114,8 @@ def _person(unit: Unit, row: np.void) -> Person:
     person.limit, person.waiting = float(row["limit"]), float(row["waiting"])
     person.helper_from, person.pool = float(row["helper_from"]), int(row["pool"])
     hamlet.people[person.key] = person
+    if person.status <= rules.PROBATION:
+        unit.pipeline[person.key] = person
     if person.place == rules.POSTED:
         person.term_month = int(row["term_month"])
         person.term_months = int(row["term_months"])

@@ -189,6 +189,7 @@ def enter(unit: Unit, person: Person, day: float, phase: int) -> None:
     unit.record(day, phase, person.hamlet, person.key, kind, cause)
     if person.is_candidate:
         person.hamlet.candidates += 1
+        unit.pipeline[person.key] = person
     recount(unit, person, day, phase, kind)
     pass_open_stages(unit, person, day, phase)
 
@@ -211,6 +212,7 @@ def leave_for_ever(
     person.status = rules.GONE
     vacate_offices(hamlet, person, stays_resident)
     recount(unit, person, day, phase, kind)
+    unit.pipeline.pop(person.key, None)
     del hamlet.people[person.key]
 
 
@@ -320,9 +322,8 @@ def change_status(unit: Unit, person: Person, day: float, status: int) -> None:
 def dossier_made(unit: Unit, person: Person, day: float) -> None:
     """The dossier is ready, or shows that the person cannot be admitted."""
     hamlet, settings = person.hamlet, unit.settings
-    month = min(unit.month_at(day), settings.months - 1)
-    row = unit.plan.schedule[hamlet.group, month]
-    failure = float(unit.plan.failure[hamlet.difficulty]) * float(row["failure_factor"])
+    row = unit.row(hamlet, unit.month_at(day))
+    failure = float(unit.plan.failure[hamlet.difficulty]) * row.failure_factor
     if unit.draw(person, rules.DOSSIER_FAILURE, person.dossiers) < failure:
         leave_for_ever(unit, person, day, LIFE, events.REFUSED, events.DOSSIER_FAILED)
         return
@@ -363,8 +364,7 @@ def begin_dossier(unit: Unit, person: Person, day: float) -> None:
     if not unit.settings.dossier_on:
         return
     hamlet = person.hamlet
-    month = min(unit.month_at(day), unit.settings.months - 1)
-    factor = float(unit.plan.schedule[hamlet.group, month]["delay_factor"])
+    factor = unit.row(hamlet, unit.month_at(day)).delay_factor
     median = float(unit.plan.delay_median[hamlet.difficulty]) * factor
     u = unit.draw(person, rules.DOSSIER_DELAY, person.dossiers)
     person.stage_due = day + lognormal(u, median, unit.settings.delay_sd) * MONTH
@@ -391,9 +391,8 @@ def pass_open_stages(unit: Unit, person: Person, day: float, phase: int) -> None
 def too_old(unit: Unit, person: Person, day: float) -> bool:
     """Over the age limit of the month, counted by months."""
     month = unit.month_at(day)
-    row = unit.plan.schedule[person.hamlet.group, min(month, unit.settings.months - 1)]
     age = rules.age_in_months(person.birth, unit.settings.origin + month, unit.plan.days)
-    return age > int(row["maximum_age"])
+    return bool(age > unit.row(person.hamlet, month).maximum_age)
 
 
 def consider(unit: Unit, person: Person, day: float, phase: int) -> None:
@@ -421,7 +420,7 @@ def admit(unit: Unit, person: Person, day: float, phase: int, month: int) -> Non
     hamlet.candidates -= 1
     hamlet.admissions += 1
     hamlet.last_admission = month
-    for target in unit.plan.target_of[hamlet.index]:
+    for target in unit.target_of[hamlet.index]:
         if target >= 0:
             unit.admitted[target] += 1
 
@@ -433,4 +432,5 @@ def recognise(unit: Unit, person: Person, day: float, phase: int) -> None:
         return
     unit.record(day, phase, person.hamlet, person.key, events.RECOGNISED)
     change_status(unit, person, day, rules.OFFICIAL)
+    del unit.pipeline[person.key]
     recount(unit, person, day, phase, events.RECOGNISED)

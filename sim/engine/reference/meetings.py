@@ -8,7 +8,7 @@ from sim import log as events
 from sim import rules
 from sim.draws import exponential, person_key
 from sim.engine.reference import life
-from sim.engine.reference.state import Hamlet, Person, Unit
+from sim.engine.reference.state import Hamlet, Person, Row, Unit
 
 POSTINGS, LISTING, CLASS, COMMITTEE = 2, 3, 4, 5
 FIRST, SECOND = -3.0e18, -2.0e18
@@ -32,7 +32,7 @@ def year_begins(unit: Unit, month: int) -> None:
     unit.admitted[:] = 0
     for hamlet in unit.hamlets:
         hamlet.pull = 1.0
-        for t in plan.target_of[hamlet.index]:
+        for t in unit.target_of[hamlet.index]:
             if t >= 0:
                 hamlet.pull *= float(unit.target_pull[t])
 
@@ -107,19 +107,19 @@ def _term(unit: Unit, person: Person, month: int, day: float) -> None:
 
 def _posting_ends(unit: Unit, person: Person, month: int, day: float) -> None:
     hamlet = person.hamlet
-    row = unit.plan.schedule[hamlet.group, month]
-    if unit.draw(person, rules.RENEWAL, month) < float(row["renewal"]):
+    row = unit.row(hamlet, month)
+    if unit.draw(person, rules.RENEWAL, month) < row.renewal:
         unit.record(day, POSTINGS, hamlet, person.key, events.POSTING_RENEWED)
         person.term_month = month + person.term_months
         unit.terms[person.term_month].append(person)
         return
-    replaced = unit.draw(person, rules.REPLACING, month) < float(row["replacement"])
+    replaced = unit.draw(person, rules.REPLACING, month) < row.replacement
     if person.home is not None and person.home.cell != rules.CLOSED:
         _sent_home(unit, person, day)
         return
     life.leave_for_ever(unit, person, day, POSTINGS, events.POSTING_ENDED)
     if replaced:
-        _replace(unit, person, hamlet, month, int(row["gap"]))
+        _replace(unit, person, hamlet, month, row.gap)
 
 
 def _sent_home(unit: Unit, person: Person, day: float) -> None:
@@ -259,9 +259,10 @@ def absorb(
     unit.record(day, POSTINGS, source, events.NOBODY, events.ABSORBED, cause)
     if had_cell and into.cell != rules.OWN:
         take_over_cell(unit, source, into, day, cause)
-    for person in unit.people():
-        if person.home is source:
-            person.home = into
+    for hamlet in unit.hamlets:
+        for person in hamlet.people.values():
+            if person.home is source:
+                person.home = into
     for hamlet in unit.hamlets:
         if hamlet.roll == source.index:
             enrol(unit, hamlet, into if had_cell else None, day, POSTINGS, cause)
@@ -303,7 +304,7 @@ def fill_offices(unit: Unit, month: int, day: float) -> None:
     for hamlet in unit.hamlets:
         if hamlet.cell == rules.CLOSED:
             continue
-        row = unit.plan.schedule[hamlet.group, month]
+        row = unit.row(hamlet, month)
         if hamlet.is_hamlet:
             _elect_chief(unit, hamlet, row, election, month, day)
         if hamlet.cell == rules.OWN and hamlet.secretary is None:
@@ -311,7 +312,7 @@ def fill_offices(unit: Unit, month: int, day: float) -> None:
 
 
 def _elect_chief(
-    unit: Unit, hamlet: Hamlet, row: np.void, election: bool, month: int, day: float
+    unit: Unit, hamlet: Hamlet, row: Row, election: bool, month: int, day: float
 ) -> None:
     vacant = hamlet.chief is None and hamlet.chief_code == rules.NO_CHIEF
     if not vacant:
@@ -319,9 +320,9 @@ def _elect_chief(
         if not election or stays:
             return
     before, chosen = hamlet.chief, None
-    if row["unified"] and may_be_chief(hamlet.secretary, before):
+    if row.unified and may_be_chief(hamlet.secretary, before):
         chosen = hamlet.secretary
-    elif unit.draw_for(hamlet, rules.CHIEF_MEMBER, month) < float(row["member_elected"]):
+    elif unit.draw_for(hamlet, rules.CHIEF_MEMBER, month) < row.member_elected:
         lottery = rules.OFFICE_LOTTERY
         chosen = by_lottery(unit, hamlet, lottery, month, lambda p: may_be_chief(p, before))
     hamlet.chief, hamlet.chief_code = chosen, rules.RESIDENT_CHIEF
@@ -338,9 +339,9 @@ def may_be_chief(person: Person | None, before: Person | None) -> bool:
     return person.status == rules.OFFICIAL and person.place == rules.PRESENT
 
 
-def _name_secretary(unit: Unit, hamlet: Hamlet, row: np.void, month: int, day: float) -> None:
+def _name_secretary(unit: Unit, hamlet: Hamlet, row: Row, month: int, day: float) -> None:
     chosen: Person | None = None
-    if row["unified"] and hamlet.chief is not None and may_be_secretary(unit, hamlet.chief, day):
+    if row.unified and hamlet.chief is not None and may_be_secretary(unit, hamlet.chief, day):
         chosen = hamlet.chief
     else:
         lottery = rules.SECRETARY_LOTTERY
@@ -350,7 +351,7 @@ def _name_secretary(unit: Unit, hamlet: Hamlet, row: np.void, month: int, day: f
     if chosen is None:
         return
     hamlet.secretary = chosen
-    trained = unit.draw(chosen, rules.SUCCESSOR_TRAINED, month) < float(row["successor_trained"])
+    trained = unit.draw(chosen, rules.SUCCESSOR_TRAINED, month) < row.successor_trained
     hamlet.secretary_trained = trained
     unit.record(day, POSTINGS, hamlet, chosen.key, events.SECRETARY_NAMED, events.VACANCY)
 
@@ -417,13 +418,13 @@ def list_and_move_in(unit: Unit, month: int, day: float) -> None:
 
 def _list(unit: Unit, hamlet: Hamlet, month: int, day: float) -> None:
     s, plan, h = unit.settings, unit.plan, hamlet.index
-    row = plan.schedule[hamlet.group, month]
-    share = float(row["eligible_share"])
+    row = unit.row(hamlet, month)
+    share = row.eligible_share
     adults = share * max(0.0, float(plan.residents.adults[month, h]) - hamlet.adults)
     followed = hamlet.weight / s.weight_one
     weighted = share * max(0.0, float(plan.residents.weighted[month, h]) - followed)
     with_cell = hamlet.cell == rules.OWN
-    outside = float(row["outside_with"] if with_cell else row["outside_without"])
+    outside = row.outside_with if with_cell else row.outside_without
     chief = hamlet.chief
     factor = hamlet.listing_factor * hamlet.pull * rules.office_factor(
         chief is not None and chief.status in (rules.PROBATION, rules.OFFICIAL, rules.EXEMPT),
@@ -431,12 +432,12 @@ def _list(unit: Unit, hamlet: Hamlet, month: int, day: float) -> None:
         s.chief_trained_factor, s.secretary_trained_factor,
     )  # fmt: skip
     help_ = rules.help_factor(s.help_mode, hamlet.points, hamlet.officials, outside, s.full_help)
-    rate = float(row["listing"]) * float(plan.month_years[month])
+    rate = row.listing * float(plan.month_years[month])
     mean = rules.listing_mean(rate, weighted, s.power, s.per_resident, help_, factor)
     room = rules.listing_room(
         s.help_mode, hamlet.points, outside, s.per_helper, hamlet.candidates, adults
     )
-    if row["list_chief"] and room > 0 and _chief_is_asked(hamlet):
+    if row.list_chief and room > 0 and _chief_is_asked(hamlet):
         _list_chief(unit, hamlet, month, day)
         room -= 1
     drawn = rules.number_drawn(unit.draw_for(hamlet, rules.LISTING_COUNT, month), mean)
@@ -494,7 +495,7 @@ def _list_chief(unit: Unit, hamlet: Hamlet, month: int, day: float) -> None:
 
 def _move_in(unit: Unit, hamlet: Hamlet, month: int) -> None:
     plan, s = unit.plan, unit.settings
-    retired, demobilised, marriage = (float(a) for a in plan.arrivals)
+    retired, demobilised, marriage = unit.arrivals
     factor = s.no_cell_factor if hamlet.cell == rules.NONE else 1.0
     returning_young = demobilised * float(plan.residents.leavers[month, hamlet.index])
     yearly = retired + returning_young + marriage
@@ -543,9 +544,8 @@ def hold_classes(unit: Unit, month: int, day: float) -> None:
     for one in held:
         level, area = int(one["level"]), int(one["area"])
         waiting = [
-            p for h in unit.hamlets if unit.plan.area[h.index, level] == area
-            for p in h.people.values()
-            if p.is_followed and p.status == rules.LISTED and p.place != rules.AWAY
+            p for p in unit.in_pipeline(rules.LISTED)
+            if unit.plan.area[p.hamlet.index, level] == area
         ]  # fmt: skip
         if waiting:
             _seat(unit, one, waiting, strength, month, day)
@@ -588,7 +588,6 @@ def in_line(
     enlisting: bool = False,
 ) -> list[Person]:
     """The order among those who wait: rule, waiting since, keyed lottery, key."""
-    plan = unit.plan
     base = {p.key: (p.waiting, unit.draw(p, lottery, month), p.key) for p in waiting}
     turn: dict[int, int] = {}
     if rule == rules.FAIR_SHARE:
@@ -601,11 +600,11 @@ def in_line(
 
     def place(person: Person) -> tuple[float, float, float, int]:
         hamlet = person.hamlet
-        row = plan.schedule[hamlet.group, month]
+        row = unit.row(hamlet, month)
         is_chief = hamlet.chief is person
         if enlisting and is_enlisting(row, person, unit.day_of(month)):
             value = FIRST
-        elif is_chief and row["list_chief"]:
+        elif is_chief and row.list_chief:
             value = SECOND
         else:
             value = rules.priority_value(
@@ -616,9 +615,9 @@ def in_line(
     return sorted(waiting, key=place)
 
 
-def is_enlisting(row: np.void, person: Person, day: float) -> bool:
+def is_enlisting(row: Row, person: Person, day: float) -> bool:
     """In the ages of those who are admitted before they enlist this month."""
-    low, high = float(row["enlist_low"]), float(row["enlist_high"])
+    low, high = row.enlist_low, row.enlist_high
     return low < high and low * rules.YEAR <= day - person.birth < high * rules.YEAR
 
 
@@ -629,16 +628,15 @@ def committee_meets(unit: Unit, month: int, day: float) -> None:
     """Overdue probations first, then the dossiers in their order, within the allowances."""
     if not (unit.settings.committee_on and unit.plan.meets[month]):
         return
-    for person in unit.people():
-        overdue = person.status == rules.PROBATION and person.stage_due < day
-        if overdue and person.place != rules.AWAY:
+    for person in unit.in_pipeline(rules.PROBATION):
+        if person.stage_due < day:
             life.recognise(unit, person, day, COMMITTEE)
             life.look_ahead(unit, person, day)
             life.watch(unit, person)
     strength = {h.index: cell_strength(unit, h) for h in unit.hamlets}
     ready: dict[int, list[Person]] = {}
-    for person in unit.people():
-        if person.place != rules.AWAY and _may_be_considered(unit, person, month, day):
+    for person in unit.in_pipeline(rules.CERTIFIED, rules.READY):
+        if _may_be_considered(unit, person, month, day):
             area = int(unit.plan.committee[person.hamlet.index])
             ready.setdefault(area, []).append(person)
     for area, waiting in ready.items():
@@ -654,7 +652,7 @@ def committee_meets(unit: Unit, month: int, day: float) -> None:
 def _may_be_considered(unit: Unit, person: Person, month: int, day: float) -> bool:
     if person.status == rules.READY:
         return True
-    row = unit.plan.schedule[person.hamlet.group, month]
+    row = unit.row(person.hamlet, month)
     return person.status == rules.CERTIFIED and is_enlisting(row, person, day)
 
 
@@ -663,5 +661,5 @@ def _has_room(unit: Unit, hamlet: Hamlet, month: int) -> bool:
     plan = unit.plan
     return all(
         t < 0 or not plan.capped[t] or unit.admitted[t] < plan.allowed[t, month]
-        for t in plan.target_of[hamlet.index]
+        for t in unit.target_of[hamlet.index]
     )

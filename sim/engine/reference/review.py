@@ -1,5 +1,7 @@
 """The review of the cells: responses, endings, foundings, adaptive levers; and the yearly panel."""
 
+from collections import Counter
+
 import numpy as np
 import numpy.typing as npt
 
@@ -77,12 +79,12 @@ def reinforce(unit: Unit, month: int, day: float) -> None:
     """Members are posted into weak cells, as long as the pool lasts."""
     weak = [h for h in unit.hamlets if _is_weak(unit, h, month)]
     for hamlet in meetings.weakest_first(unit, weak):
-        row = unit.plan.schedule[hamlet.group, month]
-        term, number = int(row["reinforce_term"]), int(row["reinforce_number"])
-        if row["reinforce_senders"] >= 0:
-            send(unit, hamlet, int(row["reinforce_senders"]), number, month, term, day)
+        row = unit.row(hamlet, month)
+        term, number = row.reinforce_term, row.reinforce_number
+        if row.reinforce_senders >= 0:
+            send(unit, hamlet, row.reinforce_senders, number, month, term, day)
             continue
-        pool = int(unit.plan.pool_of[hamlet.index, int(row["reinforce_pool"])])
+        pool = int(unit.plan.pool_of[hamlet.index, row.reinforce_pool])
         free = int(unit.plan.pool_size[pool] - unit.pool_used[pool])
         keys = [
             person_key(hamlet.key, rules.POSTED_PEOPLE, month, i) for i in range(min(number, free))
@@ -95,10 +97,10 @@ def reinforce(unit: Unit, month: int, day: float) -> None:
 
 
 def _is_weak(unit: Unit, hamlet: Hamlet, month: int) -> bool:
-    row = unit.plan.schedule[hamlet.group, month]
-    if meetings.cell_strength(unit, hamlet) >= int(row["reinforce_below"]):
+    row = unit.row(hamlet, month)
+    if meetings.cell_strength(unit, hamlet) >= row.reinforce_below:
         return False
-    without = hamlet.cell == rules.NONE and bool(row["reinforce_without"])
+    without = hamlet.cell == rules.NONE and row.reinforce_without
     return hamlet.cell == rules.OWN or without
 
 
@@ -155,7 +157,7 @@ def combine(unit: Unit, month: int, day: float) -> None:
     below = [
         h for h in unit.hamlets
         if h.cell == rules.OWN and h.below_since != rules.NEVER
-        and unit.plan.schedule[h.group, month]["combine"]
+        and unit.row(h, month).combine
     ]  # fmt: skip
     hosts = [(h, _joint_host(unit, h)) for h in below]
     for hamlet, host in hosts:
@@ -247,7 +249,7 @@ def found_cells(unit: Unit, ended: set[int], month: int, day: float) -> None:
 
 
 def _may_separate(unit: Unit, hamlet: Hamlet, month: int) -> bool:
-    return bool(unit.plan.schedule[hamlet.group, month]["separate"])
+    return bool(unit.row(hamlet, month).separate)
 
 
 def enrol_the_homeless(unit: Unit, day: float) -> None:
@@ -267,45 +269,46 @@ def decide_levers(unit: Unit, seen: dict[int, list[float]], day: float) -> None:
     """Which adaptive levers act on each hamlet from now to the next review."""
     if not seen:
         return
+    bits = {hamlet.index: 0 for hamlet in unit.hamlets}
+    for bit in range(unit.settings.adaptive):
+        for index in _where_it_holds(unit, bit, seen):
+            bits[index] |= 1 << bit
     for hamlet in unit.hamlets:
-        bits = 0
-        for bit in range(unit.settings.adaptive):
-            if hamlet.cell != rules.CLOSED and _holds(unit, hamlet, bit, seen):
-                bits |= 1 << bit
-        change_group(unit, hamlet, hamlet.base_group | bits, day)
+        change_group(unit, hamlet, hamlet.base_group | bits[hamlet.index], day)
 
 
-def _holds(unit: Unit, hamlet: Hamlet, bit: int, seen: dict[int, list[float]]) -> bool:
-    if not unit.plan.condition_scope[bit, hamlet.index]:
-        return False
+def _where_it_holds(unit: Unit, bit: int, seen: dict[int, list[float]]) -> list[int]:
+    """The hamlets in a lever's scope for which every condition of the lever holds."""
+    scope = unit.plan.condition_scope[bit]
+    able = [h.index for h in unit.hamlets if scope[h.index] and h.cell != rules.CLOSED]
     for condition in unit.plan.conditions[unit.plan.conditions["bit"] == bit]:
         observable = int(condition["observable"])
-        value = seen[hamlet.index][observable]
+        value = {h: seen[h][observable] for h in able}
         if observable == rules.RANK:
-            value = float(_rank(unit, hamlet, bit, int(condition["level"]), seen))
-        if not float(condition["at_least"]) <= value < float(condition["below"]):
-            return False
-    return True
+            value = _ranks(unit, bit, int(condition["level"]), seen)
+        low, high = float(condition["at_least"]), float(condition["below"])
+        able = [h for h in able if low <= value[h] < high]
+    return able
 
 
-def _rank(
-    unit: Unit, hamlet: Hamlet, bit: int, level: int, seen: dict[int, list[float]]
-) -> int:
+def _ranks(
+    unit: Unit, bit: int, level: int, seen: dict[int, list[float]]
+) -> dict[int, float]:
     """How many hamlets in the lever's scope and the same area are weaker, equals by lottery."""
-    area = unit.plan.area[hamlet.index, level]
+    scope = unit.plan.condition_scope[bit]
+    able = [h for h in unit.hamlets if scope[h.index] and h.cell != rules.CLOSED]
 
-    def place(h: Hamlet) -> tuple[float, float, int]:
-        lottery = unit.draw_for(h, rules.REVIEW_LOTTERY, unit.month)
-        return seen[h.index][rules.STRENGTH], lottery, h.key
+    def place(hamlet: Hamlet) -> tuple[float, float, int]:
+        lottery = unit.draw_for(hamlet, rules.REVIEW_LOTTERY, unit.month)
+        return seen[hamlet.index][rules.STRENGTH], lottery, hamlet.key
 
-    mine = place(hamlet)
-    return sum(
-        unit.plan.area[h.index, level] == area
-        and bool(unit.plan.condition_scope[bit, h.index])
-        and h.cell != rules.CLOSED
-        and place(h) < mine
-        for h in unit.hamlets
-    )
+    ranks: dict[int, float] = {}
+    before: Counter[int] = Counter()
+    for hamlet in sorted(able, key=place):
+        area = int(unit.plan.area[hamlet.index, level])
+        ranks[hamlet.index] = float(before[area])
+        before[area] += 1
+    return ranks
 
 
 def change_group(unit: Unit, hamlet: Hamlet, group: int, day: float) -> None:

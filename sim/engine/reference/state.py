@@ -9,7 +9,7 @@ import simpy
 
 from sim import rules
 from sim.draws import uniform
-from sim.plan import Plan
+from sim.plan import SCHEDULE, Plan
 from sim.plan.rates import Floats
 
 Record = tuple[float, int, int, int, int, int]
@@ -119,9 +119,15 @@ class Hamlet:
         self.admissions = int(row["admissions"])
         self.shock: Floats = np.ones(1)
 
-    def in_order(self) -> list[Person]:
-        """Its followed people by key."""
-        return [self.people[k] for k in sorted(self.people) if self.people[k].entry_kind == 0]
+
+class Row:
+    """What holds for a group in a month, as plain numbers: see `sim.plan.SCHEDULE`."""
+
+    def __init__(self, row: np.void) -> None:
+        self.__dict__.update(zip(SCHEDULE.names or (), row.item(), strict=True))
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(name)
 
 
 class Unit:
@@ -139,11 +145,23 @@ class Unit:
         self.admitted = np.zeros(targets, dtype=np.int64)
         self.target_pull = np.ones(targets)
         self.pool_used = np.zeros(pools, dtype=np.int64)
+        self.rows: dict[tuple[int, int], Row] = {}
+        self.pipeline: dict[int, Person] = {}
+        self.arrivals: list[float] = plan.arrivals.tolist()
+        self.target_of: list[list[int]] = plan.target_of.tolist()
         self.turning: dict[int, list[Person]] = defaultdict(list)
         self.terms: dict[int, list[Person]] = defaultdict(list)
         self.lever_months = np.zeros((plan.settings.adaptive, plan.settings.months // 12), np.int64)
         self.posting_months = np.zeros(plan.settings.months // 12, dtype=np.int64)
         self.postings = 0
+
+    def row(self, hamlet: Hamlet, month: int) -> Row:
+        """What holds for a hamlet in a month; after the last month as in the last."""
+        key = hamlet.group, min(month, self.settings.months - 1)
+        row = self.rows.get(key)
+        if row is None:
+            row = self.rows[key] = Row(self.plan.schedule[key])
+        return row
 
     def day_of(self, month: int) -> float:
         """Day of a month start."""
@@ -175,9 +193,12 @@ class Unit:
         """Append one event to the log."""
         self.log.append((day, phase, hamlet.index, person, kind, cause))
 
-    def people(self) -> list[Person]:
-        """All followed people in the order of hamlet and key."""
-        return [p for h in self.hamlets for p in h.in_order()]
+    def in_pipeline(self, *statuses: int) -> list[Person]:
+        """Who is in one of these stages and not away, in the order of hamlet and key."""
+        found = [
+            p for p in self.pipeline.values() if p.status in statuses and p.place != rules.AWAY
+        ]
+        return sorted(found, key=lambda p: (p.hamlet.index, p.key))
 
     def strongest(self, hamlets: list[Hamlet]) -> Hamlet | None:
         """The strongest cell; equals by lottery, never by row."""

@@ -1,0 +1,126 @@
+"""What the project offers in Python, in about ten names.
+
+```python
+import sim
+
+scenario = sim.load("scenarios/quynh-luu.yaml")
+results = sim.run(scenario, replications=100)
+print(results.summary())
+results.hamlets, results.years, results.losses, results.pairs
+```
+"""
+
+import os
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sim.load import check, load, schema
+from sim.messages import BadInput
+from sim.scenario import Baseline, Loaded, Scenario
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.experiment import Progress, Results
+
+TABLES = ("hamlets", "years", "losses", "pairs")
+
+
+def run(
+    scenario: Loaded | str | os.PathLike[str],
+    policies: Sequence[str] | None = None,
+    replications: int | None = None,
+    precision: float | None = None,
+    seed: int | None = None,
+    engine: str | None = None,
+    jobs: int | None = None,
+    out: str | os.PathLike[str] | None = None,
+    progress: "Progress | None" = None,
+) -> "Results":
+    """Simulate a scenario under its policies and count what happens to every hamlet.
+
+    policies: names, default all; the first of the scenario is the base and always runs.
+    replications: default the scenario's.  precision: instead, the half-width of 95 % intervals to
+    reach.  seed: default the scenario's.  engine: compiled (default) or reference.  jobs: threads,
+    default all cores; results do not depend on it.  out: a folder to write the run to; nothing is
+    written without it.  progress: called with replications done and to do.
+    Raises BadInput with everything that is wrong.
+    """
+    from sim import experiment, store
+
+    loaded = scenario if isinstance(scenario, Loaded) else load(scenario)
+    if faults := check(loaded):
+        raise BadInput(faults)
+    folder = None if out is None else Path(out)
+    if folder is not None:
+        store.check_place(folder)
+    began, clock = datetime.now(UTC), time.perf_counter()
+    results = experiment.run(
+        loaded, policies, replications, precision, seed, engine, jobs, progress
+    )
+    if folder is not None:
+        simulated = time.perf_counter() - clock
+        tables = {name: getattr(results, name) for name in TABLES}
+        timings = {
+            "started": began.isoformat(timespec="seconds"),
+            "simulation_seconds": round(simulated, 3),
+            "tables_seconds": round(time.perf_counter() - clock - simulated, 3),
+        }
+        manifest = _manifest(results, precision, jobs) | {"timings": timings}
+        store.save(folder, tables, manifest, _completed(loaded))
+    return results
+
+
+def _manifest(results: "Results", precision: float | None, jobs: int | None) -> dict[str, Any]:
+    from sim import store
+
+    return store.provenance(results.loaded.scenario, results.loaded.baseline) | {
+        "seed": results.seed,
+        "engine": results.engine,
+        "policies": list(results.study.tallies),
+        "replications": results.replications,
+        "precision": precision,
+        "parameter_draws": results.draws,
+        "jobs": jobs,
+    }
+
+
+def _completed(loaded: Loaded) -> Baseline:
+    from sim.world import complete
+
+    return complete(loaded.baseline, loaded.scenario.completion)
+
+
+def trace(
+    scenario: Loaded,
+    policy: str,
+    replication: int = 0,
+    engine: str = "compiled",
+    seed: int | None = None,
+) -> "pd.DataFrame":
+    """The event log of one replication: day, phase, hamlet, person, kind, cause, in order.
+
+    Raises BadInput for an unknown policy or engine.
+    """
+    from sim import experiment
+    from sim.log import in_order, to_frame
+
+    prepared = experiment.prepare_replication(scenario, policy, replication, seed)
+    outcome = prepared.replicate(replication, engine)
+    return to_frame(in_order(outcome.log), tuple(u.id for u in scenario.baseline.units))
+
+
+__all__ = [
+    "BadInput",
+    "Baseline",
+    "Loaded",
+    "Scenario",
+    "check",
+    "load",
+    "run",
+    "schema",
+    "trace",
+]

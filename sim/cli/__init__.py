@@ -1,0 +1,178 @@
+"""The command `hamletsim`: check, run, trace, schema. Commands only, no logic.
+
+Heavy rooms are imported by the command that needs them, after its input has been read.
+"""
+
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from sim.messages import BadInput, _
+
+if TYPE_CHECKING:
+    from sim.experiment import Progress
+    from sim.scenario import Loaded
+
+BAD_INPUT = 2
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="hamletsim",
+    help=_("Which hamlets will lose their cell, when, why, and what levers change."),
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+ScenarioFile = Annotated[Path, typer.Argument(metavar="SCENARIO", help=_("A scenario file."))]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="PATH=VALUE", help=_("Set a parameter, e.g. training.seats=60.")),
+]
+Seed = Annotated[int | None, typer.Option(min=0, help=_("Default: the scenario's."))]
+EngineName = Annotated[str, typer.Option(help=_("compiled or reference: equal results."))]
+
+
+def main() -> None:
+    """Entry point of the command."""
+    signal.signal(signal.SIGTERM, _stop)
+    app()
+
+
+def _stop(*_signal: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+@app.command()
+def check(scenario: ScenarioFile, settings: Settings = None) -> None:
+    """Read a scenario and its table; report every fault, or describe what would be run."""
+    with _told():
+        loaded = _loaded(scenario, settings)
+        from sim.cli.description import described
+
+        typer.echo(described(loaded))
+
+
+@app.command()
+def run(
+    scenario: ScenarioFile,
+    policies: Annotated[
+        str | None, typer.Option(metavar="A,B", help=_("Default: all. The base always runs."))
+    ] = None,
+    replications: Annotated[
+        int | None, typer.Option(min=1, help=_("Default: the scenario's."))
+    ] = None,
+    precision: Annotated[
+        float | None,
+        typer.Option(help=_("Instead: half-width of 95 % intervals to reach, e.g. 0.02.")),
+    ] = None,
+    seed: Seed = None,
+    settings: Settings = None,
+    engine: EngineName = "compiled",
+    jobs: Annotated[int | None, typer.Option(min=1, help=_("Threads. Default: all cores."))] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help=_("Default: results/ and the file's name."))
+    ] = None,
+) -> None:
+    """Simulate all policies, print what a planner asks first, and write the tables."""
+    folder = Path("results") / scenario.stem if out is None else out
+    with _told(_("nothing was written to {place}").format(place=folder)):
+        loaded = _loaded(scenario, settings)
+        chosen = None if policies is None else [p.strip() for p in policies.split(",")]
+        from sim import api
+
+        with _progress() as progress:
+            results = api.run(
+                loaded, chosen, replications, precision, seed, engine, jobs, folder, progress
+            )
+        typer.echo(results.summary())
+        typer.echo(_("\nTables and manifest: {place}").format(place=folder))
+
+
+@app.command()
+def trace(
+    scenario: ScenarioFile,
+    policy: Annotated[str, typer.Option(help=_("Which policy."))],
+    replication: Annotated[int, typer.Option(min=0, help=_("Which replication, from 0."))],
+    engine: EngineName = "compiled",
+    hamlet: Annotated[str | None, typer.Option(metavar="ID", help=_("Only this hamlet."))] = None,
+    person: Annotated[int | None, typer.Option(metavar="KEY", help=_("Only this person."))] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE.csv", help=_("Save the log as CSV."))
+    ] = None,
+    seed: Seed = None,
+    settings: Settings = None,
+) -> None:
+    """One replication from event to event: a story by date, or its log as CSV."""
+    with _told(_("nothing was written")):
+        loaded = _loaded(scenario, settings)
+        from sim.cli import tracing
+
+        traced = tracing.traced(loaded, policy, replication, engine, seed, hamlet, person)
+        if out is not None:
+            tracing.save(traced, out)
+            number = len(traced.log.day)
+            typer.echo(_("{count} events: {place}").format(count=number, place=out))
+            return
+        for line in tracing.told(traced):
+            typer.echo(line)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of a scenario file, with which an editor completes it."""
+    import json
+
+    from sim.load import schema as scenario_schema
+
+    typer.echo(json.dumps(scenario_schema(), indent=2, ensure_ascii=False))
+
+
+def _loaded(path: Path, settings: list[str] | None) -> "Loaded":
+    from sim.load import load, with_settings
+
+    loaded = load(path)
+    return with_settings(loaded, settings) if settings else loaded
+
+
+@contextmanager
+def _told(left: str = "") -> Iterator[None]:
+    """Bad input and interruption as lines on stderr and an exit code, without a traceback."""
+    try:
+        yield
+    except BadInput as bad:
+        for fault in bad.faults:
+            typer.echo(str(fault), err=True)
+        raise typer.Exit(BAD_INPUT) from None
+    except KeyboardInterrupt:
+        typer.echo("; ".join(filter(None, (_("Interrupted"), left))) + ".", err=True)
+        raise typer.Exit(INTERRUPTED) from None
+
+
+@contextmanager
+def _progress() -> "Iterator[Progress | None]":
+    """A progress bar on stderr if a person is watching."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    parts = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
+    with Progress(
+        *parts, TimeRemainingColumn(), console=Console(stderr=True), transient=True
+    ) as bar:
+        task = bar.add_task(_("replications"), total=None)
+        yield lambda done, whole: bar.update(task, completed=done, total=whole)

@@ -1,0 +1,17 @@
+"""Replications, policies on the same lives, precision, draws of the parameters."""
+
+from sim.experiment.parameters import drawn, quantile
+from sim.experiment.preparation import ENGINES, Prepared, prepare, prepare_replication
+from sim.experiment.replication import Progress, Results, run
+
+__all__ = [
+    "ENGINES",
+    "Prepared",
+    "Progress",
+    "Results",
+    "drawn",
+    "prepare",
+    "prepare_replication",
+    "quantile",
+    "run",
+]

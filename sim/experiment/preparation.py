@@ -1,0 +1,88 @@
+"""One policy made ready to be replicated, and one replication."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from sim import plan as plans
+from sim.experiment.parameters import drawn
+from sim.log import Outcome
+from sim.messages import BadInput, Fault, _, listed, nearest, shown
+from sim.plan import Plan
+from sim.scenario import Loaded
+from sim.world import World
+from sim.world import build as build_world
+
+Engine = Literal["compiled", "reference"]
+ENGINES: tuple[Engine, ...] = ("compiled", "reference")
+
+
+class RunEngine(Protocol):
+    """What both engines offer."""
+
+    def __call__(self, plan: Plan, world: World, seed: int, replication: int) -> Outcome: ...
+
+
+def engine_called(name: str) -> RunEngine:
+    """The engine with this name; only this one is imported. Raises BadInput."""
+    if name == "compiled":
+        from sim.engine import compiled
+
+        return compiled.run
+    if name == "reference":
+        from sim.engine import reference
+
+        return reference.run
+    allowed = listed(ENGINES)
+    raise BadInput([Fault(_("engine"), found=shown(name), allowed=allowed)])
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """One policy of a scenario under one draw of its parameters, ready to be replicated."""
+
+    loaded: Loaded
+    policy: str
+    plan: Plan
+    world: World
+    seed: int
+
+    def replicate(
+        self, replication: int, engine: str = "compiled", seed: int | None = None
+    ) -> Outcome:
+        """One replication; the same number gives the same lives under every policy."""
+        chosen = self.seed if seed is None else seed
+        return engine_called(engine)(self.plan, self.world, chosen, replication)
+
+
+def prepare(
+    loaded: Loaded, policy: str, parameter_draw: int | None = None, seed: int | None = None
+) -> Prepared:
+    """One policy ready to run, with the parameters as given or as in one draw. Raises BadInput."""
+    named = known_policies(loaded, [policy])[-1]
+    own = loaded.scenario.seed if seed is None else seed
+    chosen = loaded if parameter_draw is None else drawn(loaded, parameter_draw, own)
+    return Prepared(chosen, named, plans.make(chosen, named), build_world(chosen), own)
+
+
+def prepare_replication(
+    loaded: Loaded, policy: str, replication: int, seed: int | None = None
+) -> Prepared:
+    """One policy with the draw of the parameters that `run` gives to this replication."""
+    scenario = loaded.scenario
+    draw = replication % scenario.parameter_draws if scenario.uncertain else None
+    return prepare(loaded, policy, draw, seed)
+
+
+def known_policies(loaded: Loaded, names: Sequence[str] | None) -> list[str]:
+    """The named policies in the order of the scenario, after its base. Raises BadInput."""
+    known = list(loaded.policies)
+    wanted = known if names is None else list(names)
+    unknown = [name for name in wanted if name not in known]
+    if unknown:
+        field, allowed = _("policy"), listed(known)
+        raise BadInput(
+            Fault(field, found=shown(n), allowed=allowed, suggestion=nearest(n, known))
+            for n in unknown
+        )
+    return [name for name in known if name in wanted or name == known[0]]

@@ -1,0 +1,124 @@
+"""What the tables are made from: the counts of every policy, and what they share."""
+
+import datetime as dt
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.risk.costs import Offer, cost, quantities
+from sim.risk.counting import Counts
+from sim.risk.measures import COLUMN, FLOWS, NEVER, STATES, SUMS
+from sim.scenario import Loaded
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+DERIVED_STATES = ("members",)
+DERIVED_FLOWS = ("seats_offered", "removed", "posting_months", "cost")
+
+
+@dataclass(frozen=True)
+class Tally:
+    """The counts of one policy, and what it offered under each draw of the parameters.
+
+    draw[R]: which draw each replication has.  is_hamlet[H]: units of kind `hamlet`.
+    """
+
+    counts: Counts
+    offers: tuple[Offer, ...]
+    draw: Integers
+    is_hamlet: npt.NDArray[np.bool_]
+    unit_costs: dict[str, float]
+
+    @property
+    def replications(self) -> int:
+        """How many replications were counted."""
+        return len(self.draw)
+
+    @property
+    def draws(self) -> int:
+        """Draws of the uncertain parameters; 1 if none is uncertain."""
+        return len(self.offers)
+
+    @cached_property
+    def per_draw(self) -> Integers:
+        """Replications of each draw."""
+        return np.bincount(self.draw, minlength=self.draws)
+
+    @cached_property
+    def quantities(self) -> dict[str, Floats]:
+        """What can cost, [R, Y + 1] by key; see `sim.risk.costs`."""
+        return quantities(self.counts, self.offers, self.draw)
+
+    def measure(self, name: str) -> Floats:
+        """One of STATES, FLOWS or the derived ones, [R, Y + 1]."""
+        found = self.quantities
+        match name:
+            case "members":
+                return self._together("officials", "probation", "posted_now")
+            case "removed":
+                return self._together("expelled", "struck_off", "asked_to_leave")
+            case "seats_offered":
+                return found["training.seat_offered"] + found["local_class.seat_offered"]
+            case "seats_used":
+                return found["training.seat_used"] + found["local_class.seat_used"]
+            case "posting_months":
+                return found["reinforcement.posting_month"]
+            case "cost":
+                return cost(found, self.unit_costs)
+        return self.counts.years[:, :, COLUMN[name]].astype(float)
+
+    def _together(self, *names: str) -> Floats:
+        total: Floats = np.sum([self.measure(name) for name in names], axis=0)
+        return total
+
+    def happened(self, what: int) -> Integers:
+        """In how many replications of each draw it has happened to each hamlet so far.
+
+        `what` is BELOW, LOST or COMBINED; [D, H, Y + 1].
+        """
+        first = self.counts.first[:, :, what].astype(np.int64)
+        hamlets, years = first.shape[1], self.counts.years.shape[1]
+        width = years + 1
+        first[first == NEVER] = years
+        place = (self.draw[:, None] * hamlets + np.arange(hamlets)) * width + first
+        counted = np.bincount(place.ravel(), minlength=self.draws * hamlets * width)
+        return np.cumsum(counted.reshape(self.draws, hamlets, width)[:, :, :-1], axis=2)
+
+    def summed(self, name: str) -> Integers:
+        """One of SUMS, [D, H, Y + 1]."""
+        return self.counts.sums[:, SUMS.index(name)].astype(np.int64)
+
+
+MEASURES = (
+    *STATES, *DERIVED_STATES,
+    *(n for n in FLOWS if n not in ("local_seats_used", "either_seats_used")), *DERIVED_FLOWS,
+)  # fmt: skip
+"""All that `Tally.measure` tells of a year; seats are of district and local classes together."""
+
+
+@dataclass(frozen=True)
+class Study:
+    """All policies on the same lives; the first is the base of comparison."""
+
+    loaded: Loaded
+    dates: tuple[dt.date, ...]
+    tallies: dict[str, Tally]
+
+    @property
+    def base(self) -> str:
+        """Name of the policy that the others are compared with."""
+        return next(iter(self.tallies))
+
+    @property
+    def years(self) -> int:
+        """Length of the horizon."""
+        return len(self.dates) - 1
+
+
+def anniversaries(loaded: Loaded) -> tuple[dt.date, ...]:
+    """The start, and each anniversary up to the horizon."""
+    start = loaded.scenario.start
+    return tuple(start.replace(year=start.year + y) for y in range(loaded.scenario.years + 1))

@@ -1,0 +1,258 @@
+"""Counts -> the tables of hamlets, years and losses."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sim import log as events
+from sim.risk import intervals
+from sim.risk.intervals import Interval
+from sim.risk.measures import BELOW, COMBINED, ENDINGS, FLOWS, LOST, PROGRESS
+from sim.risk.study import DERIVED_FLOWS, MEASURES, Study, Tally
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+FIVE_PERCENT = 0.05
+DAYS_PER_YEAR = 365.25
+
+
+# ---------------------------------------------------------------- hamlets
+
+
+def hamlets(study: Study) -> "pd.DataFrame":
+    """Risk by policy, unit and year.
+
+    p_below, p_lost, p_combined: P(so far); p_without_cell, p_without_members, p_at_risk: P(now);
+    each of the first five with its interval (_low, _high).  strength_median, _low, _high: of its
+    own cell, else of its officials who would count, with the 5 % and 95 % quantile over
+    replications.  p_first_lost, p_first_combined: cumulative incidence of what came first (nobody
+    is censored).  p_lost_alone: Kaplan-Meier, as if nothing were combined.  p_recovered: founded
+    again, of those lost so far.  spells_below: expected number so far; share_restored: of those.
+    expected_loss_year: mean date of the first loss, if it is lost, as 2024.5.  main_cause: the
+    most frequent departure that made it below before a loss.
+    """
+    import pandas as pd
+
+    parts = [_hamlets_of(study, name, tally) for name, tally in study.tallies.items()]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _hamlets_of(study: Study, policy: str, tally: Tally) -> "pd.DataFrame":
+    import pandas as pd
+
+    units, years = study.loaded.baseline.units, study.years + 1
+    risk = {
+        "p_below": tally.happened(BELOW),
+        "p_lost": tally.happened(LOST),
+        "p_combined": tally.happened(COMBINED),
+        "p_without_cell": tally.summed("without_cell"),
+        "p_without_members": tally.summed("without_members"),
+    }
+    columns: dict[str, Any] = {
+        "policy": policy,
+        "hamlet": np.repeat([u.id for u in units], years),
+        "name": np.repeat([u.name for u in units], years),
+        "area": np.repeat(["/".join(u.area) for u in units], years),
+        "kind": np.repeat([u.kind for u in units], years),
+        "year": np.tile(np.arange(years), len(units)),
+        "date": np.tile(np.array(study.dates, dtype="datetime64[s]"), len(units)),
+    }
+    for name, counted in risk.items():
+        found = intervals.share_by_draw(counted, tally.per_draw)
+        columns |= _with_ends(name, found)
+    columns |= _strength(tally) | _course(tally, risk["p_lost"].sum(axis=0))
+    for name, values in _once(study, tally).items():
+        columns[name] = np.repeat(values, years)
+    flat = {k: v.ravel() if isinstance(v, np.ndarray) else v for k, v in columns.items()}
+    return pd.DataFrame(flat)
+
+
+def _with_ends(name: str, found: Interval) -> dict[str, Floats]:
+    return {name: found.value, f"{name}_low": found.low, f"{name}_high": found.high}
+
+
+def _strength(tally: Tally) -> dict[str, Floats]:
+    """Quantiles over replications [H, Y + 1]; nan where the unit is not there."""
+    cumulated = np.cumsum(tally.counts.strength, axis=2)
+    there = cumulated[:, :, -1]
+    found = {}
+    for name, q in (("median", 0.5), ("low", FIVE_PERCENT), ("high", 1 - FIVE_PERCENT)):
+        at = (cumulated >= q * there[:, :, None]).argmax(axis=2)
+        found[f"strength_{name}"] = np.where(there > 0, at, np.nan)
+    return found
+
+
+def _course(tally: Tally, lost: Integers) -> dict[str, Floats]:
+    """What came first, recovery and spells, [H, Y + 1]."""
+    n = tally.replications
+    first_lost, first_combined, recovered, spells, restored = (
+        np.cumsum(tally.summed(name).sum(axis=0), axis=1)
+        for name in ("first_lost", "first_combined", "recovered", "spells", "restored")
+    )
+    return {
+        "p_first_lost": first_lost / n,
+        "p_first_combined": first_combined / n,
+        "p_lost_alone": _kaplan_meier(first_lost, first_combined, n),
+        "p_recovered": _share(recovered, lost),
+        "spells_below": spells / n,
+        "share_restored": _share(restored, spells),
+        "p_at_risk": tally.summed("at_risk").sum(axis=0) / n,
+    }
+
+
+def _share(part: Integers, of: Integers) -> Floats:
+    shares: Floats = np.divide(part, of, out=np.full(np.shape(of), np.nan), where=of > 0)
+    return shares
+
+
+def _kaplan_meier(ended: Integers, censored: Integers, n: int) -> Floats:
+    """P(ended so far) if the censored stayed at risk, from numbers so far by year."""
+    before = np.pad(ended + censored, ((0, 0), (1, 0)))[:, :-1]
+    at_risk = n - before
+    now = np.diff(ended, axis=1, prepend=0)
+    hazard = np.divide(now, at_risk, out=np.zeros(now.shape), where=at_risk > 0)
+    alive: Floats = np.cumprod(1.0 - hazard, axis=1)
+    return 1.0 - alive
+
+
+def _once(study: Study, tally: Tally) -> dict[str, Any]:
+    """What does not depend on the year, by hamlet."""
+    lost = tally.happened(LOST)[:, :, -1].sum(axis=0)
+    days = _share(tally.counts.loss_days, lost)
+    start = study.dates[0]
+    since = start.year + (start.timetuple().tm_yday - 1) / DAYS_PER_YEAR
+    causes = tally.counts.lost_by_cause
+    most = causes.argmax(axis=1)
+    named = [events.CAUSES[int(c)] if n[c] else "" for c, n in zip(most, causes, strict=True)]
+    flagged = tally.summed("at_risk").sum(axis=0)[:, 0] / tally.replications
+    return {
+        "at_risk_at_start": flagged >= 0.5,
+        "expected_loss_year": since + days / DAYS_PER_YEAR,
+        "main_cause": named,
+    }
+
+
+# ---------------------------------------------------------------- years
+
+
+def years(study: Study) -> "pd.DataFrame":
+    """Every measure by policy and year: mean, its interval, and the range of replications.
+
+    mean, low, high: mean over replications with its interval.  sd_chance, sd_parameters: standard
+    deviations between replications by chance and by the uncertain parameters.  q05, q95: range of
+    nine replications in ten.  so_far, _low, _high: of events, the mean of the sum from the start.
+    For the measures see `sim.risk.measures`. Year 0 is the first day; what is decided on an
+    anniversary belongs to the year that ends, and nothing is decided on the last day.
+    """
+    import pandas as pd
+
+    parts = [
+        _measure_of(study, policy, tally, name)
+        for policy, tally in study.tallies.items()
+        for name in MEASURES
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _measure_of(study: Study, policy: str, tally: Tally, name: str) -> "pd.DataFrame":
+    import pandas as pd
+
+    values, counted = tally.measure(name), name != "cost"
+    found = intervals.mean(values, tally.draw, counted)
+    chance, parameters = intervals.spread(values, tally.draw)
+    q05, q95 = np.quantile(values, [FIVE_PERCENT, 1 - FIVE_PERCENT], axis=0)
+    so_far = Interval(*[np.full(len(study.dates), np.nan)] * 3)
+    if name in FLOWS or name in DERIVED_FLOWS:
+        so_far = intervals.mean(np.cumsum(values, axis=1), tally.draw, counted)
+    return pd.DataFrame(
+        {
+            "policy": policy,
+            "measure": name,
+            "year": np.arange(len(study.dates)),
+            "date": np.array(study.dates, dtype="datetime64[s]"),
+            "mean": found.value,
+            "low": found.low,
+            "high": found.high,
+            "sd_chance": chance,
+            "sd_parameters": parameters,
+            "q05": q05,
+            "q95": q95,
+            **_with_ends("so_far", so_far),
+        }
+    )
+
+
+# ---------------------------------------------------------------- losses
+
+
+def losses(study: Study) -> "pd.DataFrame":
+    """Why cells ended and were founded, by policy.
+
+    ending: lost, re_emptied, combined, founded.  by: cause - the departure that made the cell
+    below, or what a founding came from; departure - officials gone in the 60 months before;
+    progress - how far the hamlet's candidates had come.  number: expected over the horizon, with
+    its interval; share: of all of that ending, with its interval.
+    """
+    import pandas as pd
+
+    rows: list[dict[str, Any]] = []
+    for policy, tally in study.tallies.items():
+        kinds: dict[str, tuple[Any, dict[int, str]]] = {
+            "cause": (tally.counts.causes, events.CAUSES),
+            "departure": (tally.counts.departures, events.KINDS),
+            "progress": (tally.counts.progress, dict(enumerate(PROGRESS))),
+        }
+        for by, (counted, names) in kinds.items():
+            for e, ending in enumerate(ENDINGS):
+                head = {"policy": policy, "ending": ending, "by": by}
+                rows += [head | row for row in _rows(counted[:, e].astype(float), names, tally)]
+    return pd.DataFrame(rows, columns=list(LOSS_COLUMNS))
+
+
+LOSS_COLUMNS = (
+    "policy", "ending", "by", "what", "number", "number_low", "number_high", "share", "share_low",
+    "share_high",
+)  # fmt: skip
+
+
+def _rows(counted: Floats, names: dict[int, str], tally: Tally) -> list[dict[str, Any]]:
+    """One row for each code that occurs, the most frequent first."""
+    whole = counted.sum(axis=1)
+    rows = []
+    for code in np.argsort(-counted.sum(axis=0), kind="stable"):
+        if not counted[:, code].any():
+            break
+        number = intervals.mean(counted[:, code], tally.draw, counted=True)
+        share = intervals.ratio(counted[:, code], whole, tally.draw)
+        rows.append(
+            {
+                "what": names[int(code)],
+                **{k: float(v) for k, v in _with_ends("number", number).items()},
+                "share": float(share.value),
+                "share_low": float(np.clip(share.low, 0, 1)),
+                "share_high": float(np.clip(share.high, 0, 1)),
+            }
+        )
+    return rows
+
+
+# ---------------------------------------------------------------- rates
+
+
+def rates(tally: Tally) -> dict[str, Interval]:
+    """Yearly rates per member (official, on probation or posted), over the whole horizon.
+
+    leaving: members who leave for work.  removal: expelled, struck off or asked to leave.
+    """
+    members = tally.measure("members")
+    member_years = (members[:, 1:] + members[:, :-1]).sum(axis=1) / 2
+    kinds = {"death": "dead", "leaving": "left", "removal": "removed", "admission": "admitted"}
+    return {
+        name: intervals.ratio(tally.measure(kind)[:, 1:].sum(axis=1), member_years, tally.draw)
+        for name, kind in kinds.items()
+    }

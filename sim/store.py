@@ -1,0 +1,166 @@
+"""A run's folder: tables and manifest, there whole or not at all.
+
+Everything is written to a folder beside it, which then takes its name. A folder that exists is
+replaced only if it is empty or holds a run, and only by a complete new one.
+"""
+
+import hashlib
+import json
+import os
+import platform
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sim.messages import BadInput, Fault, _, shown
+from sim.scenario import Baseline, Scenario
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MANIFEST = "manifest.json"
+BASELINE = "baseline.json"
+FORMAT = "hamletsim run 1"
+LIBRARIES = ("hamletsim", "numpy", "numba", "llvmlite", "pandas", "scipy", "simpy", "pydantic")
+
+
+def check_place(folder: Path) -> None:
+    """Raise BadInput if a run cannot be written to `folder`; look before the work, not after."""
+    fault = _fault_of(folder)
+    if fault is not None:
+        raise BadInput([fault])
+
+
+def _fault_of(folder: Path) -> Fault | None:
+    allowed = _("a new folder, an empty one, or one that holds a run")
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        return Fault(str(folder), found=_("a file that is no folder"), allowed=allowed)
+    if folder.is_dir() and any(folder.iterdir()) and not is_run(folder):
+        return Fault(str(folder), found=_("a folder that holds something else"), allowed=allowed)
+    above = next(p for p in folder.absolute().parents if p.exists())
+    if not above.is_dir() or not os.access(above, os.W_OK):
+        found = _("{folder} cannot be written to").format(folder=shown(str(above)))
+        return Fault(str(folder), found=found, allowed=allowed)
+    return None
+
+
+def is_run(folder: Path) -> bool:
+    """Whether a folder holds a run: its manifest says so."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(manifest, dict) and manifest.get("format") == FORMAT
+
+
+def save(
+    folder: Path,
+    tables: Mapping[str, "pd.DataFrame"],
+    manifest: Mapping[str, Any],
+    baseline: Baseline,
+) -> None:
+    """Write a run: each table as `<name>.parquet`, the manifest and the completed baseline.
+
+    Raises BadInput if something else is there, OSError if the disk refuses.
+    """
+    check_place(folder)
+    with _whole(folder) as partial:
+        for name, table in tables.items():
+            table.to_parquet(partial / f"{name}.parquet", index=False)
+        (partial / BASELINE).write_text(baseline.model_dump_json(indent=1), "utf-8")
+        text = json.dumps({"format": FORMAT, **manifest}, ensure_ascii=False, indent=1)
+        (partial / MANIFEST).write_text(text + "\n", "utf-8")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file that appears whole or not at all. Raises BadInput."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+                file.write(text)
+            os.chmod(name, 0o666 & ~_umask())
+            os.replace(name, path)
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(name)
+            raise
+    except OSError as error:
+        found = error.strerror or str(error)
+        raise BadInput([Fault(str(path), found=found, allowed=_("a file to write to"))]) from None
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+@contextmanager
+def _whole(folder: Path) -> Iterator[Path]:
+    """A new folder that takes the name of `folder` if all goes well, and is gone if not."""
+    folder = folder.absolute()
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}.partial-", dir=folder.parent))
+    try:
+        partial.chmod(0o777 & ~_umask())
+        yield partial
+        _take_place(partial, folder)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+
+
+def _take_place(partial: Path, folder: Path) -> None:
+    if not folder.exists():
+        os.replace(partial, folder)
+        return
+    check_place(folder)
+    old = Path(tempfile.mkdtemp(prefix=f".{folder.name}.old-", dir=folder.parent))
+    os.replace(folder, old)
+    try:
+        os.replace(partial, folder)
+    except BaseException:
+        os.replace(old, folder)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+# ---------------------------------------------------------------- manifest
+
+
+def provenance(scenario: Scenario, baseline: Baseline) -> dict[str, Any]:
+    """What was run, on what: the resolved scenario, hashes, versions and machine."""
+    resolved = scenario.model_dump(mode="json", by_alias=True)
+    return {
+        "scenario": resolved,
+        "scenario_hash": digest(resolved),
+        "baseline_hash": digest(baseline.model_dump(mode="json")),
+        "versions": {"python": platform.python_version(), **_versions()},
+        "command": sys.argv,
+        "machine": {
+            "system": platform.platform(),
+            "processor": platform.machine(),
+            "cores": os.cpu_count(),
+        },
+    }
+
+
+def digest(data: Any) -> str:
+    """SHA-256 of data as JSON with sorted keys, in hex."""
+    text = json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for library in LIBRARIES:
+        with suppress(metadata.PackageNotFoundError):
+            found[library] = metadata.version(library)
+    return found
