@@ -233,7 +233,8 @@ def fire_day(
     """The day on which the cumulated rate since `since` has used up `budget`; NEVER if after it.
 
     The rate in period p at completed age a is
-    steady[p, a] * steady_scale + moving[p, a] * moving_scale * shock[p].
+    steady[p, a] * steady_scale + moving[p, a] * moving_scale * shock[p]. A period that begins
+    without a change of the rate is no bound: a lever that does nothing changes no bit.
     """
     t = since
     left = budget * YEAR
@@ -244,6 +245,12 @@ def fire_day(
         birthday = birth + (years + 1) * YEAR
         end = min(birthday, starts[p + 1], horizon)
         rate = steady[p, a] * steady_scale + moving[p, a] * moving_scale * shock[p]
+        while end == starts[p + 1] and end < birthday and end < horizon:
+            after = steady[p + 1, a] * steady_scale + moving[p + 1, a] * moving_scale * shock[p + 1]
+            if after != rate:
+                break
+            p += 1
+            end = min(birthday, starts[p + 1], horizon)
         need = rate * (end - t)
         if left < need:
             return t + left / rate
@@ -278,6 +285,12 @@ def spent(
         birthday = birth + (years + 1) * YEAR
         end = min(birthday, starts[p + 1], until)
         rate = steady[p, a] * steady_scale + moving[p, a] * moving_scale * shock[p]
+        while end == starts[p + 1] and end < birthday and end < until:
+            after = steady[p + 1, a] * steady_scale + moving[p + 1, a] * moving_scale * shock[p + 1]
+            if after != rate:
+                break
+            p += 1
+            end = min(birthday, starts[p + 1], until)
         used += rate * (end - t)
         if end == birthday:
             years += 1

@@ -114,6 +114,9 @@ class World(NamedTuple):
 
 # ---------------------------------------------------------------- completion
 
+COMPLETED = ("officials", "probation", "listed", "certified", "ready")
+"""Groups whose ages and sexes are completed where the table does not give them."""
+
 
 def complete(baseline: Baseline, completion: Completion) -> Baseline:
     """The baseline with every age, sex and number of residents given, by the stated shares.
@@ -121,26 +124,49 @@ def complete(baseline: Baseline, completion: Completion) -> Baseline:
     A unit is completed from its own row alone, so that one unit more changes no other.
     """
     units = tuple(_complete_unit(u, completion) for u in baseline.units)
-    return baseline.model_copy(update={"units": units})
+    return baseline.model_copy(update={"units": tuple(_count_women(u, completion) for u in units)})
 
 
 def _complete_unit(unit: Unit, completion: Completion) -> Unit:
     update: dict[str, object] = {"officials_away": unit.officials_away or 0}
-    for status in ("officials", "probation", "listed", "certified", "ready"):
-        official = status == "officials"
-        ages = completion.official_ages if official else completion.candidate_ages
-        women = completion.women_share_officials if official else completion.women_share_candidates
-        start = _keyed_start(unit.id, status)
-        banded = _with_ages(getattr(unit, status), ages, start)
-        update[status] = _with_women(banded, women, start)
+    for status in COMPLETED:
+        ages = completion.official_ages if status == "officials" else completion.candidate_ages
+        update[status] = _with_ages(getattr(unit, status), ages, _keyed_start(unit.id, status))
     if unit.residents is None and not unit.residents_by_age and unit.kind == "hamlet":
         update["residents"] = completion.residents_per_unit
     return unit.model_copy(update=update)
 
 
-def _keyed_start(unit_id: str, status: str) -> float:
-    """A number in [0, 1) that belongs to this unit and status: where its dealing begins."""
-    return (entity_key(f"{unit_id}/{status}") >> 10) / float(1 << 53)
+def _count_women(unit: Unit, completion: Completion) -> Unit:
+    """The number of women that `_are_women` deals to each group."""
+    update: dict[str, object] = {}
+    for status in COMPLETED:
+        share = _women_share(status, completion)
+        update[status] = tuple(
+            g if g.women is not None
+            else g.model_copy(update={"women": int(_are_women(g, unit.id, status, share).sum())})
+            for g in getattr(unit, status)
+        )  # fmt: skip
+    return unit.model_copy(update=update)
+
+
+def _women_share(status: str, completion: Completion) -> float:
+    official = status == "officials"
+    return completion.women_share_officials if official else completion.women_share_candidates
+
+
+def _are_women(group: Group, unit_id: str, status: str, share: float) -> npt.NDArray[np.bool_]:
+    """Who of a group is a woman: dealt by the share from a keyed start, so that one person more
+    changes nobody else; if their number is given, the first ones."""
+    if group.women is not None:
+        return np.arange(group.count) < group.women
+    start = _keyed_start(unit_id, f"{status}/{group.band}")
+    return np.diff(np.floor(np.arange(group.count + 1) * share + start)) > 0
+
+
+def _keyed_start(unit_id: str, what: str) -> float:
+    """A number in [0, 1) that belongs to this unit and purpose: where a dealing begins."""
+    return (entity_key(f"{unit_id}/{what}") >> 10) / float(1 << 53)
 
 
 def deal(total: int, weights: list[float], start: float) -> list[int]:
@@ -152,7 +178,9 @@ def deal(total: int, weights: list[float], start: float) -> list[int]:
     return [int(n) for n in np.bincount(places, minlength=len(weights))]
 
 
-def _with_ages(groups: tuple[Group, ...], ages: dict[str, float], start: float) -> list[Group]:
+def _with_ages(
+    groups: tuple[Group, ...], ages: dict[str, float], start: float
+) -> tuple[Group, ...]:
     banded: list[Group] = []
     for group in groups:
         if group.band is not None:
@@ -162,19 +190,7 @@ def _with_ages(groups: tuple[Group, ...], ages: dict[str, float], start: float) 
         for label, number in zip(ages, numbers, strict=True):
             if number:
                 banded.append(Group(band=parse_band(label), count=number))
-    return banded
-
-
-def _with_women(groups: list[Group], share: float, start: float) -> tuple[Group, ...]:
-    """Women by the stated share, dealt over the groups whose women are not given."""
-    unknown = [g for g in groups if g.women is None]
-    people = sum(g.count for g in unknown)
-    ends = np.cumsum([g.count for g in unknown])
-    women = np.floor(ends * share + start).astype(int)
-    numbers = iter(np.diff(np.concatenate([[0], women])).tolist()) if people else iter(())
-    return tuple(
-        g if g.women is not None else g.model_copy(update={"women": next(numbers)}) for g in groups
-    )
+    return tuple(banded)
 
 
 # ---------------------------------------------------------------- building
@@ -191,12 +207,12 @@ _STATUS_CODE = {
 
 def build(loaded: Loaded) -> World:
     """The world at the start. Unknown dates stay unknown; each replication draws them."""
-    baseline = complete(loaded.baseline, loaded.scenario.completion)
-    index = {u.id: i for i, u in enumerate(baseline.units)}
-    hamlets = np.zeros(len(baseline.units), dtype=HAMLET)
+    units = [_complete_unit(u, loaded.scenario.completion) for u in loaded.baseline.units]
+    index = {u.id: i for i, u in enumerate(units)}
+    hamlets = np.zeros(len(units), dtype=HAMLET)
     people: list[npt.NDArray[np.void]] = []
     pools = {name: i for i, name in enumerate(loaded.scenario.postings.pools)}
-    for i, unit in enumerate(baseline.units):
+    for i, unit in enumerate(units):
         _fill_hamlet(hamlets[i], unit, index)
         people.append(_people_of(unit, i, int(hamlets["key"][i]), loaded, pools))
     return World(np.concatenate(people), hamlets)
@@ -250,10 +266,17 @@ def _people_of(
     unit: Unit, hamlet: int, hamlet_key: int, loaded: Loaded, pools: dict[str, int]
 ) -> npt.NDArray[np.void]:
     rows: list[npt.NDArray[np.void]] = []
-    posted = _posted_groups(unit, loaded)
+    scenario = loaded.scenario
     for number, status in enumerate(_STATUS_CODE):
-        groups = posted if status == "posted" else getattr(unit, status)
-        rows += [_group_rows(g, number, hamlet, hamlet_key, _STATUS_CODE[status]) for g in groups]
+        posted = status == "posted"
+        groups = _posted_groups(unit, loaded) if posted else getattr(unit, status)
+        share = scenario.postings.women_share
+        share = share if posted else _women_share(status, scenario.completion)
+        for group in groups:
+            found = _group_rows(group, number, hamlet, hamlet_key, _STATUS_CODE[status])
+            women = _are_women(group, unit.id, status, share)
+            found["sex"] = np.where(women, FEMALE, MALE)
+            rows.append(found)
         if status == "officials":
             _place_officials(rows, unit)
         if status == "posted" and groups:
@@ -267,11 +290,10 @@ def _people_of(
 def _posted_groups(unit: Unit, loaded: Loaded) -> tuple[Group, ...]:
     postings = loaded.scenario.postings
     low, high = postings.ages
-    groups = [
+    return tuple(
         g if g.band else g.model_copy(update={"band": (float(low), float(high))})
         for g in unit.posted
-    ]
-    return _with_women(groups, postings.women_share, _keyed_start(unit.id, "posted"))
+    )
 
 
 def _group_rows(
@@ -285,7 +307,6 @@ def _group_rows(
     rows["hamlet"] = hamlet
     rows["status"] = status
     rows["age_low"], rows["age_high"] = low, high
-    rows["sex"] = np.where(np.arange(group.count) < (group.women or 0), FEMALE, MALE)
     group_code = (number * 121_000 + round(low * 1000)) * 121_000 + round(high * 1000)
     rows["key"] = [
         person_key(hamlet_key, rules.INITIAL_PEOPLE, group_code, i) for i in range(group.count)

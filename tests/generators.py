@@ -105,6 +105,129 @@ def under(lever: str, **values: Any) -> dict[str, list[Values]]:
     return {"as-is": [], "x": [{"lever": lever, **values}]}
 
 
+def lively(policies: Mapping[str, Any], **values: Any) -> Loaded:
+    """Fourteen units of three communes in which everything can happen, and often does."""
+    return small(LIVELY_UNITS, ("province", "district", "commune"), **merged(LIVELY, values),
+                 policies=policies)  # fmt: skip
+
+
+def _in(commune: str, name: str, **values: Any) -> Unit:
+    district = "D2" if commune == "C3" else "D1"
+    make = staffed if "staff" in values else unit
+    return make(name, area=("P", district, commune), **values)
+
+
+def _old(count: int) -> tuple[Group, ...]:
+    return (Group(band=(62.0, 85.0), count=count),)
+
+
+def _of_any_age(count: int) -> tuple[Group, ...]:
+    return (Group(count=count),)
+
+
+LIVELY_UNITS = (
+    _in("C1", "a1", officials=_of_any_age(6), probation=_of_any_age(2), listed=_of_any_age(4),
+        certified=2, ready=2, difficulty="difficult", chief="member", tags=("border",)),
+    _in("C1", "a2", officials=3, officials_exempt=1, officials_away=1, posted=1, posted_pool="army",
+        posted_months_left=(1, 9), neighbour="a1", chief_trained=True, secretary_trained=True),
+    _in("C1", "a3", officials=2, cell="with:a1", residents=250.0),
+    _in("C1", "a4", officials=2, cell="none", residents=120.0, listed=3, tags=("religious",)),
+    _in("C1", "a5", residents=0.0),
+    _in("C1", "a6", officials=2, listed=2, months_since_admission=100),
+    _in("C2", "b1", officials=5, officials_away=2, ready=3, chief="vacant", listing_factor=2.0),
+    _in("C2", "b2", officials=_old(5), certified=3, leaving_factor=1.5, mortality_factor=1.5),
+    _in("C2", "b3", officials=4, residents=None, ever_lost=True, tags=("religious", "border")),
+    _in("C2", "s1", staff=20, officials=6, listed=2),
+    _in("C3", "c1", officials=3, listed=6, posted=2, posted_pool="army"),
+    _in("C3", "c2", officials=_old(4), ready=4, chief="member", residents=900.0),
+    _in("C3", "c3", officials=3, kind="hamlet", difficulty="easy", certified=4),
+    _in("C3", "g1", kind="agency", staff=30, officials=9, probation=2),
+)  # fmt: skip
+LIVELY: Values = {
+    "title": "lively",
+    "start": dt.date(2021, 3, 1),
+    "years": 4,
+    "rules": {"minimum_official_members": 3, "grace_months": 2, "candidate_away_months": 4,
+              "certificate_months": 14, "dossier_months": 5, "admission_age": (20, 55)},
+    "demography": {
+        "mortality": {"constant": None, "table": "viet-nam", "factor": 2.0},
+        "leaving": {"constant": None, "rogers_castro": {"level": 3.0}, "leaves_for_good": 0.2},
+        "returning": 0.5, "settling_away": 0.2, "settling_away_members": 0.15,
+        "marrying_in": 0.05, "staff_turnover": 0.15, "retirement_age": 50,
+        "moving_in": {"retired": 0.3, "demobilised": 0.3, "marriage": 0.3},
+        "removal": {"expelled": 0.03, "struck_off": 0.04, "asked_to_leave": 0.05,
+                    "struck_off_away": 0.3},
+        "exemption": 0.05, "shock": {"district": 0.3, "commune": 0.5},
+    },
+    "source": {
+        "listing": {"per_hamlet": None, "per_resident": 0.02, "eligible_share": 0.9,
+                    "power": 0.9, "women_share": 0.6},
+        "help": {"full_help": 8.0, "outside_helpers": 1.5, "outside_helpers_without_cell": 0.5,
+                 "candidates_per_helper": 3.0, "months_in_place": 6, "half_from_age": 65},
+        "withdrawal": 0.2, "stale_months": 9,
+    },
+    "training": {"months": (1, 5, 9), "seats": 5, "level": "district", "attendance": 0.7},
+    "dossier": {"delay_months": {"median": 3.0}, "delay_factor": {"difficult": 2.0},
+                "failure": {"easy": 0.1, "normal": 0.2, "difficult": 0.4}},
+    "admission": {"targets": {"level": "district", "per_year": 5.0}, "overshoot": 0.1,
+                  "pull": 0.5, "approval": 0.9},
+    "probation": {"recognition": 0.9},
+    "cells": {"responses": ("reinforce", "combine"), "host": "strongest", "host_level": "commune"},
+    "offices": {"chief_member_factor": 1.5, "chief_trained_factor": 1.5,
+                "secretary_trained_factor": 1.5, "chief_term_months": 10, "chief_turnover": 0.6,
+                "member_elected": 0.5, "secretary_maximum_age": 75},
+    "postings": {"term_months": 8, "renewal": 0.5, "replacement": 0.6, "gap_months": 2,
+                 "pools": {"army": {"level": "district", "size": 4}}},
+    "staff": {"member_share": 0.5},
+}  # fmt: skip
+LATER = {"from": dt.date(2022, 1, 1)}
+RICH_POLICIES: dict[str, list[Values]] = {
+    "as-is": [],
+    "joined": [
+        {"lever": "combining"},
+        {"lever": "separating", **LATER},
+        {"lever": "officer_training", "office": "chief", "months": "all", "places": 1},
+        {"lever": "officer_training", "office": "secretary", "months": (6,), "places": 2},
+        {"lever": "chief_coverage", "list_chief": True, "unified_post": True},
+    ],
+    "posted": [
+        {"lever": "reinforcement", "pool": "army", "number": 2, "term_months": 7,
+         "strength_below": 4, "where": {"areas": ("C3",)}},
+        {"lever": "reinforcement", "senders": ("g1", "s1", "b1"), "number": 1, "term_months": 9,
+         "strength_below": 5, "without_cell": True, "where": {"areas": ("D1",)}},
+        {"lever": "enlistment", "months": (2, 8), "ages": (20, 35)},
+    ],
+    "moved": [
+        {"lever": "structural", "event": "split", "unit": "a1", "into": "a5", "share": 0.4},
+        {"lever": "structural", "event": "merge", "unit": "c1", "into": "c3", **LATER},
+        {"lever": "structural", "event": "resettle", "unit": "b1", "into": "b3", "share": 0.5,
+         **LATER},
+        {"lever": "merger", "residents_below": 200.0, "from": dt.date(2023, 1, 1)},
+    ],
+    "adaptive": [
+        {"lever": "retention", "factor": 0.2, "where": {"when": {"local_strength": {"below": 5}}}},
+        {"lever": "emulation", "factor": 2.0, "where": {"when": {"candidates": {"below": 2}}}},
+        {"lever": "attention", "factor": 3.0, "weakest": 3},
+        {"lever": "dossier", "delay_factor": 0.5,
+         "where": {"when": {"rank_by_strength": {"below": 4}}, "rank_level": "commune"}},
+        {"lever": "outside_help", "with_cell": 4.0, "without_cell": 2.0,
+         "where": {"when": {"share_over_60": {"at_least": 0.5}}}},
+    ],
+}  # fmt: skip
+RICH: dict[str, Loaded] = {
+    "lively": lively(RICH_POLICIES),
+    "weakest-first": lively({"as-is": [], "joined": RICH_POLICIES["joined"]},
+                            training={"priority": "weakest_cell_first", "seats": 1},
+                            admission={"priority": "fair_share"},
+                            cells={"responses": ("combine", "reinforce"), "host": "none"}),
+    "uniform": lively({"as-is": [], "moved": RICH_POLICIES["moved"]}, calendar="uniform",
+                      training={"priority": "youngest_first", "replace_no_shows": False},
+                      admission={"priority": "chiefs_first", "pace": "none"},
+                      rules={"away_counts": True, "exempt_counts": False},
+                      source={"help": "linear"}),
+}  # fmt: skip
+"""Small scenarios in which every mechanism acts on every other."""
+
 # ---------------------------------------------------------------- any number
 
 
@@ -233,7 +356,7 @@ def has_people(one: Unit) -> bool:
 @st.composite
 def related(draw: st.DrawFn, rows: list[Unit]) -> tuple[Unit, ...]:
     """The rows with cells and neighbours: own, none, or joint with an own cell of the area."""
-    found = []
+    found: list[Unit] = []
     for one in rows:
         nearby = [u for u in rows if u.area == one.area and u.id != one.id]
         update: Values = {}
@@ -306,7 +429,8 @@ def rules(draw: st.DrawFn) -> Values:
         **draw(
             some(
                 risk_line=st.integers(1, 8), admission_age=ages(18, 70, least=1),
-                probation_months=PERIOD.map(lambda n: min(n, 120)), certificate_months=PERIOD, dossier_months=PERIOD,
+                probation_months=PERIOD.map(lambda n: min(n, 120)),
+                certificate_months=PERIOD, dossier_months=PERIOD,
                 candidate_away_months=PERIOD, grace_months=usual(0, 6, extreme=(1200,)),
                 away_counts=st.booleans(), exempt_counts=st.booleans(),
                 posted_counts=st.booleans(), at_risk_share_over_60=SHARE,
@@ -330,9 +454,7 @@ def listing() -> st.SearchStrategy[Values]:
             ({"ages": (18, 18), "weight": 1.0}, {"ages": (19, 50), "weight": 0.0}),
         ]
     )
-    rest = some(
-        power=usual(1.0, 0.5), age_weights=weights, women_share=SHARE, eligible_share=SHARE
-    )
+    rest = some(power=usual(1.0, 0.5), age_weights=weights, women_share=SHARE, eligible_share=SHARE)
     return st.tuples(form, rest).map(lambda t: {**t[0], **t[1]})
 
 
@@ -341,7 +463,8 @@ def source() -> st.SearchStrategy[Values]:
     number = usual(1.5, 6.0, extreme=(0.1, 50.0))
     help_ = some(
         full_help=number, outside_helpers=number, outside_helpers_without_cell=number,
-        candidates_per_helper=number, months_in_place=usual(0, 12), half_from_age=st.integers(30, 120),
+        candidates_per_helper=number, months_in_place=usual(0, 12),
+        half_from_age=st.integers(30, 120),
     )  # fmt: skip
     return some(
         listing=listing(), help=st.one_of(st.sampled_from(("linear", "off")), help_, help_),
@@ -519,7 +642,7 @@ def structural_events(draw: st.DrawFn, baseline: Baseline) -> Values:
     one = draw(st.sampled_from([u for u in baseline.units if u.id != into.id]))
     events = ("merge", "resettle") if has_people(into) else ("split", "merge", "resettle")
     event = draw(st.sampled_from(events))
-    values = {"event": event, "unit": one.id, "into": into.id}
+    values: Values = {"event": event, "unit": one.id, "into": into.id}
     if event != "merge":
         shares = (0.3, 0.9) if event == "split" else (0.1, 0.5, 1.0)
         values["share"] = draw(st.sampled_from(shares))
@@ -549,7 +672,9 @@ def wheres(draw: st.DrawFn, kind: str, baseline: Baseline, may_adapt: bool) -> A
 @st.composite
 def conditions(draw: st.DrawFn, levels: tuple[str, ...]) -> Values:
     """One or two conditions on observables."""
-    names = draw(st.lists(st.sampled_from(get_args(Observable)), min_size=1, max_size=2, unique=True))
+    names = draw(
+        st.lists(st.sampled_from(get_args(Observable)), min_size=1, max_size=2, unique=True)
+    )
     when = {}
     for name in names:
         edge = draw(usual(0.5) if name == "share_over_60" else usual(2, 5, extreme=(0, 40)))

@@ -100,6 +100,11 @@ class Case:
         columns = [getattr(log, name).tolist() for name in events.COLUMNS]
         return [Event(*row) for row in zip(*columns, strict=True)]
 
+    @cached_property
+    def replayed(self) -> "Replay":
+        """The log, read once for several checkers."""
+        return Replay(self).play(_compare_panel)
+
     def panel(self, name: str) -> Any:
         return self.outcome.panel[:, :, events.PANEL_FIELDS.index(name)]
 
@@ -260,6 +265,7 @@ class Replay:
     found: Found = field(default_factory=list)
     strength_found: Found = field(default_factory=list)
     review_found: Found = field(default_factory=list)
+    panel_found: Found = field(default_factory=list)
 
     def __post_init__(self) -> None:
         rows = self.case.start.hamlets
@@ -660,7 +666,7 @@ def _flow(e: Event, members: set[int], sent: set[int]) -> int:
 
 def one_state_and_place(case: Case) -> Found:
     """Every event finds its person in the state and the hamlet it presupposes, and nobody twice."""
-    return Replay(case).play().found
+    return case.replayed.found
 
 
 def nothing_after_an_exit(case: Case) -> Found:
@@ -957,31 +963,29 @@ def _ends(case: Case, day: float, terms: set[int]) -> set[float]:
 
 def below_and_restored(case: Case) -> Found:
     """Logged exactly when strength crosses the minimum, with the person and the cause."""
-    return Replay(case).play().strength_found
+    return case.replayed.strength_found
 
 
 def reviews(case: Case) -> Found:
     """Cells end at the first review after grace, join standing hosts, are founded with enough."""
-    return Replay(case).play().review_found
+    return case.replayed.review_found
 
 
 def panel(case: Case) -> Found:
     """Cells, strength and numbers of people at each anniversary, as the log has them."""
-    found: Found = []
+    return case.replayed.panel_found
 
-    def look(now: Replay, day: float, phase: int) -> None:
-        if phase == 7:
-            year = case.month(day) // 12
-            for name, values in _panel_of(now).items():
-                wrong = np.flatnonzero(case.panel(name)[year] != values)
-                found.extend(
-                    f"year {year}, hamlet {h}: {name} is {case.panel(name)[year, h]}, "
-                    f"{values[h]} by the log"
-                    for h in wrong
-                )
 
-    Replay(case).play(look)
-    return found
+def _compare_panel(now: Replay, day: float, phase: int) -> None:
+    if phase != 7:
+        return
+    year = now.case.month(day) // 12
+    for name, values in _panel_of(now).items():
+        logged = now.case.panel(name)[year]
+        now.panel_found += [
+            f"year {year}, hamlet {h}: {name} is {logged[h]}, {values[h]} by the log"
+            for h in np.flatnonzero(logged != values)
+        ]
 
 
 def _panel_of(now: Replay) -> dict[str, list[int]]:

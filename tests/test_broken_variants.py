@@ -85,6 +85,15 @@ def test_strength_under_three_taken_for_first_passage(immigration: list[Outcome]
     found_out(right_losses(immigration), cases.check_immigration(under))
 
 
+def test_causes_named_without_regard_to_their_rates() -> None:
+    """Removal and leaving share a clock: named alike often, as if their rates were equal."""
+    alike = cases.immigration().with_values(
+        {"demography.removal.expelled": {"constant": 0.025}, "demography.leaving.constant": 0.025}
+    )
+    right, wrong = (cases.check_causes(simulate(of, 2)) for of in (cases.immigration(), alike))
+    found_out(right, wrong)
+
+
 def test_recruits_counted_without_probation() -> None:
     """As if recognition fell on the day of listing: they move in instead."""
     right, wrong = (
@@ -133,21 +142,18 @@ def test_ages_rounded_to_whole_years(rounded: Any) -> None:
 def yearly_bernoulli(
     budget: float, since: float, birth: float, horizon: float, starts: Any, *rates: Any
 ) -> float:
-    """Each year the event happens with p = rate, at an instant spread over the year.
+    """Each year of age the event happens with p = rate, at an instant spread over the year.
 
-    (1 - p) a year in place of exp(-rate): -log(1 - p) of the budget is used up.
+    Ages are exact; only the chance of staying a year is 1 - rate in place of exp(-rate).
     """
     steady, steady_scale, moving, moving_scale, shock = rates
-    day, left = since, budget
-    while day < horizon:
-        age, period = rules.age_at(day, birth), rules.period_at(day, starts)
-        rate = steady[period, age] * steady_scale + moving[period, age] * moving_scale * shock[0]
-        used = -np.log1p(-rate)
-        if left < used:
-            return float(day + left / used * rules.YEAR)
-        left -= used
-        day += rules.YEAR
-    return rules.NEVER
+    chance = steady * steady_scale + moving * moving_scale * shock[:, None]
+    rate = -np.log1p(-chance)
+    nothing = np.zeros_like(moving)
+    day = rules.fire_day(
+        budget, since, birth, horizon, starts, rate, 1.0, nothing, 0.0, shock
+    )  # fmt: skip
+    return float(day)
 
 
 def test_yearly_bernoulli_by_exact_age(monkeypatch: Patch) -> None:

@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from sim import cli
 from sim import log as events
 from sim.cli import app, words
 from sim.load import load
@@ -282,8 +284,21 @@ def test_an_interrupted_run_says_so_and_leaves_nothing(
     running.send_signal(sent)
     told, err = running.communicate(timeout=120)
     assert (running.returncode, told) == (130, "")
-    assert err == f"Interrupted; nothing was written to {out}.\n"
+    assert re.fullmatch(rf"Interrupted; nothing was written( to {re.escape(str(out))})?\.\n", err)
     assert not out.parent.exists() or list(out.parent.iterdir()) == []
+
+
+def test_an_interruption_that_became_another_error_or_got_lost_is_told(
+    scenario: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cli, "STOPPED", threading.Event())
+    cli.STOPPED.set()
+    lost = command("run", scenario, "--replications", "1", "--out", tmp_path / "run")
+    monkeypatch.setattr(cli, "_loaded", lambda *_: 1 / 0)
+    other = command("check", scenario)
+    assert lost.code == other.code == 130
+    assert lost.err.startswith(other.err.rstrip(".\n")) and other.err == "Interrupted.\n"
+    assert not (tmp_path / "run").exists()
 
 
 def _has_threads(pid: int) -> bool:

@@ -306,6 +306,7 @@ def test_a_member_sent_by_another_cell_is_a_departure_and_comes_back() -> None:
         loaded,
         [
             (31.0, 6, "A", sent, events.SENT, 0),
+            (31.0, 6, "B", sent, events.POSTED, events.SENT),
             (366.0, 2, "B", sent, events.POSTING_ENDED, 0),
             life(400.0, "A", sent, events.LEFT),
             cell(456.0, "A", events.LOST),
@@ -313,7 +314,7 @@ def test_a_member_sent_by_another_cell_is_a_departure_and_comes_back() -> None:
     )
     assert by_code(counts.departures, "lost", events.KINDS) == {"sent": 1, "left": 1}
     assert (sum(flow(counts, "sent")), sum(flow(counts, "sent_home"))) == (1, 1)
-    assert sum(flow(counts, "posting_ended")) == 0
+    assert sum(flow(counts, "posting_ended")) == sum(flow(counts, "posted")) == 0
 
 
 def test_seats_are_of_the_class_that_was_held() -> None:
@@ -429,6 +430,8 @@ def test_events_are_counted_like_a_plain_recount(real: Loaded) -> None:
             mine = years[:, COLUMN[name]].astype(int)
             if f"candidates_{name}" in COLUMN:
                 mine = mine + years[:, COLUMN[f"candidates_{name}"]]
+            if name == "posted":
+                mine = mine + years[:, COLUMN["sent"]]
             if name == "posting_ended":
                 mine = mine + years[:, COLUMN["sent_home"]]
             plain = [kinds[(kind, y)] for y in range(len(mine))]

@@ -3,8 +3,10 @@
 Heavy rooms are imported by the command that needs them, after its input has been read.
 """
 
+import os
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 
 BAD_INPUT = 2
 INTERRUPTED = 130
+
+STOPPED = threading.Event()
+"""Set by a signal: a compiler at work may make another error of it, or swallow it."""
 
 app = typer.Typer(
     name="hamletsim",
@@ -41,11 +46,28 @@ EngineName = Annotated[str, typer.Option(help=_("compiled or reference: equal re
 
 def main() -> None:
     """Entry point of the command."""
+    signal.signal(signal.SIGINT, _stop)
     signal.signal(signal.SIGTERM, _stop)
-    app()
+    try:
+        app()
+    except KeyboardInterrupt:
+        typer.echo(_("Interrupted; nothing was written."), err=True)
+        _leave_at_once()
+    except SystemExit as done:
+        if done.code == INTERRUPTED:
+            _leave_at_once()
+        raise
+
+
+def _leave_at_once() -> NoReturn:
+    """End without the interpreter's own farewell, which half-compiled code can crash."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(INTERRUPTED)
 
 
 def _stop(*_signal: object) -> NoReturn:
+    STOPPED.set()
     raise KeyboardInterrupt
 
 
@@ -150,16 +172,18 @@ def _told(left: str = "") -> Iterator[None]:
         for fault in bad.faults:
             typer.echo(str(fault), err=True)
         raise typer.Exit(BAD_INPUT) from None
-    except KeyboardInterrupt:
+    except BaseException as error:
+        if not (STOPPED.is_set() or isinstance(error, KeyboardInterrupt)):
+            raise
         typer.echo("; ".join(filter(None, (_("Interrupted"), left))) + ".", err=True)
         raise typer.Exit(INTERRUPTED) from None
 
 
 @contextmanager
-def _progress() -> "Iterator[Progress | None]":
-    """A progress bar on stderr if a person is watching."""
+def _progress() -> "Iterator[Progress]":
+    """Look for interruptions, and draw a progress bar on stderr if a person is watching."""
     if not sys.stderr.isatty():
-        yield None
+        yield lambda done, whole: _go_on()
         return
     from rich.console import Console
     from rich.progress import (
@@ -175,4 +199,14 @@ def _progress() -> "Iterator[Progress | None]":
         *parts, TimeRemainingColumn(), console=Console(stderr=True), transient=True
     ) as bar:
         task = bar.add_task(_("replications"), total=None)
-        yield lambda done, whole: bar.update(task, completed=done, total=whole)
+
+        def told(done: int, whole: int) -> None:
+            _go_on()
+            bar.update(task, completed=done, total=whole)
+
+        yield told
+
+
+def _go_on() -> None:
+    if STOPPED.is_set():
+        raise KeyboardInterrupt

@@ -264,6 +264,8 @@ def _read(log: Log, ground: Ground, counts: Counts, row: int) -> Table:
         if kind >= events.BELOW:
             _cell_event(log, i, month, year, ground, hamlets, before, counts, row)
             continue
+        if kind == events.POSTED and log.cause[i] == events.SENT:
+            continue  # the same move as `sent`, told from the other side
         column = EVENT_COLUMN[MEMBER, kind]
         if kind < events.CHIEF_NAMED:
             at = _slot(people, log.person[i])

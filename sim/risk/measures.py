@@ -8,9 +8,9 @@ cell.  without_members: no official, probationer or posted member.  few_local: f
 its own on the spot than the minimum.  under_risk_line: own cells under it.  no_admission: none in
 five years.  no_successor: no official under 60 present.  at_risk: the observable rule.
 certified: with a certificate, dossier ready or not.  seats_used: of the classes of `training`;
-local_: of local classes; either_: where both were held on one day.  posting_ended: of members from
-outside pools; sent_home: of those whom another cell had sent.  candidates_*: of those on the source
-list; the same names without it are of members.
+local_: of local classes; either_: where both were held on one day.  posted, posting_ended: from
+outside pools; sent, sent_home: by another cell, and back to it.  candidates_*: of those on the
+source list; the same names without it are of members.
 """
 
 import numpy as np

@@ -278,31 +278,35 @@ def check_pure_death(lost: Sequence[int], ages: Sequence[float], times: Sequence
     return check_losses(lost, DEATH_HAMLETS * DEATH_REPLICATIONS, times, chances)
 
 
-CROWD_AGES = (59.5, 69.5, 79.5)
-CROWD = 20_000
-CROWD_TIMES = (0.25, 0.75, 1, 2, 4)
+CROWD = {69.5: 10_000, 79.5: 40_000}
+CROWD_TIMES = (0.25, 0.75, 1, 2, 4, 6)
 
 
 def crowd() -> Loaded:
-    """One hamlet with very many officials of three exact ages and no recruits."""
-    baseline = alike(1, officials=aged(*CROWD_AGES, each=CROWD))
-    return Loaded(scenario=quiet(4, ageing_risks()), baseline=baseline)
+    """One hamlet with very many officials of two exact ages and no recruits."""
+    people = tuple(Group(band=(age, age), count=number) for age, number in CROWD.items())
+    return Loaded(scenario=quiet(6, ageing_risks()), baseline=alike(1, officials=people))
 
 
 def check_crowd(outcome: Outcome) -> Verdict:
-    """Departures by each time: the sum of a binomial count for each age."""
-    gone = by_time(of_kind(outcome, *events.EXITS)["day"] / YEAR, CROWD_TIMES)
+    """Departures by each time of those of each age, told by their keys."""
+    people = world.build(crowd()).people
+    gone = of_kind(outcome, *events.EXITS)
     comparisons = []
-    for t, number in zip(CROWD_TIMES, gone, strict=True):
-        chances = 1 - pure_death.survival(CROWD_AGES, t, BREAKS, ALL_RISKS)
-        law = evidence.together(*(binomial(CROWD, p) for p in chances))
-        comparisons.append(Comparison(f"gone by {t:g}", number, law))
+    for age, number in CROWD.items():
+        of_age = gone["person"].isin(people["key"][people["age_low"] == age])
+        by_now = by_time(gone["day"][of_age] / YEAR, CROWD_TIMES)
+        for t, found in zip(CROWD_TIMES, by_now, strict=True):
+            chance = 1 - float(pure_death.survival([age], t, BREAKS, ALL_RISKS)[0])
+            comparisons.append(
+                Comparison(f"{age:g}: gone by {t:g}", found, binomial(number, chance))
+            )
     return Verdict(comparisons)
 
 
 # ---------------------------------------------------------------- life table
 
-COHORT = 60_000
+COHORT = 90_000
 COHORT_TIMES = (2.5, 5, 10, 20, 30, 40)
 
 

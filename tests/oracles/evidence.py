@@ -2,7 +2,7 @@
 
 A verdict takes several comparisons together. Under the exact law it fails with probability at most
 FALSE_ALARM: every comparison gets an equal part of it (Bonferroni), and the tails of a count are
-exact, not approximated. Seeds are fixed, so a verdict is always the same.
+exact (of a mean, normal). Seeds are fixed, so a verdict is always the same.
 
 A wrong variant is *separated* if it fails by more than POWER_MARGIN standard deviations. Its own
 mean is then, at 99 % confidence, more than 2.33 standard deviations beyond the limit, so that a run
@@ -33,7 +33,7 @@ class Law(Protocol):
         """The values from the first to the second have a p-value of at least `alarm`."""
 
     def spread(self, value: float) -> float:
-        """Standard deviation of a number whose mean is about `value`."""
+        """Standard deviation of a wrong variant's number whose mean is about `value`."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +61,10 @@ class Count:
         return float(np.argmax(low)), float(len(high) - 1 - np.argmax(high[::-1]))
 
     def spread(self, value: float) -> float:
-        """That of the law, or of a Poisson count of as many if the law leaves less room."""
-        return max(self.sd, float(np.sqrt(max(value, 1.0))))
+        """Variance in proportion to the mean; where there is no chance, that of what is amiss."""
+        if self.sd < 1e-6:
+            return float(np.sqrt(max(1.0, abs(value - self.mean))))
+        return self.sd * float(np.sqrt(max(1.0, value / self.mean)))
 
 
 @dataclass(frozen=True)

@@ -348,7 +348,7 @@ def decide_levers(s, members, month, day):
         if s.hamlets[h]["cell"] == rules.CLOSED:
             continue
         for bit in range(s.adaptive):
-            if holds(s, members, h, bit):
+            if s.adaptive_months[bit, month] and holds(s, members, h, bit):
                 s.flags[h] |= 1 << bit
     for k in range(len(members)):
         h = members[k]

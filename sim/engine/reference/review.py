@@ -271,6 +271,8 @@ def decide_levers(unit: Unit, seen: dict[int, list[float]], day: float) -> None:
         return
     bits = {hamlet.index: 0 for hamlet in unit.hamlets}
     for bit in range(unit.settings.adaptive):
+        if not unit.plan.adaptive_months[bit, unit.month]:
+            continue
         for index in _where_it_holds(unit, bit, seen):
             bits[index] |= 1 << bit
     for hamlet in unit.hamlets:

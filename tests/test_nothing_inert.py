@@ -1,0 +1,430 @@
+"""Nothing in the model is there for show: whatever can happen does, and every parameter acts."""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, get_args
+
+import numpy as np
+import pytest
+from pydantic import BaseModel
+
+from sim import plan as plans
+from sim import world as worlds
+from sim.api import run as run_study
+from sim.engine import compiled
+from sim.levers import AnyLever, Lever, Priority, Where
+from sim.load import load
+from sim.log import CAUSES, EXITS, KINDS, Outcome, in_order
+from sim.scenario import Loaded, Scenario
+from tests.generators import RICH, RICH_POLICIES, Values, lively, merged, sound
+
+SHIPPED = sorted((Path(__file__).parent.parent / "scenarios").glob("*.yaml"))
+LEVERS: dict[str, type[Lever]] = {
+    kind.model_fields["lever"].default: kind for kind in get_args(get_args(AnyLever)[0])
+}
+SEEDS = (1, 2, 3)
+
+# ---------------------------------------------------------------- what happens
+
+
+@cache
+def census() -> tuple[Counter[int], Counter[int]]:
+    """Events by kind and by cause, over the shipped and the hand-made scenarios."""
+    by_kind: Counter[int] = Counter()
+    by_cause: Counter[int] = Counter()
+    for loaded in [*map(load, SHIPPED), *RICH.values()]:
+        for policy in loaded.policies:
+            plan, world = plans.make(loaded, policy), worlds.build(loaded)
+            log = compiled.run(plan, world, 1, 0).log
+            by_kind.update(log.kind.tolist())
+            by_cause.update(log.cause.tolist())
+    return by_kind, by_cause
+
+
+def missing(found: Mapping[Any, int], names: Mapping[Any, str]) -> list[str]:
+    """Print a table of what was found; the names of what was not."""
+    for code, name in names.items():
+        print(f"{found.get(code, 0):9d}  {name}")
+    return [name for code, name in names.items() if not found.get(code)]
+
+
+def test_every_kind_of_event_occurs() -> None:
+    assert missing(census()[0], KINDS) == []
+
+
+def test_every_ending_occurs() -> None:
+    assert missing(census()[0], {code: KINDS[code] for code in EXITS}) == []
+
+
+def test_every_cause_occurs() -> None:
+    own = {code: name for code, name in CAUSES.items() if code >= 100}
+    assert missing(census()[1], own) == []
+
+
+def test_every_lever_and_every_priority_is_used() -> None:
+    scenarios = [loaded.scenario for loaded in [*map(load, SHIPPED), *RICH.values()]]
+    policies = [policy for s in scenarios for policy in s.policies.values()]
+    levers = Counter(getattr(lever, "lever", "") for policy in policies for lever in policy)
+    assert missing(levers, {name: name for name in LEVERS}) == []
+    text = "".join(s.model_dump_json() for s in scenarios)
+    rules = {rule: text.count(f'"priority":"{rule}"') for rule in get_args(Priority)}
+    assert missing(rules, {rule: rule for rule in rules}) == []
+
+
+# ---------------------------------------------------------------- the schema
+
+
+def leaves(model: type[BaseModel], above: str = "") -> Iterator[str]:
+    """Paths of all parameters; `*` stands for the items of a list and the keys of a mapping."""
+    for name, field in model.model_fields.items():
+        below = [kind for kind in _models(field.annotation) if not issubclass(kind, Lever)]
+        star = ".*" if _is_many(field.annotation) else ""
+        if name == "policies" or not below:
+            yield above + name
+        for kind in below:
+            yield from leaves(kind, f"{above}{name}{star}.")
+
+
+def _models(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [kind for part in get_args(annotation) for kind in _models(part)]
+
+
+def _is_many(annotation: Any) -> bool:
+    return getattr(annotation, "__origin__", None) in (tuple, dict)
+
+
+SCENARIO_PATHS = sorted({path for path in leaves(Scenario) if path != "policies"})
+SHARED = {"lever", "since", "until", "where"}
+LEVER_PATHS = [f"{name}.{f}" for name, kind in LEVERS.items() for f in kind.model_fields
+               if f not in SHARED]  # fmt: skip
+WHERE_PATHS = [f"where.{name}" for name in Where.model_fields]
+
+# ---------------------------------------------------------------- parameters of a scenario
+
+INERT = {
+    "baseline": "names the table; the tests hand the table over themselves",
+    "completion.structure": "has one value",
+}
+"""Parameters that change nothing, and why they are allowed to."""
+TABLES_ONLY = {
+    "title", "replications", "seed", "parameter_draws", "rules.risk_line",
+    "rules.at_risk_share_over_60", "rules.at_risk_months_since_admission", "costs", "published",
+}  # fmt: skip
+"""Read by what counts the runs, or saying how many there are."""
+TARGET = {"level": "district", "per_year": 5.0}
+UNCERTAIN = "training.attendance"
+BY_AGE = {0: 0.1, 40: 0.9}
+
+
+def deep(path: str, value: Any) -> Values:
+    """{"a.b": v} as {"a": {"b": v}}."""
+    first, _, rest = path.partition(".")
+    return {first: deep(rest, value) if rest else value}
+
+
+def pair(path: str, before: Any, after: Any) -> tuple[Values, Values]:
+    return deep(path, before), deep(path, after)
+
+
+def uncertain(**change: Any) -> Values:
+    start = {"distribution": "triangular", "low": 0.2, "mode": 0.5, "high": 0.9}
+    return {"uncertain": {UNCERTAIN: {**start, **change}}}
+
+
+def normal(**change: Any) -> Values:
+    return {"uncertain": {UNCERTAIN: {"distribution": "normal", "mean": 0.5, "sd": 0.1, **change}}}
+
+
+def weights(ages: tuple[int, int], weight: float) -> Values:
+    first = {"ages": ages, "weight": weight}
+    return deep("source.listing.age_weights", (first, {"ages": (41, 59), "weight": 1.0}))
+
+
+OTHER_TARGET = {"level": "commune", "per_year": 1.0, "overshoot": 2.0, "cap": False}
+
+
+def target(**change: Any) -> tuple[Values, Values]:
+    return pair("admission.targets", (TARGET,), ({**TARGET, **change},))
+
+
+OTHER: dict[str, Any] = {
+    "title": "another", "start": dt.date(2021, 4, 1), "years": 3, "replications": 3, "seed": 9,
+    "calendar": "uniform", "costs": {"training.seat_used": 3.0}, "published": {"death": 0.1},
+    "rules.minimum_official_members": 2, "rules.risk_line": 8, "rules.founding_strength": 4,
+    "rules.admission_age": (25, 40), "rules.probation_months": 7, "rules.certificate_months": 4,
+    "rules.dossier_months": 1, "rules.candidate_away_months": 1, "rules.grace_months": 0,
+    "rules.away_counts": True, "rules.exempt_counts": False, "rules.posted_counts": False,
+    "rules.at_risk_share_over_60": 0.05, "rules.at_risk_months_since_admission": 1,
+    "demography.mortality.table": "viet-nam-2020", "demography.mortality.factor": 3.0,
+    "demography.leaving.rogers_castro.level": 2.0, "demography.leaving.candidate_factor": 0.2,
+    "demography.leaving.probationer_factor": 0.1, "demography.leaving.member_factor": 0.2,
+    "demography.leaving.leaves_for_good": 0.7, "demography.settling_away_members.constant": 0.6,
+    "demography.marrying_in": 0.9, "demography.retirement_age": 45,
+    "demography.shock": {"commune": 0.1}, "demography.staff_turnover.constant": 0.6,
+    "demography.moving_in.retired": 1.0, "demography.moving_in.demobilised": 1.0,
+    "demography.moving_in.marriage": 1.0, "demography.moving_in.retired_ages": (50, 52),
+    "demography.moving_in.demobilised_ages": (30, 31),
+    "demography.moving_in.marriage_ages": (40, 41),
+    "demography.moving_in.no_cell_factor": 3.0,
+    "source.listing.per_resident": 0.05, "source.listing.power": 0.5,
+    "source.listing.women_share": 0.1, "source.listing.eligible_share": 0.3,
+    "source.help.full_help": 2.0, "source.help.outside_helpers": 9.0,
+    "source.help.outside_helpers_without_cell": 9.0, "source.help.candidates_per_helper": 0.3,
+    "source.help.months_in_place": 40, "source.help.half_from_age": 30, "source.stale_months": 2,
+    "training.on": False, "training.months": (2,), "training.seats": 1,
+    "training.level": "commune", "training.attendance": 0.2, "training.replace_no_shows": False,
+    "training.priority": "youngest_first", "dossier.on": False,
+    "dossier.delay_months.median": 9.0, "dossier.delay_months.sd_log": 2.0,
+    "dossier.delay_factor": {"normal": 3.0}, "dossier.failure": {"normal": 0.9},
+    "admission.months": (5,), "admission.overshoot": 1.0, "admission.pace": "none",
+    "admission.priority": "youngest_first", "admission.pull": 3.0, "admission.approval": 0.3,
+    "probation.recognition": 0.2, "cells.host": "none",
+    "cells.host_level": "district", "cells.review_months": (5,),
+    "offices.chief_member_factor": 5.0, "offices.chief_trained_factor": 5.0,
+    "offices.secretary_trained_factor": 5.0, "offices.chief_term_months": 5,
+    "offices.first_election": dt.date(2021, 5, 1), "offices.chief_turnover": 0.1,
+    "offices.member_elected": 0.0, "offices.secretary_maximum_age": 20,
+    "postings.term_months": 3, "postings.renewal": 0.0, "postings.replacement": 0.0,
+    "postings.gap_months": 5,
+    "staff.member_share": 0.1, "staff.ages": (40, 45), "completion.women_share_officials": 0.9,
+    "completion.women_share_candidates": 0.0, "completion.official_ages": {"50-59": 1.0},
+    "completion.candidate_ages": {"40-49": 1.0}, "completion.residents_per_unit": 900.0,
+}  # fmt: skip
+"""Another value of a parameter of the lively scenario."""
+PAIRS: dict[str, tuple[Values, Values]] = {
+    "admission.on": pair("admission", {"targets": ()}, {"targets": (), "on": False}),
+    **{f"admission.targets.*.{key}": target(**{key: value}) for key, value in OTHER_TARGET.items()},
+    "demography.mortality.constant": pair(
+        "demography.mortality", {"table": None, "constant": 0.01}, {"table": None, "constant": 0.2}),
+    "demography.mortality.by_age": pair(
+        "demography.mortality", {"table": None, "by_age": {0: 0.1}},
+        {"table": None, "by_age": BY_AGE}),
+    "demography.leaving.constant": pair(
+        "demography.leaving", {"rogers_castro": None, "constant": 0.1},
+        {"rogers_castro": None, "constant": 0.9}),
+    "demography.leaving.by_age": pair(
+        "demography.leaving", {"rogers_castro": None, "by_age": {0: 0.1}},
+        {"rogers_castro": None, "by_age": BY_AGE}),
+    "source.listing.per_hamlet": pair(
+        "source.listing", {"per_resident": None, "per_hamlet": 2.0},
+        {"per_resident": None, "per_hamlet": 9.0}),
+    "source.listing.age_weights.*.ages": (weights((18, 40), 2.0), weights((30, 40), 2.0)),
+    "source.listing.age_weights.*.weight": (weights((18, 40), 2.0), weights((18, 40), 9.0)),
+    "dossier.delay_months.mean": pair(
+        "dossier.delay_months", {"median": None, "mean": 3.0}, {"median": None, "mean": 9.0}),
+    "postings.pools.*.level": pair("postings.pools.army.level", "district", "commune"),
+    "postings.pools.*.size": pair("postings.pools.army.size", 4, 1),
+    "uncertain.*.distribution": (
+        normal(), normal(distribution="lognormal")),
+    "uncertain.*.mean": (normal(), normal(mean=0.3)),
+    "uncertain.*.sd": (normal(), normal(sd=0.02)),
+    "uncertain.*.low": (uncertain(), uncertain(low=0.4)),
+    "uncertain.*.mode": (uncertain(), uncertain(mode=0.3)),
+    "uncertain.*.high": (uncertain(), uncertain(high=0.6)),
+    "parameter_draws": ({**uncertain(), "parameter_draws": 1}, {**uncertain(), "parameter_draws": 2}),
+    "baseline": pair("baseline", "one.csv", "two.csv"),
+    "completion.structure": pair("completion.structure", "viet-nam-2020", "viet-nam-2020"),
+}  # fmt: skip
+"""What stands in the scenario before and after a change, where one value is not enough."""
+RATES = ("demography.returning", "demography.settling_away", "demography.settling_away_members",
+         "demography.exemption", "demography.staff_turnover", "demography.removal.expelled",
+         "demography.removal.struck_off", "demography.removal.asked_to_leave",
+         "demography.removal.struck_off_away", "source.withdrawal")  # fmt: skip
+for rate in RATES:
+    PAIRS[f"{rate}.constant"] = pair(rate, 0.1, 0.8)
+    PAIRS[f"{rate}.by_age"] = pair(rate, {"by_age": {0: 0.1}}, {"by_age": BY_AGE})
+# Age and sex of members who come from outside decide nothing but when they die.
+DEADLY = deep("demography.mortality.factor", 40.0)
+FROM_OUTSIDE = {"postings.ages": (50, 55), "postings.women_share": 1.0,
+                "demography.moving_in.retired_women_share": 1.0,
+                "demography.moving_in.demobilised_women_share": 1.0,
+                "demography.moving_in.marriage_women_share": 0.0}  # fmt: skip
+for name, value in FROM_OUTSIDE.items():
+    PAIRS[name] = DEADLY, merged(DEADLY, deep(name, value))
+# Responses matter where both are offered to the same cell.
+OFFERED = [{"lever": "combining"}, {"lever": "reinforcement", "pool": "army", "strength_below": 3}]
+PAIRS["cells.responses"] = (
+    {"cells": {"responses": ("reinforce", "combine")}}, {"cells": {"responses": ("combine",)}},
+)  # fmt: skip
+ACTIVE = {"as-is": [], "joined": [*RICH_POLICIES["joined"]], "posted": [*RICH_POLICIES["posted"]],
+          "offered": OFFERED}  # fmt: skip
+
+
+def variants(path: str) -> tuple[Loaded, Loaded]:
+    """The lively scenario before and after a change of one parameter."""
+    before, after = PAIRS.get(path) or ({}, deep(path, OTHER[path]))
+    return lively(ACTIVE, **before), sound(_replaced(before, after))
+
+
+def _replaced(before: Values, after: Values) -> Loaded:
+    """Keyed values are replaced as a whole, not merged into those before."""
+    changed = lively(ACTIVE, **merged(before, after))
+    keyed = {p: OTHER[p] for p in ("demography.shock", "dossier.delay_factor", "dossier.failure",
+             "completion.official_ages", "completion.candidate_ages") if _at(after, p)}  # fmt: skip
+    return changed.with_values(keyed)
+
+
+def _at(values: Any, path: str) -> Any:
+    for key in path.split("."):
+        values = values.get(key) if isinstance(values, Mapping) else None
+    return values
+
+
+def outcomes(loaded: Loaded, policy: str) -> Iterator[Outcome]:
+    plan, world = plans.make(loaded, policy), worlds.build(loaded)
+    for seed in SEEDS:
+        yield compiled.run(plan, world, seed, 0)
+
+
+def differs(a: Outcome, b: Outcome) -> bool:
+    """Whether a log, a panel or a tally is another."""
+    pairs = [*zip(in_order(a.log), in_order(b.log), strict=True), *zip(a[1:], b[1:], strict=True)]
+    return not all(np.array_equal(x, y) for x, y in pairs)
+
+
+def changes_runs(before: Loaded, after: Loaded) -> bool:
+    return any(
+        differs(a, b)
+        for policy in before.policies
+        for a, b in zip(outcomes(before, policy), outcomes(after, policy), strict=True)
+    )
+
+
+def changes_tables(before: Loaded, after: Loaded) -> bool:
+    return _tables(before) != _tables(after)
+
+
+def _tables(loaded: Loaded) -> tuple[str, ...]:
+    number = min(4, loaded.scenario.replications)
+    results = run_study(loaded, replications=number, jobs=1)
+    frames = (results.hamlets, results.years, results.losses, results.pairs)
+    return (results.summary(), *(frame.to_csv() for frame in frames))
+
+
+def acts(path: str) -> bool:
+    before, after = variants(path)
+    counted_only = path in TABLES_ONLY or path.startswith("uncertain.")
+    return (changes_tables if counted_only else changes_runs)(before, after)
+
+
+@pytest.mark.parametrize("path", SCENARIO_PATHS)
+def test_parameter(path: str) -> None:
+    """It acts, or is declared inert with a reason; not both."""
+    assert acts(path) == (path not in INERT), path
+
+
+def test_nothing_is_declared_that_does_not_exist() -> None:
+    assert {*INERT, *TABLES_ONLY, *OTHER, *PAIRS} <= set(SCENARIO_PATHS)
+
+
+# ---------------------------------------------------------------- levers
+
+LATER = dt.date(2022, 9, 1)
+BASE: dict[str, Values] = {
+    "training": {"seats": {"to": 2}},
+    "local_class": {"level": "commune", "months": (3, 7), "seats": 2},
+    "officer_training": {"office": "secretary", "months": (3, 6), "places": 1},
+    "admission": {"per_year": {"times": 0.6}},
+    "waiver": {"maximum_age": 30},
+    "retention": {"factor": 0.2},
+    "return_incentive": {"factor": 4.0},
+    "emulation": {"factor": 2.0},
+    "attention": {"factor": 3.0, "weakest": 2},
+    "outside_help": {"with_cell": 5.0, "without_cell": 4.0},
+    "reinforcement": {"pool": "army", "number": 2, "term_months": 9, "strength_below": 4},
+    "posting_renewal": {"renewal": 0.1, "replacement": 0.9, "gap_months": 3},
+    "combining": {},
+    "separating": {},
+    "chief_coverage": {"list_chief": True},
+    "enlistment": {"months": (2, 8), "ages": (20, 45)},
+    "dossier": {"delay_factor": 0.5},
+    "succession": {"trained": 0.9},
+    "screening": {},
+    "merger": {"residents_below": 200.0, "from": dt.date(2022, 3, 1)},
+    "structural": {"event": "resettle", "unit": "a1", "into": "a6", "share": 0.5},
+    "assumption": {"leaving": 1.5},
+}
+CHANGED: dict[str, Any] = {
+    "training.seats": {"to": 1}, "training.months": (6,), "training.attendance": 0.1,
+    "training.priority": "youngest_first", "training.replace_no_shows": False,
+    "local_class.level": "district", "local_class.months": (4,), "local_class.seats": 0,
+    "local_class.attendance": 0.2, "local_class.priority": "youngest_first",
+    "officer_training.office": "chief", "officer_training.months": (4,),
+    "officer_training.places": 9, "officer_training.level": "commune",
+    "admission.per_year": {"times": 3.0}, "admission.overshoot": 2.0, "admission.pace": "none",
+    "admission.priority": "youngest_first", "admission.pull": 4.0, "waiver.maximum_age": 60,
+    "waiver.eligible": {"times": 0.3}, "retention.factor": 0.8, "retention.ages": (30, 40),
+    "return_incentive.factor": 0.1, "return_incentive.ages": (30, 40), "emulation.factor": 0.1,
+    "attention.factor": 0.1, "attention.weakest": 9, "attention.level": "commune",
+    "outside_help.with_cell": 0.0, "outside_help.without_cell": 0.0,
+    "reinforcement.strength_below": 2, "reinforcement.number": 1, "reinforcement.term_months": 3,
+    "reinforcement.without_cell": True, "posting_renewal.renewal": 0.95,
+    "posting_renewal.replacement": 0.0, "posting_renewal.gap_months": 9,
+    "chief_coverage.list_chief": False, "chief_coverage.unified_post": True,
+    "chief_coverage.member_elected": 1.0, "enlistment.months": (5,), "enlistment.ages": (40, 45),
+    "dossier.delay_factor": 3.0, "dossier.failure_factor": 0.1, "succession.trained": 0.1,
+    "screening.expelled": 9.0, "screening.struck_off": 9.0, "screening.asked_to_leave": 9.0,
+    "merger.residents_below": 300.0, "structural.event": "merge", "structural.unit": "b1",
+    "structural.into": "c1", "structural.share": 0.9, "assumption.mortality": 3.0,
+    "assumption.leaving": 0.5, "assumption.shock": 0.0,
+}  # fmt: skip
+ONCE = {"merger": "happens in its first month", "structural": "happens in its first month"}
+COMPANIONS: dict[str, list[Values]] = {"separating": [{"lever": "combining"}]}
+
+
+def pulled(kind: str, **change: Any) -> Loaded:
+    lever = {"lever": kind, **BASE[kind], **change}
+    # A merger takes all of a unit, without a share.
+    if lever.get("event") == "merge":
+        del lever["share"]
+    return lively({"x": [*COMPANIONS.get(kind, []), lever]})
+
+
+@pytest.mark.parametrize("kind", BASE)
+def test_lever(kind: str) -> None:
+    nothing = lively({"x": [*COMPANIONS.get(kind, [])]})
+    given = pulled(kind, expelled=5.0) if kind == "screening" else pulled(kind)
+    assert changes_runs(nothing, given)
+
+
+@pytest.mark.parametrize("path", LEVER_PATHS)
+def test_field_of_a_lever(path: str) -> None:
+    kind, name = path.split(".")
+    before = pulled(kind)
+    if path == "reinforcement.pool":
+        after = lively({"x": []})
+    elif path == "reinforcement.senders":
+        after = pulled(kind, pool=None, senders=["g1", "s1"])
+    else:
+        after = pulled(kind, **{name: CHANGED[path]})
+    assert changes_runs(before, after)
+
+
+@pytest.mark.parametrize("kind", BASE)
+@pytest.mark.parametrize("edge", ["from", "until"])
+def test_dates_of_a_lever(kind: str, edge: str) -> None:
+    strong = {"expelled": 5.0} if kind == "screening" else {}
+    before, after = pulled(kind, **strong), pulled(kind, **strong, **{edge: LATER})
+    assert changes_runs(before, after) == (edge == "from" or kind not in ONCE)
+
+
+WHERE: dict[str, tuple[Values, Values]] = {
+    "areas": ({}, {"areas": ("C1",)}),
+    "tags": ({}, {"tags": ("border",)}),
+    "kinds": ({}, {"kinds": ("school",)}),
+    "hamlets": ({}, {"hamlets": ("b1", "c1")}),
+    "when": ({}, {"when": {"strength": {"below": 5}}}),
+    "rank_level": ({"when": {"rank_by_strength": {"below": 2}}},
+                   {"when": {"rank_by_strength": {"below": 2}}, "rank_level": "commune"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", Where.model_fields)
+def test_where(name: str) -> None:
+    before, after = (pulled("emulation", where=where) for where in WHERE[name])
+    assert changes_runs(before, after)
