@@ -4,6 +4,7 @@ A scenario never changes; a variant is a new one (`with_values`). Numbers from w
 taken are in the README of the shipped scenarios. Rates are per year of 365.25 days.
 """
 
+import copy
 import datetime as dt
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
@@ -422,7 +423,7 @@ def _set(data: dict[str, Any], path: str, value: Any) -> None:
         node = node[name]
     if not isinstance(node, dict):
         raise KeyError(path)
-    node[last] = value
+    node[last] = copy.deepcopy(value)
 
 
 # ------------------------------------------------------------------ the baseline table

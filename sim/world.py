@@ -5,6 +5,7 @@ band, elapsed times of the pipeline, terms of postings. Each replication draws t
 are synthetic from the first; the baseline holds counts only.
 """
 
+from collections import Counter
 from typing import NamedTuple
 
 import numpy as np
@@ -272,8 +273,11 @@ def _people_of(
         groups = _posted_groups(unit, loaded) if posted else getattr(unit, status)
         share = scenario.postings.women_share
         share = share if posted else _women_share(status, scenario.completion)
+        before: Counter[object] = Counter()
         for group in groups:
-            found = _group_rows(group, number, hamlet, hamlet_key, _STATUS_CODE[status])
+            code = _STATUS_CODE[status]
+            found = _group_rows(group, number, before[group.band], hamlet, hamlet_key, code)
+            before[group.band] += group.count
             women = _are_women(group, unit.id, status, share)
             found["sex"] = np.where(women, FEMALE, MALE)
             rows.append(found)
@@ -297,10 +301,10 @@ def _posted_groups(unit: Unit, loaded: Loaded) -> tuple[Group, ...]:
 
 
 def _group_rows(
-    group: Group, number: int, hamlet: int, hamlet_key: int, status: int
+    group: Group, number: int, before: int, hamlet: int, hamlet_key: int, status: int
 ) -> npt.NDArray[np.void]:
-    """People of one group; their keys depend on nothing but the hamlet, the group and the place
-    in it, so that one person more changes nobody else."""
+    """People of one group; their keys depend on nothing but the hamlet, the status, the band and
+    the place in it (after those `before`), so that one person more changes nobody else."""
     assert group.band is not None
     low, high = group.band
     rows = blank_people(group.count)
@@ -309,7 +313,8 @@ def _group_rows(
     rows["age_low"], rows["age_high"] = low, high
     group_code = (number * 121_000 + round(low * 1000)) * 121_000 + round(high * 1000)
     rows["key"] = [
-        person_key(hamlet_key, rules.INITIAL_PEOPLE, group_code, i) for i in range(group.count)
+        person_key(hamlet_key, rules.INITIAL_PEOPLE, group_code, before + i)
+        for i in range(group.count)
     ]
     return rows
 

@@ -159,7 +159,7 @@ OTHER: dict[str, Any] = {
     "rules.admission_age": (25, 40), "rules.probation_months": 7, "rules.certificate_months": 4,
     "rules.dossier_months": 1, "rules.candidate_away_months": 1, "rules.grace_months": 0,
     "rules.away_counts": True, "rules.exempt_counts": False, "rules.posted_counts": False,
-    "rules.at_risk_share_over_60": 0.05, "rules.at_risk_months_since_admission": 1,
+    "rules.at_risk_share_over_60": 0.0, "rules.at_risk_months_since_admission": 1,
     "demography.mortality.table": "viet-nam-2020", "demography.mortality.factor": 3.0,
     "demography.leaving.rogers_castro.level": 2.0, "demography.leaving.candidate_factor": 0.2,
     "demography.leaving.probationer_factor": 0.1, "demography.leaving.member_factor": 0.2,
@@ -200,7 +200,8 @@ PAIRS: dict[str, tuple[Values, Values]] = {
     "admission.on": pair("admission", {"targets": ()}, {"targets": (), "on": False}),
     **{f"admission.targets.*.{key}": target(**{key: value}) for key, value in OTHER_TARGET.items()},
     "demography.mortality.constant": pair(
-        "demography.mortality", {"table": None, "constant": 0.01}, {"table": None, "constant": 0.2}),
+        "demography.mortality", {"table": None, "constant": 0.01},
+        {"table": None, "constant": 0.2}),
     "demography.mortality.by_age": pair(
         "demography.mortality", {"table": None, "by_age": {0: 0.1}},
         {"table": None, "by_age": BY_AGE}),
@@ -226,7 +227,8 @@ PAIRS: dict[str, tuple[Values, Values]] = {
     "uncertain.*.low": (uncertain(), uncertain(low=0.4)),
     "uncertain.*.mode": (uncertain(), uncertain(mode=0.3)),
     "uncertain.*.high": (uncertain(), uncertain(high=0.6)),
-    "parameter_draws": ({**uncertain(), "parameter_draws": 1}, {**uncertain(), "parameter_draws": 2}),
+    "parameter_draws": (
+        {**uncertain(), "parameter_draws": 1}, {**uncertain(), "parameter_draws": 2}),
     "baseline": pair("baseline", "one.csv", "two.csv"),
     "completion.structure": pair("completion.structure", "viet-nam-2020", "viet-nam-2020"),
 }  # fmt: skip

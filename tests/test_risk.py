@@ -446,8 +446,8 @@ def _ends(plan: plans.Plan) -> Any:
 def test_the_order_of_hamlets_in_the_log_does_not_matter(real: Loaded) -> None:
     for policy, _, outcome in policy_outcomes(real):
         written = counted(real, [outcome], policy, bins=200)
-        by_hamlet = np.argsort(outcome.log.hamlet, kind="stable")
-        for log in (in_order(outcome.log), Log(*(c[by_hamlet] for c in outcome.log))):
+        last_first = np.lexsort((-outcome.log.hamlet, outcome.log.phase, outcome.log.day))
+        for log in (in_order(outcome.log), Log(*(c[last_first] for c in outcome.log))):
             again = counted(real, [outcome._replace(log=log)], policy, bins=200)
             for name, one, other in zip(Counts._fields, written, again, strict=True):
                 assert np.array_equal(one, other), (policy, name)

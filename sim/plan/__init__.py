@@ -25,7 +25,7 @@ from sim.plan.residents import (
 )
 from sim.plan.scopes import Groups, group_units, scoped
 from sim.scenario import DAYS_PER_YEAR, Loaded, Scenario
-from sim.world import DIFFICULTIES
+from sim.world import DIFFICULTIES, complete
 
 SCHEDULE = np.dtype(
     [
@@ -176,7 +176,7 @@ MOVE = np.dtype(
 
 def make(loaded: Loaded, policy: str) -> Plan:
     """The plan of one policy of a scenario. KeyError if there is no such policy."""
-    scenario, baseline = loaded.scenario, loaded.baseline
+    scenario, baseline = loaded.scenario, complete(loaded.baseline, loaded.scenario.completion)
     levers = scoped(scenario, baseline, scenario.policies[policy])
     groups = group_units(levers, len(baseline.units))
     areas = meetings.areas_of(baseline)

@@ -232,7 +232,7 @@ def longer(counts: Counts, replications: int) -> Counts:
 
 
 def add(outcome: Outcome, ground: Ground, counts: Counts, row: int) -> None:
-    """Count one replication into row `row`. The log must be in order within each hamlet.
+    """Count one replication into row `row`. The log must be in order within each coupled unit.
 
     `counts` must be of one draw of the parameters, and of no other thread.
     """

@@ -636,16 +636,36 @@ def move_in(s, h, month):
 @kernel
 def hold_classes(s, members, month, day):
     """Each class fills its seats from the queue of its area."""
-    first = 0
-    while first < len(s.classes) and s.classes[first]["month"] < month:
-        first += 1
-    if first == len(s.classes) or s.classes[first]["month"] > month:
+    c = first_class_of(s, month)
+    if c == len(s.classes) or s.classes[c]["month"] > month:
         return
     remember_strengths(s, members)
-    c = first
     while c < len(s.classes) and s.classes[c]["month"] == month:
-        hold_class(s, s.classes[c], members, month, day)
+        if reaches(s, s.classes[c], members):
+            hold_class(s, s.classes[c], members, month, day)
         c += 1
+
+
+@kernel
+def first_class_of(s, month):
+    """Position of the first class in this month or later."""
+    low, high = 0, len(s.classes)
+    while low < high:
+        middle = (low + high) // 2
+        if s.classes[middle]["month"] < month:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@kernel
+def reaches(s, one, members):
+    """Whether a class is held in an area of this coupled unit."""
+    for k in range(len(members)):
+        if s.area[members[k], one["level"]] == one["area"]:
+            return True
+    return False
 
 
 @kernel
