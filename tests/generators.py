@@ -699,6 +699,8 @@ def policies(
         lever: Values = {"lever": kind, **draw(fields)}
         if kind not in OF_ONE_UNIT:
             lever["where"] = draw(wheres(kind, baseline, kind in ADAPTABLE))
+        if "pull" in lever:
+            lever["where"] = "all"  # targets pull everywhere or nowhere
         first = draw(st.none() | st.integers(0, 12 * years - 1))
         if first is not None:
             lever["from"] = months_on(start, first)

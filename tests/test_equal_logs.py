@@ -91,7 +91,7 @@ class TestGenerated:
         self.compare(loaded, seed)
 
     @pytest.mark.verify
-    @settings(UNTIMED, max_examples=1000)
+    @settings(UNTIMED, max_examples=300)
     @given(scenarios(), st.integers(0, 2**62 - 1))
     def test_very_many(self, loaded: Loaded, seed: int) -> None:
         self.compare(loaded, seed)
