@@ -116,6 +116,8 @@ FAR_TAIL_BOTTOM = (
 )
 
 LARGEST_POISSON_MEAN = 500.0
+CERTAINTY = 1e-15
+"""More than `1 - mean` and `exp(-mean)` are rounded by."""
 
 
 @compiled
@@ -371,6 +373,8 @@ def poisson(u: float, mean: float) -> int:
     """
     if not 0.0 <= mean <= LARGEST_POISSON_MEAN:
         return -1
+    if u <= 1.0 - mean - CERTAINTY:
+        return 0  # P(N = 0) = exp(-mean) is at least 1 - mean, by more than it is rounded
     count, probability = 0, exp(-mean)
     cumulative = probability
     while u > cumulative:

@@ -16,6 +16,7 @@ from sim.draws import exp, normal_quantile, poisson, power, uniform
 
 Floats = npt.NDArray[np.float64]
 YEAR = 365.25
+YEARS_A_DAY, MONTHS_A_DAY = 1.0 / 365.25, 1.0 / 30.4375
 NEVER = math.inf
 
 # ---------------------------------------------------------------- states
@@ -163,7 +164,7 @@ NO_CHIEF, RESIDENT_CHIEF = -2, -1
 def month_of(day: float, month_days: Floats) -> int:
     """Index in `month_days` (rising month starts) of the month that holds `day`."""
     last = len(month_days) - 1
-    i = int((day - month_days[0]) / 30.4375)
+    i = int((day - month_days[0]) * MONTHS_A_DAY)
     i = min(max(i, 0), last)
     while i < last and month_days[i + 1] <= day:
         i += 1
@@ -183,15 +184,18 @@ def months_later(day: float, months: int, month_days: Floats) -> float:
 
 
 @compiled
-def age_in_months(birth: float, month: int, month_days: Floats) -> int:
-    """Calendar months from the month of birth to the month with index `month`."""
-    return month - month_of(birth, month_days)
+def is_older(birth: float, months: int, month: int, month_days: Floats) -> bool:
+    """Whether more than so many calendar months lie between the month of birth and another.
+
+    `month` is the other's index in `month_days`.
+    """
+    return month > months and birth < month_days[month - months]
 
 
 @compiled
 def birthdays(day: float, birth: float) -> int:
     """Birthdays up to and including this day."""
-    years = int((day - birth) / YEAR)
+    years = int((day - birth) * YEARS_A_DAY)  # nearly
     while birth + (years + 1) * YEAR <= day:
         years += 1
     while years > 0 and birth + years * YEAR > day:
@@ -233,34 +237,46 @@ def fire_day(
     """The day on which the cumulated rate since `since` has used up `budget`; NEVER if after it.
 
     The rate in period p at completed age a is
-    steady[p, a] * steady_scale + moving[p, a] * moving_scale * shock[p]. A period that begins
+    steady[a, p] * steady_scale + moving[a, p] * moving_scale * shock[p]. A period that begins
     without a change of the rate is no bound: a lever that does nothing changes no bit.
     """
     t = since
     left = budget * YEAR
     p = period_at(t, starts)
     years = birthdays(t, birth)
+    birthday = birth + (years + 1) * YEAR
+    a = min(max(years, 0), 120)
+    rate = steady[a, p] * steady_scale + moving[a, p] * moving_scale * shock[p]
     while t < horizon:
-        a = min(max(years, 0), 120)
-        birthday = birth + (years + 1) * YEAR
         end = min(birthday, starts[p + 1], horizon)
-        rate = steady[p, a] * steady_scale + moving[p, a] * moving_scale * shock[p]
-        while end == starts[p + 1] and end < birthday and end < horizon:
-            after = steady[p + 1, a] * steady_scale + moving[p + 1, a] * moving_scale * shock[p + 1]
-            if after != rate:
-                break
+        after = rate
+        if end < birthday and end < horizon:
             p += 1
-            end = min(birthday, starts[p + 1], horizon)
+            after = steady[a, p] * steady_scale + moving[a, p] * moving_scale * shock[p]
+            if after == rate:
+                continue
         need = rate * (end - t)
         if left < need:
             return t + left / rate
         left -= need
+        t, rate = end, after
         if end == birthday:
+            if end == starts[p + 1]:
+                p += 1
             years += 1
-        if end == starts[p + 1]:
-            p += 1
-        t = end
+            birthday = birth + (years + 1) * YEAR
+            a = min(max(years, 0), 120)
+            rate = steady[a, p] * steady_scale + moving[a, p] * moving_scale * shock[p]
     return NEVER
+
+
+@compiled
+def outlasts(budget: float, since: float, horizon: float, most: float) -> bool:
+    """Whether a budget lasts to the horizon at the highest rate that it can meet.
+
+    Then `fire_day` is NEVER: the margin is far above what its sums can be rounded by.
+    """
+    return budget * YEAR > most * (horizon - since) * 1.000001
 
 
 @compiled
@@ -280,23 +296,26 @@ def spent(
     used = 0.0
     p = period_at(t, starts)
     years = birthdays(t, birth)
+    birthday = birth + (years + 1) * YEAR
+    a = min(max(years, 0), 120)
+    rate = steady[a, p] * steady_scale + moving[a, p] * moving_scale * shock[p]
     while t < until:
-        a = min(max(years, 0), 120)
-        birthday = birth + (years + 1) * YEAR
         end = min(birthday, starts[p + 1], until)
-        rate = steady[p, a] * steady_scale + moving[p, a] * moving_scale * shock[p]
-        while end == starts[p + 1] and end < birthday and end < until:
-            after = steady[p + 1, a] * steady_scale + moving[p + 1, a] * moving_scale * shock[p + 1]
-            if after != rate:
-                break
+        after = rate
+        if end < birthday and end < until:
             p += 1
-            end = min(birthday, starts[p + 1], until)
+            after = steady[a, p] * steady_scale + moving[a, p] * moving_scale * shock[p]
+            if after == rate:
+                continue
         used += rate * (end - t)
+        t, rate = end, after
         if end == birthday:
+            if end == starts[p + 1]:
+                p += 1
             years += 1
-        if end == starts[p + 1]:
-            p += 1
-        t = end
+            birthday = birth + (years + 1) * YEAR
+            a = min(max(years, 0), 120)
+            rate = steady[a, p] * steady_scale + moving[a, p] * moving_scale * shock[p]
     return used / YEAR
 
 
@@ -318,9 +337,9 @@ def same_rates(
     years = birthdays(t, birth)
     while t < horizon:
         a = min(max(years, 0), 120)
-        if steady[p, a] != new_steady[p, a]:
+        if steady[a, p] != new_steady[a, p]:
             return False
-        if moving_scale != 0.0 and moving[p, a] != new_moving[p, a]:
+        if moving_scale != 0.0 and moving[a, p] != new_moving[a, p]:
             return False
         birthday = birth + (years + 1) * YEAR
         end = min(birthday, starts[p + 1])

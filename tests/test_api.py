@@ -194,9 +194,14 @@ def test_an_error_in_a_thread_is_not_swallowed(
     calls = iter(range(1000))
 
     def broken(*arguments: Any) -> Any:
-        if next(calls) > 70:
-            raise RuntimeError("broken")
-        return experiment.preparation.engine_called("compiled")(*arguments)
+        replicate = experiment.preparation.engine_called("compiled")(*arguments)
+
+        def sometimes(seed: int, number: int) -> Any:
+            if next(calls) > 70:
+                raise RuntimeError("broken")
+            return replicate(seed, number)
+
+        return sometimes
 
     monkeypatch.setattr(replication, "engine_called", lambda name: broken)
     with pytest.raises(RuntimeError, match="broken"):

@@ -16,7 +16,7 @@ from sim import log as events
 from sim import rules
 from sim.draws import exponential
 from sim.engine import reference
-from sim.engine.reference import life, meetings
+from sim.engine.reference import clocks, counting, life, meetings, stages
 from sim.engine.reference.state import Hamlet, Person, Unit
 from sim.log import Outcome
 from tests.oracles import cases
@@ -147,7 +147,7 @@ def yearly_bernoulli(
     Ages are exact; only the chance of staying a year is 1 - rate in place of exp(-rate).
     """
     steady, steady_scale, moving, moving_scale, shock = rates
-    chance = steady * steady_scale + moving * moving_scale * shock[:, None]
+    chance = steady * steady_scale + moving * moving_scale * shock
     rate = -np.log1p(-chance)
     nothing = np.zeros_like(moving)
     day = rules.fire_day(
@@ -158,7 +158,7 @@ def yearly_bernoulli(
 
 def test_yearly_bernoulli_by_exact_age(monkeypatch: Patch) -> None:
     right = cases.check_crowd(simulate(cases.crowd())[0])
-    monkeypatch.setattr(life, "rules", Rules(fire_day=yearly_bernoulli))
+    monkeypatch.setattr(clocks, "rules", Rules(fire_day=yearly_bernoulli))
     found_out(right, cases.check_crowd(by_reference(cases.crowd())[0]))
 
 
@@ -178,13 +178,13 @@ def test_members_who_move_in_a_year_too_young() -> None:
 def test_age_clock_restarted_at_promotion(monkeypatch: Patch) -> None:
     """The year of age begins anew with the recognition."""
     right = cases.check_promotion(simulate(cases.promotion())[0])
-    recognise = life.recognise
+    recognise = stages.recognise
 
     def restarted(unit: Unit, person: Person, day: float, phase: int) -> None:
         person.birth = day - rules.birthdays(day, person.birth) * rules.YEAR
         recognise(unit, person, day, phase)
 
-    monkeypatch.setattr(life, "recognise", restarted)
+    monkeypatch.setattr(stages, "recognise", restarted)
     found_out(right, cases.check_promotion(by_reference(cases.promotion())[0]))
 
 
@@ -195,7 +195,7 @@ def test_spent_budget_forgotten_at_promotion(monkeypatch: Patch) -> None:
     def forgotten(unit: Unit, person: Person, day: float) -> None:
         person.since = day
 
-    monkeypatch.setattr(life, "settle_budget", forgotten)
+    monkeypatch.setattr(clocks, "settle_budget", forgotten)
     found_out(right, cases.check_promotion(by_reference(cases.promotion())[0]))
 
 
@@ -205,7 +205,7 @@ def test_death_budget_redrawn_on_return(monkeypatch: Patch) -> None:
     returns = life.returns
 
     def redrawn(unit: Unit, person: Person, day: float) -> None:
-        person.death = life.death_day(unit, person, day)
+        person.death = clocks.death_day(unit, person, day)
         returns(unit, person, day)
 
     monkeypatch.setattr(life, "returns", redrawn)
@@ -236,13 +236,13 @@ def test_death_budget_drawn_anew_on_return(monkeypatch: Patch) -> None:
 def test_probation_two_per_cent_short(monkeypatch: Patch) -> None:
     loaded = cases.pipeline_flow()
     right = cases.check_pipeline(loaded, simulate(loaded)[0])
-    admit = life.admit
+    admit = stages.admit
 
     def shortened(unit: Unit, person: Person, day: float, phase: int, month: int) -> None:
         admit(unit, person, day, phase, month)
         person.stage_due = day + 0.98 * (person.stage_due - day)
 
-    monkeypatch.setattr(life, "admit", shortened)
+    monkeypatch.setattr(stages, "admit", shortened)
     found_out(right, cases.check_pipeline(loaded, by_reference(loaded)[0]))
 
 
@@ -368,7 +368,7 @@ def test_help_counted_with_members_away(monkeypatch: Patch) -> None:
         here = rules.PRESENT if place == rules.AWAY else place
         return rules.helper_points(status, here, *rest)
 
-    monkeypatch.setattr(life, "rules", Rules(helper_points=with_those_away))
+    monkeypatch.setattr(counting, "rules", Rules(helper_points=with_those_away))
     found_out(right, cases.check_helpers_away(by_reference(cases.helpers_away())[0]))
 
 
@@ -378,13 +378,13 @@ def check_terms(outcomes: Sequence[Outcome]) -> Verdict:
 
 def test_posted_members_counted_for_good(monkeypatch: Patch) -> None:
     right = check_terms(simulate(cases.postings()))
-    recount = life.recount
+    recount = counting.recount
 
     def kept(unit: Unit, person: Person, day: float, phase: int, kind: int) -> None:
         if kind != events.POSTING_ENDED:
             recount(unit, person, day, phase, kind)
 
-    monkeypatch.setattr(life, "recount", kept)
+    monkeypatch.setattr(counting, "recount", kept)
     found_out(right, check_terms(by_reference(cases.postings())))
 
 

@@ -5,6 +5,7 @@ is known, and the bad years to come.
 """
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -21,19 +22,44 @@ SHORTEST_MONTH = 28.0
 MONTH = 30.4375
 
 
-def opened(plan: Plan, world: World, seed: int, replication: int) -> World:
-    """The world of one replication, with nothing unknown; `world` is left alone."""
+class Given(NamedTuple):
+    """What the drawing of a person needs to know; named as in `sim.plan.Settings`."""
+
+    seed: int
+    replication: int
+    days: Floats
+    origin: int
+    delay_median: Floats
+    delay_sd: float
+    certificate_months: int
+    dossier_months: int
+    probation_months: int
+    stale_months: int
+    retirement_age: float
+    training_on: bool
+    dossier_on: bool
+
+
+def placed(plan: Plan, world: World) -> World:
+    """The world with every unit in its group and every posting in its pool of this policy."""
     people, hamlets = world.people.copy(), world.hamlets.copy()
     hamlets["base_group"] = hamlets["group"] = plan.base_group
     posted = people["pool"] >= 0
     people["pool"][posted] = plan.pool_of[people["hamlet"][posted], people["pool"][posted]]
+    return World(people, hamlets)
+
+
+def opened(plan: Plan, world: World, seed: int, replication: int) -> World:
+    """The world of one replication, with nothing unknown; `world` is left alone."""
+    opening = placed(plan, world)
     s = plan.settings
-    draw_people(
-        people, hamlets, seed, replication, plan.days, s.origin, plan.delay_median, s.delay_sd,
+    given = Given(
+        seed, replication, plan.days, s.origin, plan.delay_median, s.delay_sd,
         s.certificate_months, s.dossier_months, s.probation_months, s.stale_months,
         s.retirement_age, s.training_on, s.dossier_on,
     )  # fmt: skip
-    return World(people, hamlets)
+    draw_people(given, opening.people, opening.hamlets)
+    return opening
 
 
 def shocks(plan: Plan, seed: int, replication: int) -> Floats:
@@ -63,72 +89,72 @@ def shock_rows(
 
 
 @compiled
-def draw_people(
-    people: npt.NDArray[np.void],
-    hamlets: npt.NDArray[np.void],
-    seed: int,
-    replication: int,
-    days: Floats,
-    origin: int,
-    delay_median: Floats,
-    delay_sd: float,
-    certificate_months: int,
-    dossier_months: int,
-    probation_months: int,
-    stale_months: int,
-    retirement_age: float,
-    training_on: bool,
-    dossier_on: bool,
-) -> None:
-    """Fill in what is unknown (NaN) about each person.
-
-    Within an age band birth dates are uniform. Listed half a year ago at most; certified within two
-    years; the dossier begun at a uniform point of its delay; ready for a quarter at most; the
-    months of probation still to come, and of the posting, are uniform. No period has run out by the
-    start.
-    """
-    stream = rules.PERSON_STREAM
+def draw_people(given: Given, people: npt.NDArray[np.void], hamlets: npt.NDArray[np.void]) -> None:
+    """Fill in what is unknown about every person."""
     for i in range(len(people)):
-        p = people[i]
-        key = p["key"]
-        if math.isnan(p["birth"]):
-            u = uniform(seed, replication, stream, key, rules.BIRTH, 0)
-            p["birth"] = -rules.within(u, p["age_low"], p["age_high"]) * rules.YEAR
-        if math.isnan(p["budget"]):
-            u = uniform(seed, replication, stream, key, rules.CLOCK_BUDGET, 0)
-            p["budget"] = exponential(u)
-        if p["place"] == rules.STAFF:
-            retires = p["birth"] + retirement_age * rules.YEAR
-            p["limit"] = retires if retires > 0.0 else rules.NEVER
-        if p["place"] == rules.POSTED and p["term_month"] == UNKNOWN:
-            u = uniform(seed, replication, stream, key, rules.TERM_LEFT, 0)
-            p["term_month"] = rules.whole_within(u, p["term_low"], p["term_high"])
-        if not math.isnan(p["stage_due"]):
-            continue
+        draw_person(given, people[i], hamlets[people[i]["hamlet"]]["difficulty"])
+
+
+@compiled
+def draw_person(given: Given, p: np.void, difficulty: int) -> None:
+    """Fill in what is unknown (NaN) about a person; within an age band birth dates are uniform.
+
+    `given` may be anything with the fields of `Given`.
+    """
+    if math.isnan(p["birth"]):
+        u = _draw(given, p, rules.BIRTH)
+        p["birth"] = -rules.within(u, p["age_low"], p["age_high"]) * rules.YEAR
+    if math.isnan(p["budget"]):
+        p["budget"] = exponential(_draw(given, p, rules.CLOCK_BUDGET))
+    if p["place"] == rules.STAFF:
+        retires = p["birth"] + given.retirement_age * rules.YEAR
+        p["limit"] = retires if retires > 0.0 else rules.NEVER
+    if p["place"] == rules.POSTED and p["term_month"] == UNKNOWN:
+        u = _draw(given, p, rules.TERM_LEFT)
+        p["term_month"] = rules.whole_within(u, p["term_low"], p["term_high"])
+    if math.isnan(p["stage_due"]):
         p["stage_due"] = rules.NEVER
         p["certificate_until"] = rules.NEVER
         p["waiting"] = 0.0
-        if p["status"] > rules.PROBATION:
-            continue
-        u = uniform(seed, replication, stream, key, rules.ELAPSED, 0)
-        if p["status"] == rules.PROBATION:
-            p["stage_due"] = days[origin + rules.whole_within(u, 1, probation_months)]
-            continue
-        if p["status"] == rules.LISTED:
-            p["waiting"] = -u * min(HALF_YEAR, SHORTEST_MONTH * stale_months)
-            p["stage_due"] = rules.months_later(p["waiting"], stale_months, days)
-            continue
-        taken = uniform(seed, replication, stream, key, rules.CERTIFICATE_AGE, 0)
-        certified = -taken * min(2.0 * rules.YEAR, SHORTEST_MONTH * certificate_months)
-        if p["status"] == rules.CERTIFIED:
-            p["waiting"] = certified
-            if dossier_on:
-                delay = uniform(seed, replication, stream, key, rules.DOSSIER_DELAY, 0)
-                median = delay_median[hamlets[p["hamlet"]]["difficulty"]]
-                p["stage_due"] = lognormal(delay, median, delay_sd) * MONTH * (1.0 - u)
-        else:
-            p["waiting"] = -u * min(QUARTER, SHORTEST_MONTH * dossier_months)
-            if dossier_on:
-                p["stage_due"] = rules.months_later(p["waiting"], dossier_months, days)
-        if training_on:
-            p["certificate_until"] = rules.months_later(certified, certificate_months, days)
+        if p["status"] <= rules.PROBATION:
+            _draw_stage(given, p, difficulty)
+
+
+@compiled
+def _draw_stage(given: Given, p: np.void, difficulty: int) -> None:
+    """How far a candidate or probationer has come.
+
+    Listed half a year ago at most; certified within two years; the dossier begun at a uniform point
+    of its delay; ready for a quarter at most; the months of probation still to come are uniform. No
+    period has run out by the start.
+    """
+    u = _draw(given, p, rules.ELAPSED)
+    if p["status"] == rules.PROBATION:
+        p["stage_due"] = given.days[given.origin + rules.whole_within(u, 1, given.probation_months)]
+        return
+    if p["status"] == rules.LISTED:
+        p["waiting"] = -u * min(HALF_YEAR, SHORTEST_MONTH * given.stale_months)
+        p["stage_due"] = rules.months_later(p["waiting"], given.stale_months, given.days)
+        return
+    taken = _draw(given, p, rules.CERTIFICATE_AGE)
+    certified = -taken * min(2.0 * rules.YEAR, SHORTEST_MONTH * given.certificate_months)
+    if p["status"] == rules.CERTIFIED:
+        p["waiting"] = certified
+        if given.dossier_on:
+            delay = _draw(given, p, rules.DOSSIER_DELAY)
+            whole = lognormal(delay, given.delay_median[difficulty], given.delay_sd)
+            p["stage_due"] = whole * MONTH * (1.0 - u)
+    else:
+        p["waiting"] = -u * min(QUARTER, SHORTEST_MONTH * given.dossier_months)
+        if given.dossier_on:
+            p["stage_due"] = rules.months_later(p["waiting"], given.dossier_months, given.days)
+    if given.training_on:
+        p["certificate_until"] = rules.months_later(
+            certified, given.certificate_months, given.days
+        )
+
+
+@compiled
+def _draw(given: Given, p: np.void, decision: int) -> float:
+    """The first uniform number of a decision about a person."""
+    return uniform(given.seed, given.replication, rules.PERSON_STREAM, p["key"], decision, 0)

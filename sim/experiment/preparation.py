@@ -1,6 +1,6 @@
 """One policy made ready to be replicated, and one replication."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -17,22 +17,26 @@ Engine = Literal["compiled", "reference"]
 ENGINES: tuple[Engine, ...] = ("compiled", "reference")
 
 
-class RunEngine(Protocol):
-    """What both engines offer."""
-
-    def __call__(self, plan: Plan, world: World, seed: int, replication: int) -> Outcome: ...
+Replicate = Callable[[int, int], Outcome]
+"""One policy ready to run: a function of seed and replication, for one thread at a time."""
 
 
-def engine_called(name: str) -> RunEngine:
+class EngineOf(Protocol):
+    """What both engines offer: a policy made ready to run."""
+
+    def __call__(self, plan: Plan, world: World) -> Replicate: ...
+
+
+def engine_called(name: str) -> EngineOf:
     """The engine with this name; only this one is imported. Raises BadInput."""
     if name == "compiled":
         from sim.engine import compiled
 
-        return compiled.run
+        return compiled.prepared
     if name == "reference":
         from sim.engine import reference
 
-        return reference.run
+        return reference.prepared
     allowed = listed(ENGINES)
     raise BadInput([Fault(_("engine"), found=shown(name), allowed=allowed)])
 
@@ -52,7 +56,7 @@ class Prepared:
     ) -> Outcome:
         """One replication; the same number gives the same lives under every policy."""
         chosen = self.seed if seed is None else seed
-        return engine_called(engine)(self.plan, self.world, chosen, replication)
+        return engine_called(engine)(self.plan, self.world)(chosen, replication)
 
 
 def prepare(

@@ -18,7 +18,7 @@ import numpy as np
 from sim import plan as plans
 from sim import risk
 from sim.experiment.parameters import drawn
-from sim.experiment.preparation import Prepared, RunEngine, engine_called, known_policies
+from sim.experiment.preparation import EngineOf, Prepared, engine_called, known_policies
 from sim.messages import BadInput, Fault, _, shown
 from sim.risk import Counts, Ground, Offer, Study, Tally, intervals
 from sim.risk.measures import LOST
@@ -89,7 +89,7 @@ class _Setup:
     policies: tuple[str, ...]
     replications: int
     seed: int
-    engine: RunEngine
+    engine: EngineOf
     jobs: int
     draws: int
     shelf: "_Shelf"
@@ -273,10 +273,11 @@ def _count(setup: _Setup, task: _Task, stopped: threading.Event) -> tuple[Counts
     prepared, ground, offer = setup.shelf.prepared(task.policy, task.draw)
     adaptive, bins = prepared.plan.settings.adaptive, setup.shelf.bins
     counts = risk.empty_counts(len(task.replications), 1, ground, adaptive, bins)
+    replicate = setup.engine(prepared.plan, prepared.world)
     for row, replication in enumerate(task.replications):
         if stopped.is_set():
             break  # another task failed or the user interrupted: what is here is thrown away
-        outcome = setup.engine(prepared.plan, prepared.world, setup.seed, replication)
+        outcome = replicate(setup.seed, replication)
         risk.add(outcome, ground, counts, row)
     return counts, offer
 

@@ -22,9 +22,11 @@ class Rates(NamedTuple):
     """All rates per year. P periods (constant in time), G groups, 121 completed ages.
 
     starts: day of each period, then infinity [P + 1].  year: calendar year of each period [P].
-    steady[state, G, P, age]: sum of all risks but leaving, state = status * PLACES + place.
-    moving[G, P, age]: leaving.  scale[status]: factor of the status on leaving.
-    mortality[G, P, sex, age].  each[G, P, age, risk]: for the choice among risks.
+    steady[state, G, age, P]: sum of all risks but leaving, state = status * PLACES + place.
+    moving[G, age, P]: leaving.  scale[status]: factor of the status on leaving.
+    mortality[G, sex, age, P].  each[G, P, age, risk]: for the choice among risks.
+    steady_most[state, G, age], moving_most[G, age], mortality_most[G, sex, age]: the highest rate
+    that somebody of this age can meet before the horizon.
     """
 
     starts: Floats
@@ -34,6 +36,9 @@ class Rates(NamedTuple):
     scale: Floats
     mortality: Floats
     each: Floats
+    steady_most: Floats
+    moving_most: Floats
+    mortality_most: Floats
 
 
 def by_exact_age(table: dict[int, float]) -> Floats:
@@ -168,15 +173,34 @@ def build_rates(scenario: Scenario, groups: Groups, days: Floats) -> Rates:
     scale = [leaving.candidate_factor] * 3 + [leaving.probationer_factor]
     scale += [leaving.member_factor] * 2
     years = [year_of_month(scenario, m) for m in months]
+    steady, moving = _steady(each), each[:, :, rules.LEAVING]
     return Rates(
         starts=np.append(days[months], np.inf),
         year=np.array(years, dtype=np.int64),
-        steady=_steady(each),
-        moving=np.ascontiguousarray(each[:, :, rules.LEAVING]),
+        steady=_periods_last(steady, 2),
+        moving=_periods_last(moving, 1),
         scale=np.array(scale),
-        mortality=mortality,
+        mortality=_periods_last(mortality, 1),
         each=np.ascontiguousarray(each.transpose(0, 1, 3, 2)),
+        steady_most=highest_ahead(steady.max(axis=2), scenario.years),
+        moving_most=highest_ahead(moving.max(axis=1), scenario.years),
+        mortality_most=highest_ahead(mortality.max(axis=1), scenario.years),
     )
+
+
+def _periods_last(rates: Floats, axis: int) -> Floats:
+    """A life meets age after age, and all periods of an age: they stand together."""
+    return np.ascontiguousarray(np.moveaxis(rates, axis, -1))
+
+
+def highest_ahead(rates: Floats, years: int) -> Floats:
+    """The highest rate from each age (last axis) to the age that `years` years later is reached.
+
+    In `years` years there are up to years + 1 birthdays.
+    """
+    last = [(0, 0)] * (rates.ndim - 1) + [(0, years + 1)]
+    ahead = np.lib.stride_tricks.sliding_window_view(np.pad(rates, last, "edge"), years + 2, -1)
+    return np.ascontiguousarray(ahead.max(axis=-1))
 
 
 def _steady(each: Floats) -> Floats:

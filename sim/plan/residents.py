@@ -220,7 +220,7 @@ def _yearly(
         out = present[y] * -np.expm1(-leave)
         home = away * -np.expm1(-back)
         away_next = (away - home) * np.exp(-settle) + out
-        alive = np.exp(-rates.mortality[group, p])
+        alive = np.exp(-rates.mortality[group, :, :, p])
         now = (present[y] - out + home) * alive
         now[:, 0, 20:30] *= 1 + scenario.demography.marrying_in
         young = out[:, :, 18:26].sum(axis=(1, 2))

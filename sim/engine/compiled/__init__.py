@@ -5,39 +5,54 @@ goes through the whole horizon before the next, month by month; the people due i
 into a small heap. Whatever is decided is decided by `sim.rules`; only the scheduling is here.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
-import numpy.typing as npt
 
 from sim import log as events
 from sim import rules
 from sim.compilation import compiled
-from sim.engine.compiled.life import live, look_ahead, pass_open_stages, set_death, take_stock
-from sim.engine.compiled.meetings import (
-    best_by_lottery,
-    committee_meets,
-    hold_classes,
-    list_and_move_in,
-    postings_and_offices,
-    year_begins,
+from sim.engine.compiled import (
+    clocks,
+    counting,
+    life,
+    listing,
+    meetings,
+    moves,
+    offices,
+    panel,
+    postings,
+    review,
+    stages,
 )
-from sim.engine.compiled.queues import pop, push
-from sim.engine.compiled.record import pack
-from sim.engine.compiled.review import host_of, review, take_panel, tally
+from sim.engine.compiled.queues import (
+    NO_ONE,
+    join_hamlet,
+    join_pipeline,
+    pop,
+    push,
+    set_term,
+)
+from sim.engine.compiled.record import blank, in_one_block, write
 from sim.engine.compiled.state import (
     EVENTS,
+    IN_PIPELINE,
     LIFE,
     OVERFLOWN,
     PEOPLE,
+    PLACE_BITS,
     POSTED_NOW,
     STATE,
     WAITING,
     empty_tables,
+    fresh_tables,
     given_by,
     kernel,
     record,
     state_of,
 )
-from sim.engine.opening import opened, shocks
+from sim.engine.opening import draw_person, placed, shocks
 from sim.log import Log, Outcome
 from sim.plan import Plan
 from sim.world import DRAWN, World
@@ -50,74 +65,94 @@ def run(
     plan: Plan, world: World, seed: int, replication: int, with_log: bool = True
 ) -> Outcome:
     """One replication of one policy. The log comes in the order of writing."""
-    fresh = opened(plan, world, seed, replication)
-    factors = shocks(plan, seed, replication)
-    room = 2 * len(fresh.people) + ROOM_A_HAMLET * len(fresh.hamlets) + 1
-    while True:
-        outcome = _attempt(plan, fresh, factors, seed, replication, room, with_log)
-        if outcome is not None:
-            return outcome
-        room *= 2
+    return prepared(plan, world, with_log)(seed, replication)
 
 
-def _attempt(
-    plan: Plan,
-    world: World,
-    factors: npt.NDArray[np.float64],
-    seed: int,
-    replication: int,
-    room: int,
-    with_log: bool,
-) -> Outcome | None:
-    """A run in tables of a given size; None if they were too small."""
-    own = empty_tables(plan, world, room, with_log)
-    own |= {"hamlets": world.hamlets.copy(), "shock": factors}
-    own |= {"seed": seed, "replication": replication}
-    values = given_by(plan) | own
-    units = int(plan.unit.max()) + 1
-    people = world.people[np.argsort(plan.unit[world.people["hamlet"]], kind="stable")]
-    first_person = np.searchsorted(plan.unit[people["hamlet"]], np.arange(units + 1))
-    by_unit = np.argsort(plan.unit, kind="stable")
-    first_hamlet = np.searchsorted(plan.unit[by_unit], np.arange(units + 1))
-    if not run_units(pack(STATE, values), people, first_person, by_unit, first_hamlet):
-        return None
-    logged = min(int(own["counters"][EVENTS]), len(own["log_day"]))
-    names = ("log_day", "log_phase", "log_hamlet", "log_person", "log_kind", "log_cause")
-    log = Log(*(own[name][:logged].copy() for name in names))
-    return Outcome(log, own["panel"], own["lever_months"], own["posting_months"])
+def prepared(plan: Plan, world: World, with_log: bool = True) -> Callable[[int, int], Outcome]:
+    """One policy ready to run: a function of seed and replication, for one thread at a time."""
+    return _Runner(plan, world, with_log).run
+
+
+class _Runner:
+    """The tables of one policy, used again by one replication after the other."""
+
+    def __init__(self, plan: Plan, world: World, with_log: bool) -> None:
+        self._plan, self._with_log = plan, with_log
+        people, self._world = world.people, placed(plan, world)
+        of = plan.unit[people["hamlet"]]
+        numbers = np.arange(int(plan.unit.max()) + 2)
+        order = np.argsort(of, kind="stable")
+        self._first_person = np.searchsorted(of[order], numbers)
+        self._hamlets = np.argsort(plan.unit, kind="stable")
+        self._first_hamlet = np.searchsorted(plan.unit[self._hamlets], numbers)
+        self._given = in_one_block(given_by(plan) | {"baseline": self._world.people[order]})
+        self._words = blank(STATE)
+        write(self._words, STATE, self._given)
+        self._make_tables(2 * len(people) + ROOM_A_HAMLET * len(world.hamlets) + 1)
+
+    def _make_tables(self, room: int) -> None:
+        tables = empty_tables(self._plan, self._world, room, self._with_log)
+        self._tables = in_one_block(tables)
+        write(self._words, STATE, self._tables)
+
+    def run(self, seed: int, replication: int) -> Outcome:
+        """One replication, in larger tables if these are too small."""
+        factors = shocks(self._plan, seed, replication)
+        drawn: dict[str, Any] = {"seed": seed, "replication": replication}
+        drawn |= {"shock": factors, "shock_most": factors.max(axis=1)}
+        while True:
+            fresh = fresh_tables(self._plan, self._world)
+            write(self._words, STATE, fresh | drawn)
+            if run_units(self._words, self._first_person, self._hamlets, self._first_hamlet):
+                return self._outcome(fresh)
+            self._make_tables(2 * len(self._tables["people"]))
+
+    def _outcome(self, fresh: dict[str, Any]) -> Outcome:
+        logged = int(fresh["counters"][EVENTS]) if self._with_log else 0
+        names = ("log_day", "log_phase", "log_hamlet", "log_person", "log_kind", "log_cause")
+        log = Log(*(self._tables[name][:logged].copy() for name in names))
+        return Outcome(log, fresh["panel"], fresh["lever_months"], fresh["posting_months"])
 
 
 # ---------------------------------------------------------------- the schedule
 
 
 @compiled
-def run_units(words, people, first_person, hamlet_order, first_hamlet):
+def run_units(words, first_person, hamlet_order, first_hamlet):
     """Every coupled unit through the whole horizon; False if the tables were too small."""
     s = state_of(words)
     for u in range(len(first_hamlet) - 1):
         members = hamlet_order[first_hamlet[u] : first_hamlet[u + 1]]
-        settle(s, people[first_person[u] : first_person[u + 1]], members)
+        settle(s, first_person[u], first_person[u + 1], members)
         for month in range(s.months):
-            day = s.days[s.origin + month]
-            if month > 0 and s.january[month]:
-                year_begins(s, members, month, day)
-            postings_and_offices(s, members, month, day)
-            list_and_move_in(s, members, month, day)
-            hold_classes(s, members, month, day)
-            if s.committee_on and s.meets[month]:
-                committee_meets(s, members, month, day)
-            if s.review[month]:
-                review(s, members, month, day)
-            tally(s, members, month)
-            if month % 12 == 0:
-                take_panel(s, members, month, day)
+            month_start(s, members, month, s.days[s.origin + month])
             if s.counters[OVERFLOWN]:
                 return False
             lives(s, s.days[s.origin + month + 1])
-        take_panel(s, members, s.months, s.horizon)
+        panel.take_panel(s, members, s.months, s.horizon)
         if s.counters[EVENTS] > len(s.log_day) and len(s.log_day) > 0:
             return False
     return True
+
+
+@kernel
+def month_start(s, members, month, day):
+    """The phases of a month start."""
+    if month > 0 and s.january[month]:
+        meetings.year_begins(s, members, month, day)
+    postings.end_and_replace(s, members, month, day)
+    moves.make_moves(s, members, month, day)
+    offices.fill_offices(s, members, month, day)
+    offices.hold_courses(s, members, month, day)
+    listing.list_and_move_in(s, members, month, day)
+    meetings.hold_classes(s, members, month, day)
+    if s.committee_on and s.meets[month]:
+        meetings.committee_meets(s, members, month, day)
+    if s.review[month]:
+        review.review(s, members, month, day)
+    panel.tally(s, members, month)
+    if month % 12 == 0:
+        panel.take_panel(s, members, month, day)
 
 
 @kernel
@@ -129,7 +164,7 @@ def lives(s, until):
             push(s, i)
     while s.counters[WAITING] > 0:
         i = pop(s)
-        live(s, i, s.due[i])
+        life.live(s, i, s.due[i])
         if s.due[i] <= until:
             push(s, i)
 
@@ -138,38 +173,51 @@ def lives(s, until):
 
 
 @kernel
-def settle(s, people, members):
+def settle(s, first, last, members):
     """People take their places; cells are counted, hosts found, offices held; lives begin."""
-    n = len(people)
+    n = last - first
     s.counters[PEOPLE] = n
-    s.counters[POSTED_NOW] = 0
+    s.counters[POSTED_NOW] = s.counters[IN_PIPELINE] = 0
+    for k in range(len(members)):
+        s.first_person[members[k]] = NO_ONE
+    for month in range(s.months):
+        s.first_term[month] = NO_ONE
     for i in range(n):
-        s.people[i] = people[i]
-        p = s.people[i]
-        p["since"] = 0.0
-        s.state[i] = p["status"] * rules.PLACES + p["place"]
-        s.where[i] = p["hamlet"]
-        s.term[i] = -1
-        p["counted"] = 0
-        p["points"], p["adult"], p["weight"] = 0, 0, 0
-        hamlet = s.hamlets[p["hamlet"]]
-        if p["place"] == rules.POSTED:
-            s.term[i] = p["term_month"]
-            s.counters[POSTED_NOW] += 1
-            if p["pool"] >= 0:
-                s.pool_used[p["pool"]] += 1
-        if rules.counts(p["status"], p["place"], s.away_counts, s.exempt_counts, s.posted_counts):
-            p["counted"] = 1
-            hamlet["officials"] += 1
-        if p["status"] <= rules.READY:
-            hamlet["candidates"] += 1
-        take_stock(s, i, 0.0)
+        s.people[i] = s.baseline[first + i]
+        take_place(s, i)
     strengths(s, members)
-    hold_offices(s, members)
+    for k in range(len(members)):
+        hold_offices(s, members[k])
     for i in range(n):
-        set_death(s, i, 0.0)
-        pass_open_stages(s, i, 0.0, LIFE)
-        look_ahead(s, i, 0.0)
+        clocks.set_death(s, i, 0.0)
+        stages.pass_open_stages(s, i, 0.0, LIFE)
+        clocks.look_ahead(s, i, 0.0)
+
+
+@kernel
+def take_place(s, i):
+    """A person of the baseline, with what is unknown drawn, is counted where it lives."""
+    p = s.people[i]
+    hamlet = s.hamlets[p["hamlet"]]
+    draw_person(s, p, hamlet["difficulty"])
+    p["since"] = 0.0
+    p["counted"], p["points"], p["adult"], p["weight"] = 0, 0, 0, 0
+    s.state[i] = p["status"] << PLACE_BITS | p["place"]
+    s.term[i] = -1
+    join_hamlet(s, i)
+    if p["place"] == rules.POSTED:
+        set_term(s, i, p["term_month"])
+        s.counters[POSTED_NOW] += 1
+        if p["pool"] >= 0:
+            s.pool_used[p["pool"]] += 1
+    if rules.counts(p["status"], p["place"], s.away_counts, s.exempt_counts, s.posted_counts):
+        p["counted"] = 1
+        hamlet["officials"] += 1
+    if p["status"] <= rules.READY:
+        hamlet["candidates"] += 1
+    if p["status"] <= rules.PROBATION:
+        join_pipeline(s, i)
+    counting.take_stock(s, i, 0.0)
 
 
 @kernel
@@ -183,7 +231,7 @@ def strengths(s, members):
         hamlet = s.hamlets[members[k]]
         s.host[k] = -1
         if s.host_exists and hamlet["cell"] == rules.NONE and hamlet["roll"] < 0:
-            s.host[k] = host_of(s, members, members[k], 0)
+            s.host[k] = review.host_of(s, members, members[k], 0)
     for k in range(len(members)):
         if s.host[k] >= 0:
             hamlet = s.hamlets[members[k]]
@@ -198,20 +246,11 @@ def strengths(s, members):
 
 
 @kernel
-def hold_offices(s, members):
+def hold_offices(s, h):
     """Who holds an office at the start is not published: it is drawn."""
-    for k in range(len(members)):
-        s.flags[members[k]] = 2 if s.hamlets[members[k]]["chief"] == DRAWN else 0
-    best_by_lottery(s, members, 0, 0.0, True)
-    for k in range(len(members)):
-        h = members[k]
-        if s.flags[h]:
-            s.hamlets[h]["chief"] = s.best[h] if s.best[h] >= 0 else rules.RESIDENT_CHIEF
-        s.flags[h] = 2 if s.hamlets[h]["secretary"] == DRAWN else 0
-    best_by_lottery(s, members, 0, 0.0, False)
-    for k in range(len(members)):
-        h = members[k]
-        hamlet = s.hamlets[h]
-        if s.flags[h]:
-            hamlet["secretary"] = s.best[h] if s.best[h] >= 0 else rules.NO_CHIEF
-            hamlet["secretary_trained"] = hamlet["secretary_trained"] and s.best[h] >= 0
+    hamlet = s.hamlets[h]
+    if hamlet["chief"] == DRAWN:
+        hamlet["chief"] = offices.chief_by_lottery(s, h, 0)
+    if hamlet["secretary"] == DRAWN:
+        hamlet["secretary"] = offices.secretary_by_lottery(s, h, 0, 0.0)
+        hamlet["secretary_trained"] = hamlet["secretary_trained"] and hamlet["secretary"] >= 0

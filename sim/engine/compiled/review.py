@@ -1,33 +1,37 @@
-"""The review of the cells: responses, endings, foundings, adaptive levers; and the yearly panel."""
+"""Phase 6: the review of the cells - responses, endings, foundings."""
 
 from sim import log as events
 from sim import rules
 from sim.draws import person_key
-from sim.engine.compiled.life import enter, leaving_scale, look_ahead, settle_budget
-from sim.engine.compiled.meetings import enrol, move_person, posted_person
-from sim.engine.compiled.queues import keep_order, queue, sort_queue
+from sim.engine.compiled import adaptive, clocks, moves, postings, stages
+from sim.engine.compiled.queues import (
+    NO_ONE,
+    UNDRAWN,
+    lottery_is,
+    make_queue,
+    queue,
+    set_term,
+    sort_queue,
+)
 from sim.engine.compiled.state import (
-    PEOPLE,
+    PLACE_BITS,
+    PLACE_MASK,
     POSTED_NOW,
     REVIEW,
     cell_strength,
-    draw,
     draw_for,
-    is_followed,
     kernel,
     later,
     record,
 )
 
-# ---------------------------------------------------------------- 6 review
-
 
 @kernel
 def review(s, members, month, day):
     """Responses in the policy's order; what is not restored ends; who can stand is founded."""
-    adaptive = len(s.conditions) > 0
-    if adaptive:
-        observe(s, members, month, day)
+    looks = len(s.conditions) > 0
+    if looks:
+        adaptive.observe(s, members, month, day)
     if s.combine_first:
         combine(s, members, month, day)
         reinforce(s, members, month, day)
@@ -38,55 +42,8 @@ def review(s, members, month, day):
     found_cells(s, members, month, day)
     if s.host_exists:
         enrol_the_homeless(s, members, month, day)
-    if adaptive:
-        decide_levers(s, members, month, day)
-
-
-@kernel
-def observe(s, members, month, day):
-    """The closed list of observables of each hamlet, in the order of `rules.OBSERVABLES`."""
-    for k in range(len(members)):
-        h = members[k]
-        hamlet = s.hamlets[h]
-        s.seen[h] = 0.0
-        s.seen[h, rules.STRENGTH] = float(cell_strength(s, hamlet))
-        s.seen[h, rules.LOCAL] = float(hamlet["officials"])
-        s.seen[h, rules.ACTIVE] = float(hamlet["officials"])
-        s.seen[h, rules.SINCE_ADMISSION] = float(since_admission(hamlet, month))
-        s.seen[h, rules.CANDIDATES] = float(hamlet["candidates"])
-        s.best[h] = 0
-    for i in range(s.counters[PEOPLE]):
-        p = s.people[i]
-        h = p["hamlet"]
-        if not is_followed(p):
-            continue
-        if p["place"] == rules.POSTED:
-            s.seen[h, rules.LOCAL] -= p["counted"]
-        if p["status"] == rules.EXEMPT:
-            s.seen[h, rules.ACTIVE] -= p["counted"]
-        if is_on_roll(p):
-            s.best[h] += 1
-            if rules.birthdays(day, p["birth"]) >= 60:
-                s.seen[h, rules.OVER_60] += 1.0
-    for k in range(len(members)):
-        h = members[k]
-        if s.best[h] > 0:
-            s.seen[h, rules.OVER_60] /= s.best[h]
-
-
-@kernel
-def is_on_roll(p):
-    """An official, away or not, who is not posted in."""
-    official = p["status"] == rules.OFFICIAL or p["status"] == rules.EXEMPT
-    return official and p["place"] != rules.POSTED
-
-
-@kernel
-def since_admission(hamlet, month):
-    """Months since the last admission, as far as is known."""
-    if hamlet["last_admission"] < -events.NEVER_ADMITTED + 1:
-        return events.NEVER_ADMITTED
-    return month - hamlet["last_admission"]
+    if looks:
+        adaptive.decide_levers(s, members, month, day)
 
 
 @kernel
@@ -100,8 +57,7 @@ def reinforce(s, members, month, day):
             lottery = draw_for(s, h, rules.REVIEW_LOTTERY, month)
             queue(s, n, h, float(cell_strength(s, hamlet)), 0.0, lottery, hamlet["key"])
             n += 1
-    sort_queue(s, n)
-    keep_order(s, n, s.host)
+    sort_queue(s, n, s.host)
     for k in range(n):
         h = s.host[k]
         row = s.schedule[s.hamlets[h]["group"], month]
@@ -128,16 +84,16 @@ def post(s, h, row, month, day):
     s.pool_used[pool] += number
     for k in range(number):
         key = person_key(s.hamlets[h]["key"], rules.POSTED_PEOPLE, month, k)
-        i = posted_person(s, h, key, pool, day)
+        i = postings.posted_person(s, h, key, pool, day)
         queue(s, k, i, 0.0, 0.0, 0.0, key)
-    sort_queue(s, number)
+    sort_queue(s, number, s.scratch)
     for k in range(number):
-        i = s.order[k]
+        i = s.scratch[k]
         s.people[i]["term_months"] = row["reinforce_term"]
-        s.term[i] = month + row["reinforce_term"]
-        enter(s, i, day, REVIEW)
+        set_term(s, i, month + row["reinforce_term"])
+        stages.enter(s, i, day, REVIEW)
         s.counters[POSTED_NOW] += 1
-        look_ahead(s, i, day)
+        clocks.look_ahead(s, i, day)
 
 
 @kernel
@@ -160,17 +116,18 @@ def send(s, h, row, month, day):
         p["home"] = cell
         p["term_months"] = row["reinforce_term"]
         p["limit"] = rules.NEVER
-        s.term[i] = month + row["reinforce_term"]
-        move_person(s, i, h, day, REVIEW, events.SENT, rules.POSTED)
+        set_term(s, i, month + row["reinforce_term"])
+        moves.move_person(s, i, h, day, REVIEW, events.SENT, rules.POSTED)
         s.counters[POSTED_NOW] += 1
-        look_ahead(s, i, day)
+        clocks.look_ahead(s, i, day)
 
 
 @kernel
-def may_be_sent(p):
+def may_be_sent(s, i):
     """An active official at home."""
-    at_home = p["place"] == rules.PRESENT or p["place"] == rules.STAFF
-    return is_followed(p) and p["status"] == rules.OFFICIAL and at_home
+    home = s.state[i] & PLACE_MASK
+    official = s.state[i] >> PLACE_BITS == rules.OFFICIAL
+    return official and (home == rules.PRESENT or home == rules.STAFF)
 
 
 @kernel
@@ -179,22 +136,24 @@ def can_send(s, c):
     cell = s.hamlets[c]
     if cell["cell"] != rules.OWN or cell["strength"] <= s.minimum:
         return False
-    for i in range(s.counters[PEOPLE]):
-        if s.people[i]["hamlet"] == c and may_be_sent(s.people[i]):
-            return True
-    return False
+    i = s.first_person[c]
+    while i != NO_ONE and not may_be_sent(s, i):
+        i = s.next_person[i]
+    return i != NO_ONE
 
 
 @kernel
 def by_sending_lottery(s, c, month):
     """Who is sent."""
     n = 0
-    for i in range(s.counters[PEOPLE]):
-        p = s.people[i]
-        if p["hamlet"] == c and may_be_sent(p):
-            queue(s, n, i, 0.0, 0.0, draw(s, i, rules.SENDING_LOTTERY, month), p["key"])
+    lottery_is(s, rules.SENDING_LOTTERY, month)
+    i = s.first_person[c]
+    while i != NO_ONE:
+        if may_be_sent(s, i):
+            queue(s, n, i, 0.0, 0.0, UNDRAWN, s.people[i]["key"])
             n += 1
-    sort_queue(s, n)
+        i = s.next_person[i]
+    make_queue(s, n)
     return s.order[0]
 
 
@@ -248,7 +207,7 @@ def combine(s, members, month, day):
         close_cell(s, h, rules.JOINT)
         for one in range(len(members)):
             if s.hamlets[members[one]]["roll"] == h:
-                enrol(s, members[one], s.host[k], day, REVIEW, events.COMBINED)
+                moves.enrol(s, members[one], s.host[k], day, REVIEW, events.COMBINED)
 
 
 @kernel
@@ -288,7 +247,7 @@ def end_cells(s, members, day):
     for k in range(len(members)):
         roll = s.hamlets[members[k]]["roll"]
         if roll >= 0 and s.hamlets[roll]["cell"] == rules.NONE:
-            enrol(s, members[k], -1, day, REVIEW, events.LOST)
+            moves.enrol(s, members[k], -1, day, REVIEW, events.LOST)
 
 
 @kernel
@@ -305,14 +264,14 @@ def found_cells(s, members, month, day):
             lottery = draw_for(s, h, rules.REVIEW_LOTTERY, month)
             queue(s, n, h, 0.0, 0.0, lottery, hamlet["key"])
             n += 1
-    sort_queue(s, n)
+    sort_queue(s, n, s.scratch)
     for k in range(n):
-        h = s.order[k]
+        h = s.scratch[k]
         hamlet = s.hamlets[h]
         host = hamlet["roll"]
         if host >= 0 and s.hamlets[host]["strength"] - hamlet["officials"] < s.minimum:
             continue
-        enrol(s, h, -1, day, REVIEW, events.FOUNDED)
+        moves.enrol(s, h, -1, day, REVIEW, events.FOUNDED)
         kind = events.FOUNDED if hamlet["cell"] == rules.NONE else events.SEPARATED
         cause = hamlet["gain"] if hamlet["gain"] != 0 else events.AT_START
         record(s, day, REVIEW, h, events.NOBODY, kind, cause)
@@ -331,151 +290,4 @@ def enrol_the_homeless(s, members, month, day):
             s.host[k] = host_of(s, members, members[k], month)
     for k in range(len(members)):
         if s.host[k] >= 0:
-            enrol(s, members[k], s.host[k], day, REVIEW, events.LOST)
-
-
-# ---------------------------------------------------------------- adaptive levers
-
-
-@kernel
-def decide_levers(s, members, month, day):
-    """Which adaptive levers act on each hamlet from now to the next review."""
-    for k in range(len(members)):
-        s.lottery[members[k]] = draw_for(s, members[k], rules.REVIEW_LOTTERY, month)
-        s.flags[members[k]] = 0
-    for k in range(len(members)):
-        h = members[k]
-        if s.hamlets[h]["cell"] == rules.CLOSED:
-            continue
-        for bit in range(s.adaptive):
-            if s.adaptive_months[bit, month] and holds(s, members, h, bit):
-                s.flags[h] |= 1 << bit
-    for k in range(len(members)):
-        h = members[k]
-        change_group(s, h, s.hamlets[h]["base_group"] | s.flags[h], day)
-
-
-@kernel
-def holds(s, members, h, bit):
-    """Whether every condition of a lever holds for a hamlet in its scope."""
-    if not s.condition_scope[bit, h]:
-        return False
-    for c in range(len(s.conditions)):
-        condition = s.conditions[c]
-        if condition["bit"] != bit:
-            continue
-        value = s.seen[h, condition["observable"]]
-        if condition["observable"] == rules.RANK:
-            value = float(rank(s, members, h, bit, condition["level"]))
-        if not (condition["at_least"] <= value < condition["below"]):
-            return False
-    return True
-
-
-@kernel
-def rank(s, members, h, bit, level):
-    """How many hamlets in the lever's scope and the same area are weaker."""
-    weaker = 0
-    for k in range(len(members)):
-        o = members[k]
-        if s.area[o, level] != s.area[h, level] or not s.condition_scope[bit, o]:
-            continue
-        if s.hamlets[o]["cell"] == rules.CLOSED:
-            continue
-        a, b = s.seen[o, rules.STRENGTH], s.seen[h, rules.STRENGTH]
-        if a < b:
-            weaker += 1
-        elif a == b:
-            u, v = s.lottery[o], s.lottery[h]
-            if u < v or (u == v and s.hamlets[o]["key"] < s.hamlets[h]["key"]):
-                weaker += 1
-    return weaker
-
-
-@kernel
-def change_group(s, h, group, day):
-    """Other schedules from now; clocks are re-based only where the person's own rate differs."""
-    hamlet = s.hamlets[h]
-    before = hamlet["group"]
-    if group == before:
-        return
-    n = 0
-    for i in range(s.counters[PEOPLE]):
-        p = s.people[i]
-        if p["hamlet"] != h or not is_followed(p) or p["place"] == rules.POSTED:
-            continue
-        state = p["status"] * rules.PLACES + p["place"]
-        if not rules.same_rates(
-            day, p["birth"], s.horizon, s.starts, s.steady[state, before], s.moving[before],
-            s.steady[state, group], s.moving[group], leaving_scale(s, p),
-        ):  # fmt: skip
-            settle_budget(s, i, day)
-            s.scratch[n] = i
-            n += 1
-    hamlet["group"] = group
-    for k in range(n):
-        look_ahead(s, s.scratch[k], day)
-
-
-# ---------------------------------------------------------------- 7 panel, tallies
-
-
-@kernel
-def tally(s, members, month):
-    """Count the months of postings and of adaptive levers."""
-    year = month // 12
-    s.posting_months[year] += s.counters[POSTED_NOW]
-    for bit in range(s.adaptive):
-        if s.adaptive_months[bit, month]:
-            for k in range(len(members)):
-                s.lever_months[bit, year] += s.hamlets[members[k]]["group"] >> bit & 1
-
-
-@kernel
-def take_panel(s, members, month, day):
-    """The state of every hamlet at an anniversary, in the order of `log.PANEL_FIELDS`."""
-    year = month // 12
-    for k in range(len(members)):
-        h = members[k]
-        hamlet = s.hamlets[h]
-        row = s.panel[year, h]
-        row[:] = 0
-        row[0] = hamlet["cell"]
-        row[1] = cell_strength(s, hamlet)
-        row[2] = row[3] = hamlet["officials"]
-        row[11] = since_admission(hamlet, month)
-        if hamlet["chief"] >= 0 and s.people[hamlet["chief"]]["status"] >= rules.PROBATION:
-            row[13] = 1
-        if hamlet["secretary"] >= 0:
-            row[14] = 2 if hamlet["secretary_trained"] else 1
-    for i in range(s.counters[PEOPLE]):
-        p = s.people[i]
-        if is_followed(p):
-            count_in_panel(s.panel[year, p["hamlet"]], p, day)
-
-
-@kernel
-def count_in_panel(row, p, day):
-    """Add one person to the row of a hamlet."""
-    status, place = p["status"], p["place"]
-    if place == rules.POSTED:
-        row[2] -= p["counted"]
-        row[12] += 1
-    if status == rules.EXEMPT:
-        row[3] -= p["counted"]
-    if status == rules.PROBATION:
-        row[7] += 1
-    if status == rules.LISTED:
-        row[8] += 1
-    if status == rules.CERTIFIED or status == rules.READY:
-        row[9] += 1
-    if place == rules.AWAY and status >= rules.PROBATION:
-        row[10] += 1
-    if is_on_roll(p):
-        age = rules.birthdays(day, p["birth"])
-        row[4] += 1
-        if age >= 60:
-            row[5] += 1
-        elif place != rules.AWAY:
-            row[6] += 1
-        row[15 + min(max(age // 10 - 2, 0), 6)] += 1
+            moves.enrol(s, members[k], s.host[k], day, REVIEW, events.LOST)

@@ -4,13 +4,12 @@ from typing import Any, cast, get_type_hints
 
 import numba
 import numpy as np
-from numba import from_dtype, types
 
 from sim import log as events
 from sim import rules
 from sim.compilation import Function
 from sim.draws import uniform
-from sim.engine.compiled.record import RecordType, reader
+from sim.engine.compiled.record import FieldKind, RecordType, reader
 from sim.plan import MOVE, SCHEDULE, Plan, Settings
 from sim.plan.meetings import CLASS as CLASS_ROW
 from sim.plan.meetings import CONDITION, COURSE
@@ -21,9 +20,9 @@ FIRST, SECOND = -3.0e18, -2.0e18
 """Priorities before all others: about to enlist, and the chief."""
 MONTH = 30.4375
 ELIGIBLE_AGES = 42
-PEOPLE, EVENTS, POSTED_NOW, WAITING, OVERFLOWN = range(5)
-"""Places in `counters`: people, events, posted members, size of the heap, and whether the table
-of people was too small."""
+PEOPLE, EVENTS, POSTED_NOW, WAITING, IN_PIPELINE, LOTTERY, LOTTERY_MONTH, OVERFLOWN = range(8)
+"""Places in `counters`: people, events, posted members, size of the heap, length of the pipeline,
+decision and month of the lottery of the queue, and whether the table of people was too small."""
 PLACE_BITS, PLACE_MASK = 2, 3
 """A state is status << PLACE_BITS | place."""
 if rules.PLACES != 1 << PLACE_BITS:
@@ -42,19 +41,19 @@ def kernel(function: Function) -> Function:
 _PLAN = {
     "f8 1": "starts scale days month_years pull delay_median failure arrivals arrival_women "
     "posting_ages staff_ages",
-    "f8 2": "adults weighted leavers target_yearly arrival_ages",
-    "f8 3": "moving entry",
+    "f8 2": "adults weighted leavers target_yearly arrival_ages moving_most",
+    "f8 3": "moving entry steady_most mortality_most",
     "f8 4": "steady mortality each",
     "i8 1": "year base_group unit pool_size senders sender_first committee",
     "i8 2": "area target_of allowed committee_priority pool_of weights",
-    "? 1": "january meets review election capped",
+    "? 1": "january meets review election capped enlists",
     "? 2": "condition_scope adaptive_months",
 }
 _OWN = {
-    "f8 1": "due turn value since_queued lottery target_pull log_day",
+    "f8 1": "due turn value since_queued lottery target_pull shock_most log_day",
     "f8 2": "shock draws4 arrivals4 seen",
-    "i8 1": "term where counters admitted pool_used posting_months order queue_key heap scratch "
-    "best strength_then flags host picked log_person",
+    "i8 1": "term counters admitted pool_used posting_months order queue_key heap scratch pipeline "
+    "first_person next_person first_term next_term strength_then flags host picked met log_person",
     "i8 2": "lever_months",
     "i4 3": "panel",
     "i4 1": "log_hamlet",
@@ -62,6 +61,7 @@ _OWN = {
     "i1 1": "log_phase state",
 }
 _ROWS = {
+    "baseline": (PERSON, 1),
     "people": (PERSON, 1),
     "hamlets": (HAMLET, 1),
     "schedule": (SCHEDULE, 2),
@@ -70,20 +70,19 @@ _ROWS = {
     "conditions": (CONDITION, 1),
     "moves": (MOVE, 1),
 }
-_NUMBERS = {int: types.int64, float: types.float64, bool: types.boolean}
 
 
-def _fields() -> dict[str, Any]:
-    """Name and numba type of every field of the state."""
-    fields: dict[str, Any] = {"seed": types.int64, "replication": types.int64}
-    fields |= {name: _NUMBERS[kind] for name, kind in get_type_hints(Settings).items()}
+def _fields() -> dict[str, FieldKind]:
+    """Name and kind of every field of the state."""
+    fields: dict[str, FieldKind] = {"seed": int, "replication": int}
+    fields |= get_type_hints(Settings)
     arrays = {name: (np.dtype(kind.split()[0]), int(kind.split()[1]))
               for table in (_PLAN, _OWN) for kind, names in table.items()
               for name in names.split()}  # fmt: skip
     for name, (dtype, dimensions) in (arrays | _ROWS).items():
         if name in fields:
             raise ImportError(f"two fields of the state are called {name}")
-        fields[name] = types.Array(from_dtype(dtype), dimensions, "C")
+        fields[name] = dtype, dimensions
     return fields
 
 
@@ -96,6 +95,7 @@ def given_by(plan: Plan) -> dict[str, Any]:
     values = {**plan.settings._asdict(), **plan.rates._asdict(), **plan.residents._asdict()}
     nested = ("settings", "rates", "residents", "area_key", "shock_sd")
     values |= {name: value for name, value in plan._asdict().items() if name not in nested}
+    values["enlists"] = np.any(plan.schedule["enlist_low"] < plan.schedule["enlist_high"], axis=0)
     return {
         name: np.ascontiguousarray(v) if isinstance(v, np.ndarray) else v
         for name, v in values.items()
@@ -103,26 +103,27 @@ def given_by(plan: Plan) -> dict[str, Any]:
 
 
 def empty_tables(plan: Plan, world: World, room: int, with_log: bool) -> dict[str, Any]:
-    """The fields that the engine writes, with room for so many people."""
-    years, hamlets = plan.settings.months // 12, len(world.hamlets)
+    """The fields that the engine writes, with room for so many people.
+
+    `fresh_tables` empties those that a replication finds empty; the others are written before they
+    are read.
+    """
+    hamlets = len(world.hamlets)
     events_room, size = (6 * room if with_log else 0), room + hamlets
     whole, real = np.int64, np.float64
     shapes: dict[str, tuple[Any, Any]] = {
         "people": (room, PERSON),
         **{name: (room, real) for name in ("due", "turn")},
-        **{name: (room, whole) for name in ("term", "where", "heap")},
+        **{name: (room, whole) for name in ("term", "heap", "pipeline")},
+        **{name: (room, whole) for name in ("next_person", "next_term")},
         **{name: (size, real) for name in ("value", "since_queued", "lottery")},
         **{name: (size, whole) for name in ("order", "queue_key", "scratch")},
-        **{name: (hamlets, whole) for name in ("best", "strength_then", "flags", "host", "picked")},
+        **{name: (hamlets, whole) for name in ("strength_then", "flags", "host", "picked")},
         **{name: ((hamlets, 4), real) for name in ("draws4", "arrivals4")},
+        "first_person": (hamlets, whole),
+        "first_term": (plan.settings.months, whole),
         "seen": ((hamlets, len(rules.OBSERVABLES)), real),
         "state": (room, np.int8),
-        "counters": (5, whole),
-        "admitted": (len(plan.capped), whole),
-        "pool_used": (len(plan.pool_size), whole),
-        "panel": ((years + 1, hamlets, len(events.PANEL_FIELDS)), np.int32),
-        "lever_months": ((plan.settings.adaptive, years), whole),
-        "posting_months": (years, whole),
         "log_day": (events_room, real),
         "log_phase": (events_room, np.int8),
         "log_hamlet": (events_room, np.int32),
@@ -130,10 +131,24 @@ def empty_tables(plan: Plan, world: World, room: int, with_log: bool) -> dict[st
         "log_kind": (events_room, np.int16),
         "log_cause": (events_room, np.int16),
     }
-    tables: dict[str, Any] = {
-        name: np.zeros(shape, dtype=dtype) for name, (shape, dtype) in shapes.items()
+    return {name: np.empty(shape, dtype=dtype) for name, (shape, dtype) in shapes.items()}
+
+
+def fresh_tables(plan: Plan, world: World) -> dict[str, Any]:
+    """The fields that count and sum up one replication."""
+    years, hamlets = plan.settings.months // 12, len(world.hamlets)
+    whole = np.int64
+    return {
+        "hamlets": world.hamlets.copy(),
+        "counters": np.zeros(8, dtype=whole),
+        "met": np.full(len(plan.committee_priority), -1, dtype=whole),
+        "admitted": np.zeros(len(plan.capped), dtype=whole),
+        "pool_used": np.zeros(len(plan.pool_size), dtype=whole),
+        "target_pull": np.ones(len(plan.capped)),
+        "panel": np.zeros((years + 1, hamlets, len(events.PANEL_FIELDS)), dtype=np.int32),
+        "lever_months": np.zeros((plan.settings.adaptive, years), dtype=whole),
+        "posting_months": np.zeros(years, dtype=whole),
     }
-    return tables | {"target_pull": np.ones(len(plan.capped))}
 
 
 # ---------------------------------------------------------------- small things
@@ -156,7 +171,12 @@ def record(s, day, phase, hamlet, person, kind, cause):
 @kernel
 def draw(s, i, decision, occurrence):
     """The uniform number of one decision about a person."""
-    key = s.people[i]["key"]
+    return draw_by_key(s, s.people[i]["key"], decision, occurrence)
+
+
+@kernel
+def draw_by_key(s, key, decision, occurrence):
+    """The same about a person who need not have a place in the table."""
     return uniform(s.seed, s.replication, rules.PERSON_STREAM, key, decision, occurrence)
 
 
@@ -177,6 +197,12 @@ def later(s, day, months):
 def month_at(s, day):
     """Index of the month that holds a day."""
     return rules.month_of(day, s.days) - s.origin
+
+
+@kernel
+def is_here(state, status):
+    """Followed, in this status, and not away."""
+    return state >> PLACE_BITS == status and state & PLACE_MASK != rules.AWAY
 
 
 @kernel

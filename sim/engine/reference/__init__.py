@@ -1,25 +1,40 @@
 """The model in SimPy, to be read aloud; right by definition.
 
-A process per person (`life`) and one conductor per coupled unit, which runs the phases of each
-month start (`meetings`, `review`).
+A process per person (`life`) and one conductor per coupled unit (`conduct`), which runs the phases
+of each month start.
 """
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 import simpy
 
 from sim import log as events
 from sim import rules
 from sim.engine.opening import opened, shocks
-from sim.engine.reference import life, meetings, review
-from sim.engine.reference.state import Hamlet, Person, Unit
+from sim.engine.reference import (
+    clocks,
+    counting,
+    life,
+    listing,
+    meetings,
+    moves,
+    offices,
+    panel,
+    postings,
+    review,
+    stages,
+)
+from sim.engine.reference.state import LIFE, POSTINGS, Hamlet, Panel, Person, Unit
 from sim.log import Outcome, from_records
 from sim.plan import Plan
 from sim.world import DRAWN, World
 
-Panel = npt.NDArray[np.int32]
+
+def prepared(plan: Plan, world: World) -> Callable[[int, int], Outcome]:
+    """One policy ready to run: a function of seed and replication."""
+    return partial(run, plan, world)
 
 
 def run(plan: Plan, world: World, seed: int, replication: int) -> Outcome:
@@ -27,7 +42,7 @@ def run(plan: Plan, world: World, seed: int, replication: int) -> Outcome:
     world = opened(plan, world, seed, replication)
     factors = shocks(plan, seed, replication)
     years = plan.settings.months // 12
-    panel = np.zeros((years + 1, len(world.hamlets), len(events.PANEL_FIELDS)), dtype=np.int32)
+    states = np.zeros((years + 1, len(world.hamlets), len(events.PANEL_FIELDS)), dtype=np.int32)
     units = []
     for number in range(int(plan.unit.max()) + 1):
         members = [int(h) for h in np.flatnonzero(plan.unit == number)]
@@ -36,19 +51,19 @@ def run(plan: Plan, world: World, seed: int, replication: int) -> Outcome:
             hamlet.shock = factors[hamlet.index]
         unit = Unit(plan, seed, replication, hamlets)
         begin(unit, world)
-        unit.calendar.process(conduct(unit, panel))
+        unit.calendar.process(conduct(unit, states))
         unit.calendar.run(until=unit.calendar.at(plan.settings.horizon, 8))
         units.append(unit)
     records = [record for unit in units for record in unit.log]
     return Outcome(
         from_records(records),
-        panel,
+        states,
         np.sum([u.lever_months for u in units], axis=0),
         np.sum([u.posting_months for u in units], axis=0),
     )
 
 
-def conduct(unit: Unit, panel: Panel) -> Generator[simpy.Event, None, None]:
+def conduct(unit: Unit, states: Panel) -> Generator[simpy.Event, None, None]:
     """The conductor of a coupled unit: the phases of every month start."""
     calendar = unit.calendar
     for month in range(unit.settings.months):
@@ -56,32 +71,20 @@ def conduct(unit: Unit, panel: Panel) -> Generator[simpy.Event, None, None]:
         yield calendar.at(day, 0)
         unit.month = month
         meetings.year_begins(unit, month)
-        yield calendar.at(day, meetings.POSTINGS)
-        meetings.postings_and_offices(unit, month, day)
-        meetings.list_and_move_in(unit, month, day)
+        yield calendar.at(day, POSTINGS)
+        postings.end_and_replace(unit, month, day)
+        moves.make_moves(unit, month, day)
+        offices.fill_offices(unit, month, day)
+        offices.hold_courses(unit, month, day)
+        listing.list_and_move_in(unit, month, day)
         meetings.hold_classes(unit, month, day)
         meetings.committee_meets(unit, month, day)
         review.review(unit, month, day)
-        tally(unit, month)
+        panel.tally(unit, month)
         if month % 12 == 0:
-            take_panel(unit, panel, month, day)
+            panel.take_panel(unit, states, month, day)
     yield calendar.at(unit.settings.horizon, 7)
-    take_panel(unit, panel, unit.settings.months, unit.settings.horizon)
-
-
-def tally(unit: Unit, month: int) -> None:
-    """Count the months of postings and of adaptive levers."""
-    unit.posting_months[month // 12] += unit.postings
-    for bit in range(unit.settings.adaptive):
-        if unit.plan.adaptive_months[bit, month]:
-            acting = sum(h.group >> bit & 1 for h in unit.hamlets)
-            unit.lever_months[bit, month // 12] += acting
-
-
-def take_panel(unit: Unit, panel: Panel, month: int, day: float) -> None:
-    """The state of every hamlet at an anniversary."""
-    for hamlet in unit.hamlets:
-        panel[month // 12, hamlet.index] = review.panel_row(unit, hamlet, month, day)
+    panel.take_panel(unit, states, unit.settings.months, unit.settings.horizon)
 
 
 # ---------------------------------------------------------------- the first day
@@ -97,9 +100,9 @@ def begin(unit: Unit, world: World) -> None:
     for hamlet in unit.hamlets:
         _hold_offices(unit, hamlet)
     for person in people:
-        person.death = life.death_day(unit, person, 0.0)
-        life.pass_open_stages(unit, person, 0.0, life.LIFE)
-        life.look_ahead(unit, person, 0.0)
+        person.death = clocks.death_day(unit, person, 0.0)
+        stages.pass_open_stages(unit, person, 0.0, LIFE)
+        clocks.look_ahead(unit, person, 0.0)
         life.watch(unit, person)
 
 
@@ -133,7 +136,7 @@ def _count_silently(unit: Unit, person: Person) -> None:
     )
     hamlet.officials += person.counted
     hamlet.candidates += person.is_candidate
-    life.take_stock(unit, person, 0.0)
+    counting.take_stock(unit, person, 0.0)
 
 
 def _strengths(unit: Unit) -> None:
@@ -156,14 +159,14 @@ def _strengths(unit: Unit) -> None:
 def _hold_offices(unit: Unit, hamlet: Hamlet) -> None:
     """Who holds an office at the start is not published: it is drawn."""
     if hamlet.chief_code == DRAWN:
-        hamlet.chief = meetings.by_lottery(
-            unit, hamlet, rules.OFFICE_LOTTERY, 0, lambda p: meetings.may_be_chief(p, None)
+        hamlet.chief = offices.by_lottery(
+            unit, hamlet, rules.OFFICE_LOTTERY, 0, lambda p: offices.may_be_chief(p, None)
         )
         hamlet.chief_code = rules.RESIDENT_CHIEF
     if hamlet.secretary_code == DRAWN:
-        hamlet.secretary = meetings.by_lottery(
+        hamlet.secretary = offices.by_lottery(
             unit, hamlet, rules.SECRETARY_LOTTERY, 0,
-            lambda p: meetings.may_be_secretary(unit, p, 0.0),
+            lambda p: offices.may_be_secretary(unit, p, 0.0),
         )  # fmt: skip
         hamlet.secretary_trained = hamlet.secretary_trained and hamlet.secretary is not None
         hamlet.secretary_code = rules.NO_CHIEF

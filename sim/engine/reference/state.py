@@ -5,6 +5,7 @@ from heapq import heappush
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import simpy
 
 from sim import rules
@@ -13,6 +14,12 @@ from sim.plan import SCHEDULE, Plan
 from sim.plan.rates import Floats
 
 Record = tuple[float, int, int, int, int, int]
+Panel = npt.NDArray[np.int32]
+
+LIFE, POSTINGS, LISTING, CLASS, COMMITTEE, REVIEW = 1, 2, 3, 4, 5, 6
+FIRST, SECOND = -3.0e18, -2.0e18
+"""Priorities before all others: about to enlist, and the chief."""
+MONTH = 30.4375
 
 
 class Calendar(simpy.Environment):
@@ -39,7 +46,6 @@ class Person:
         "birth",
         "budget",
         "certificate_until",
-        "clock",
         "counted",
         "death",
         "dossiers",
@@ -68,7 +74,7 @@ class Person:
 
     def __init__(self, key: int, hamlet: "Hamlet", status: int, place: int, sex: int) -> None:
         self.key, self.hamlet, self.status, self.place, self.sex = key, hamlet, status, place, sex
-        self.birth = self.death = self.clock = self.next_day = rules.NEVER
+        self.birth = self.death = self.next_day = rules.NEVER
         self.stage_due = self.certificate_until = self.limit = rules.NEVER
         self.budget, self.since, self.waiting, self.helper_from = 0.0, 0.0, 0.0, -rules.NEVER
         self.what, self.fired, self.dossiers = rules.DEATH, 0, 0

@@ -1,0 +1,137 @@
+"""Adaptive levers: what is observed at a review, and what acts until the next."""
+
+from sim import rules
+from sim.engine.compiled import clocks, panel
+from sim.engine.compiled.queues import NO_ONE
+from sim.engine.compiled.state import (
+    PLACE_BITS,
+    cell_strength,
+    draw_for,
+    is_followed,
+    kernel,
+)
+
+
+@kernel
+def observe(s, members, month, day):
+    """The closed list of observables of each hamlet, in the order of `rules.OBSERVABLES`."""
+    for k in range(len(members)):
+        h = members[k]
+        hamlet = s.hamlets[h]
+        seen = s.seen[h]
+        for what in range(len(seen)):
+            seen[what] = 0.0
+        seen[rules.STRENGTH] = float(cell_strength(s, hamlet))
+        seen[rules.LOCAL] = seen[rules.ACTIVE] = float(hamlet["officials"])
+        seen[rules.SINCE_ADMISSION] = float(panel.since_admission(hamlet, month))
+        seen[rules.CANDIDATES] = float(hamlet["candidates"])
+        observe_people(s, h, day, seen)
+
+
+@kernel
+def observe_people(s, h, day, seen):
+    """What the people of a hamlet add to what is observed."""
+    on_roll = 0
+    i = s.first_person[h]
+    while i != NO_ONE:
+        p = s.people[i]
+        if is_followed(p):
+            if p["place"] == rules.POSTED:
+                seen[rules.LOCAL] -= p["counted"]
+            if p["status"] == rules.EXEMPT:
+                seen[rules.ACTIVE] -= p["counted"]
+            if panel.is_on_roll(p):
+                on_roll += 1
+                if rules.birthdays(day, p["birth"]) >= 60:
+                    seen[rules.OVER_60] += 1.0
+        i = s.next_person[i]
+    if on_roll > 0:
+        seen[rules.OVER_60] /= on_roll
+
+
+@kernel
+def decide_levers(s, members, month, day):
+    """Which adaptive levers act on each hamlet from now to the next review."""
+    for k in range(len(members)):
+        s.lottery[members[k]] = draw_for(s, members[k], rules.REVIEW_LOTTERY, month)
+        s.flags[members[k]] = 0
+    for k in range(len(members)):
+        h = members[k]
+        if s.hamlets[h]["cell"] == rules.CLOSED:
+            continue
+        for bit in range(s.adaptive):
+            if s.adaptive_months[bit, month] and holds(s, members, h, bit):
+                s.flags[h] |= 1 << bit
+    for k in range(len(members)):
+        h = members[k]
+        change_group(s, h, s.hamlets[h]["base_group"] | s.flags[h], day)
+
+
+@kernel
+def holds(s, members, h, bit):
+    """Whether every condition of a lever holds for a hamlet in its scope."""
+    if not s.condition_scope[bit, h]:
+        return False
+    for c in range(len(s.conditions)):
+        condition = s.conditions[c]
+        if condition["bit"] != bit:
+            continue
+        value = s.seen[h, condition["observable"]]
+        if condition["observable"] == rules.RANK:
+            value = float(rank(s, members, h, bit, condition["level"]))
+        if not (condition["at_least"] <= value < condition["below"]):
+            return False
+    return True
+
+
+@kernel
+def rank(s, members, h, bit, level):
+    """How many hamlets in the lever's scope and the same area are weaker."""
+    weaker = 0
+    for k in range(len(members)):
+        o = members[k]
+        if s.area[o, level] != s.area[h, level] or not s.condition_scope[bit, o]:
+            continue
+        if s.hamlets[o]["cell"] == rules.CLOSED:
+            continue
+        a, b = s.seen[o, rules.STRENGTH], s.seen[h, rules.STRENGTH]
+        if a < b:
+            weaker += 1
+        elif a == b:
+            u, v = s.lottery[o], s.lottery[h]
+            if u < v or (u == v and s.hamlets[o]["key"] < s.hamlets[h]["key"]):
+                weaker += 1
+    return weaker
+
+
+@kernel
+def change_group(s, h, group, day):
+    """Other schedules from now; clocks are re-based only where the person's own rate differs."""
+    hamlet = s.hamlets[h]
+    before = hamlet["group"]
+    if group == before:
+        return
+    n = 0
+    i = s.first_person[h]
+    while i != NO_ONE:
+        if has_other_rates(s, i, before, group, day):
+            clocks.settle_budget(s, i, day)
+            s.scratch[n] = i
+            n += 1
+        i = s.next_person[i]
+    hamlet["group"] = group
+    for k in range(n):
+        clocks.look_ahead(s, s.scratch[k], day)
+
+
+@kernel
+def has_other_rates(s, i, before, group, day):
+    """Whether another group changes the clock of a person."""
+    p = s.people[i]
+    if not is_followed(p) or p["place"] == rules.POSTED:
+        return False
+    state = p["status"] << PLACE_BITS | p["place"]
+    return not rules.same_rates(
+        day, p["birth"], s.horizon, s.starts, s.steady[state, before], s.moving[before],
+        s.steady[state, group], s.moving[group], clocks.leaving_scale(s, p),
+    )  # fmt: skip

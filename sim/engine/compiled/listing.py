@@ -1,0 +1,144 @@
+"""Phase 3: who will be listed and who will move in during a month."""
+
+from sim import log as events
+from sim import rules
+from sim.draws import person_key, uniforms4
+from sim.engine.compiled import clocks, counting, roster, stages
+from sim.engine.compiled.state import (
+    ELIGIBLE_AGES,
+    LISTING,
+    PEOPLE,
+    PLACE_BITS,
+    draw,
+    kernel,
+    later,
+)
+
+
+@kernel
+def list_and_move_in(s, members, month, day):
+    """Draw who will be listed and who will move in during the month, each at an instant."""
+    for i in range(s.counters[PEOPLE]):
+        if s.turn[i] <= day:
+            counting.take_stock(s, i, day)
+    for k in range(len(members)):
+        h = members[k]
+        if month % 4 == 0:
+            four_draws(s, h, rules.LISTING_COUNT, month // 4, s.draws4[h])
+            four_draws(s, h, rules.ARRIVAL_COUNT, month // 4, s.arrivals4[h])
+        if s.hamlets[h]["cell"] != rules.CLOSED:
+            list_candidates(s, h, month, day)
+            if s.hamlets[h]["is_hamlet"]:
+                move_in(s, h, month)
+
+
+@kernel
+def four_draws(s, h, decision, block, into):
+    """The draws of four months at once, as one block of the generator holds them."""
+    key = s.hamlets[h]["key"]
+    into[0], into[1], into[2], into[3] = uniforms4(
+        s.seed, s.replication, rules.HAMLET_STREAM, key, decision, block
+    )
+
+
+@kernel
+def list_candidates(s, h, month, day):
+    """The listings of one hamlet."""
+    hamlet = s.hamlets[h]
+    row = s.schedule[hamlet["group"], month]
+    outside = row["outside_with"] if hamlet["cell"] == rules.OWN else row["outside_without"]
+    number = rules.number_drawn(s.draws4[h, month % 4], listing_mean(s, h, row, outside, month))
+    if number == 0 and not row["list_chief"]:
+        return
+    adults = row["eligible_share"] * max(0.0, s.adults[month, h] - hamlet["adults"])
+    room = rules.listing_room(
+        s.help_mode, hamlet["points"], outside, s.per_helper, hamlet["candidates"], adults
+    )
+    if row["list_chief"] and room > 0 and hamlet["is_hamlet"]:
+        if hamlet["chief"] == rules.RESIDENT_CHIEF and not hamlet["chief_asked"]:
+            list_chief(s, h, month, day)
+            room -= 1
+    for k in range(min(room, number)):
+        place = rules.PRESENT if hamlet["is_hamlet"] else rules.STAFF
+        key = person_key(hamlet["key"], rules.LISTED_PEOPLE, month, k)
+        i = roster.new_person(s, key, h, rules.LISTED, place)
+        instant = instant_of(s, i, month)
+        resident_born(s, i, instant, month)
+        s.people[i]["stage_due"] = later(s, instant, s.stale_months)
+        roster.expect(s, i, instant, events.LISTED, 0)
+
+
+@kernel
+def listing_mean(s, h, row, outside, month):
+    """Expected listings of a hamlet in a month."""
+    hamlet = s.hamlets[h]
+    followed = hamlet["weight"] / s.weight_one
+    weighted = row["eligible_share"] * max(0.0, s.weighted[month, h] - followed)
+    chief = hamlet["chief"]
+    chief_member = chief >= 0 and s.state[chief] >> PLACE_BITS >= rules.PROBATION
+    factor = hamlet["listing_factor"] * hamlet["pull"] * rules.office_factor(
+        chief_member, hamlet["chief_trained"], hamlet["secretary_trained"],
+        s.chief_member_factor, s.chief_trained_factor, s.secretary_trained_factor,
+    )  # fmt: skip
+    help_ = rules.help_factor(
+        s.help_mode, hamlet["points"], hamlet["officials"], outside, s.full_help
+    )
+    rate = row["listing"] * s.month_years[month]
+    return rules.listing_mean(rate, weighted, s.power, s.per_resident, help_, factor)
+
+
+@kernel
+def instant_of(s, i, month):
+    """A uniform instant of the month."""
+    begins, ends = s.days[s.origin + month], s.days[s.origin + month + 1]
+    return begins + draw(s, i, rules.ENTRY_INSTANT, 0) * (ends - begins)
+
+
+@kernel
+def resident_born(s, i, day, month):
+    """Age and sex of a resident who is listed."""
+    p = s.people[i]
+    position = rules.drawn_position(draw(s, i, rules.AGE, 0), s.entry[p["hamlet"], month // 12])
+    p["sex"] = position // ELIGIBLE_AGES
+    age = 18 + position % ELIGIBLE_AGES + draw(s, i, rules.AGE_FRACTION, 0)
+    p["birth"] = day - age * rules.YEAR
+    if p["place"] == rules.STAFF:
+        retires = p["birth"] + s.retirement_age * rules.YEAR
+        p["limit"] = retires if retires > day else rules.NEVER
+
+
+@kernel
+def list_chief(s, h, month, day):
+    """The chief who is no member is listed, once in a term of office."""
+    hamlet = s.hamlets[h]
+    key = person_key(hamlet["key"], rules.CHIEF_PEOPLE, month, 0)
+    i = roster.new_person(s, key, h, rules.LISTED, rules.PRESENT)
+    resident_born(s, i, day, month)
+    s.people[i]["stage_due"] = later(s, day, s.stale_months)
+    roster.expect(s, i, day, events.LISTED, events.LISTED_AS_CHIEF)
+    hamlet["chief"], hamlet["chief_asked"] = i, True
+    stages.enter(s, i, day, LISTING)
+    clocks.look_ahead(s, i, day)
+
+
+@kernel
+def move_in(s, h, month):
+    """Members who come home or marry in."""
+    retired, marriage = s.arrivals[0], s.arrivals[2]
+    returning_young = s.arrivals[1] * s.leavers[month, h]
+    yearly = retired + returning_young + marriage
+    if yearly <= 0.0:
+        return
+    hamlet = s.hamlets[h]
+    factor = s.no_cell_factor if hamlet["cell"] == rules.NONE else 1.0
+    mean = yearly * factor * s.month_years[month]
+    for k in range(rules.number_drawn(s.arrivals4[h, month % 4], mean)):
+        key = person_key(hamlet["key"], rules.ARRIVED_PEOPLE, month, k)
+        i = roster.new_person(s, key, h, rules.OFFICIAL, rules.PRESENT)
+        u = draw(s, i, rules.ARRIVAL_KIND, 0) * yearly
+        kind = 0 if u < retired else (1 if u < retired + returning_young else 2)
+        instant = instant_of(s, i, month)
+        ages = s.arrival_ages[kind]
+        roster.born(s, i, instant, ages[0], ages[1], s.arrival_women[kind])
+        s.people[i]["helper_from"] = later(s, instant, s.months_in_place)
+        roster.expect(s, i, instant, events.MOVED_IN, events.RETIRED_HOME + kind)
