@@ -40,6 +40,7 @@ PERSON = np.dtype(
         ("weight", "i8"),
         ("counted", "i8"),
         ("waiting", "f8"),
+        ("clock", "f8"),
         ("sex", "i8"),
         ("fired", "i8"),
         ("dossiers", "i8"),

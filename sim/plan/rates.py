@@ -25,6 +25,7 @@ class Rates(NamedTuple):
     steady[state, G, age, P]: sum of all risks but leaving, state = status * PLACES + place.
     moving[G, age, P]: leaving.  scale[status]: factor of the status on leaving.
     mortality[G, sex, age, P].  each[G, P, age, risk]: for the choice among risks.
+    clock[state]: states with the same number run the same clock.
     steady_most[state, G, age], moving_most[G, age], mortality_most[G, sex, age]: the highest rate
     that somebody of this age can meet before the horizon.
     """
@@ -36,6 +37,7 @@ class Rates(NamedTuple):
     scale: Floats
     mortality: Floats
     each: Floats
+    clock: npt.NDArray[np.int64]
     steady_most: Floats
     moving_most: Floats
     mortality_most: Floats
@@ -182,10 +184,22 @@ def build_rates(scenario: Scenario, groups: Groups, days: Floats) -> Rates:
         scale=np.array(scale),
         mortality=_periods_last(mortality, 1),
         each=np.ascontiguousarray(each.transpose(0, 1, 3, 2)),
+        clock=_clocks(steady, np.array(scale)),
         steady_most=highest_ahead(steady.max(axis=2), scenario.years),
         moving_most=highest_ahead(moving.max(axis=1), scenario.years),
         mortality_most=highest_ahead(mortality.max(axis=1), scenario.years),
     )
+
+
+def _clocks(steady: Floats, scale: Floats) -> npt.NDArray[np.int64]:
+    """The number of the first state in which all risks are the same as in each state."""
+    first: dict[tuple[bytes, float], int] = {}
+    clocks = []
+    for state in range(len(steady)):
+        status, place = divmod(state, rules.PLACES)
+        leaving = float(scale[status]) if place == rules.PRESENT else 0.0
+        clocks.append(first.setdefault((steady[state].tobytes(), leaving), state))
+    return np.array(clocks, dtype=np.int64)
 
 
 def _periods_last(rates: Floats, axis: int) -> Floats:

@@ -13,7 +13,8 @@ from statistics import median
 from time import perf_counter
 from typing import TYPE_CHECKING, Literal
 
-from tests.benchmarks import tuned_simpy
+from tests.benchmarks.scope import SLICE
+from tests.benchmarks.tuned_simpy import Slice
 
 if TYPE_CHECKING:
     from sim.experiment import Prepared
@@ -27,28 +28,11 @@ COMPILED_AT_LEAST, REFERENCE_AT_MOST, LOG_AT_MOST = 100, 8, 1.1
 LIBRARIES = ("simpy", "numpy", "numba")
 
 
-# The tuned model knows death, leaving, returning, listing, class, admission, probation, below and
-# lost; all else is switched off in the scenario that is raced against it.
-SLICE = {
-    "demography.moving_in": {},
-    "demography.removal": {},
-    "demography.exemption": {"constant": 0.0},
-    "demography.settling_away": {"constant": 0.0},
-    "demography.settling_away_members": {"constant": 0.0},
-    "demography.shock": {},
-    "source.withdrawal": {"constant": 0.0},
-    "dossier.failure": {},
-    "admission.pull": 0.0,
-    "admission.approval": 1.0,
-    "postings.renewal": 1.0,
-    "offices": {},
-}
-
-
 def contenders(scenario_path: str, policy: str | None) -> dict[str, Contender]:
     import sim
     from sim.engine import compiled
     from sim.experiment import prepare
+    from sim.experiment.preparation import engine_called
 
     scenario = sim.load(scenario_path)
     name = policy or next(iter(scenario.policies))
@@ -56,26 +40,30 @@ def contenders(scenario_path: str, policy: str | None) -> dict[str, Contender]:
     units, people = len(full.world.hamlets), len(full.world.people)
     print(f"{scenario_path}, policy {name}: {units} units, {people} people at the start")
 
+    unlogged = compiled.prepared(full.plan, full.world, with_log=False)
+
     def without_log(k: int) -> int:
-        compiled.run(full.plan, full.world, 1, k, with_log=False)
+        unlogged(full.seed, k)
         return 0
 
-    def runner(prepared: "Prepared", engine: Literal["compiled", "reference"]) -> Contender:
-        return lambda k: len(prepared.replicate(k, engine=engine).log.day)
+    def runner(policy: "Prepared", engine: Literal["compiled", "reference"]) -> Contender:
+        replicate = engine_called(engine)(policy.plan, policy.world)
+        return lambda k: len(replicate(policy.seed, k).log.day)
 
-    return {
+    runners = {
         "compiled": runner(full, "compiled"),
         "compiled, no log": without_log,
         "reference": runner(full, "reference"),
         "compiled, slice": runner(part, "compiled"),
         "reference, slice": runner(part, "reference"),
-        "tuned SimPy": tuned_events,
     }
-
-
-def tuned_events(k: int) -> int:
-    counts = tuned_simpy.replication(k)
-    return sum(count for kind, count in counts.items() if kind not in ("cells", "officials"))
+    try:
+        model = Slice(part.plan, part.world)
+    except ValueError as refusal:
+        print(refusal)
+    else:
+        runners["tuned SimPy"] = lambda k: len(model.replication(part.seed, k).day)
+    return runners
 
 
 def race(runners: dict[str, Contender], rounds: int) -> tuple[Seconds, dict[str, int]]:
@@ -117,7 +105,8 @@ def main() -> None:
         ("reference, slice", "tuned SimPy", f"at most {REFERENCE_AT_MOST}"),
         ("compiled", "compiled, no log", f"at most {LOG_AT_MOST}"),
     ):
-        print(f"{slow} / {fast}: {ratio(seconds[slow], seconds[fast]):.2f} ({wanted})")
+        if slow in seconds and fast in seconds:
+            print(f"{slow} / {fast}: {ratio(seconds[slow], seconds[fast]):.2f} ({wanted})")
 
 
 if __name__ == "__main__":

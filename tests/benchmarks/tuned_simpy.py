@@ -1,312 +1,416 @@
 """A carefully tuned SimPy model of the slice: the yardstick for the reference engine.
 
-Death, leaving, returning, listing, class, admission, probation, below, lost, for ten years of a
-district of 141 hamlets, 20 of them weak, with about 2,000 members. Written apart from `sim`, with
-plain lists and `random`, and as fast as it gets with SimPy's own loop and queue:
+Death, leaving, returning, listing, class, admission, probation, below, lost (see `scope`), on the
+plan, the world and the keyed draws of the engines. The log is that of the reference engine, event
+by event: both are timed at the same work, and this is a third implementation of the slice. As fast
+as it gets with SimPy's own loop and queue:
 
-- a person has one event, armed with the next thing to happen and armed again after it; callbacks
-  in place of processes; what lies beyond the horizon never enters SimPy's queue;
-- a death is drawn once, by inverting the cumulated hazard over all age bands at once;
-- chances are tabulated by strength; a review looks only at the cells that are below.
-
-Time is in equal months, rates are per year. At a month start, after the life events of that
-instant: listing, class, committee, review.
+- a person is one SimPy event, armed with the next thing to happen and armed again after it; what
+  lies beyond the horizon never enters the queue;
+- all who may be listed are drawn together at the start, under the highest mean a hamlet can have;
+- most budgets are too large to be used up by the horizon: a bound finds them at the start, and
+  such a death or leaving is never looked at again (`people`);
+- a meeting looks only at those who wait for it, in lists that are in order.
 """
 
-import random
-from bisect import bisect_right
-from collections import Counter, deque
-from collections.abc import Callable, Generator
-from itertools import accumulate
-from math import exp, log
+from collections import defaultdict
+from collections.abc import Callable, Generator, Iterable
+from functools import partial
+from heapq import heappush
+from math import floor
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import simpy
 
-MONTHS = 120
-HAMLETS = 141
-WEAK_HAMLETS = 20
-MINIMUM = 3
+from sim import log as events
+from sim import rules
+from sim.draws import exponential, uniform
+from sim.engine.opening import opened
+from sim.log import NOBODY, Log, from_records
+from sim.plan import Plan
+from sim.world import DRAWN, World
+from tests.benchmarks.ground import Ground
+from tests.benchmarks.many_draws import uniforms
+from tests.benchmarks.people import Hamlet, Person, at_start, prospects
+from tests.benchmarks.scope import refuse
 
-# Deaths per person-year from age 15 by five years: WPP 2024, Viet Nam 2020, 28 % women.
-FIRST_AGE, BAND_YEARS = 15, 5
-DEATH_RATES = (
-    0.00141, 0.00201, 0.00193, 0.00208, 0.00239, 0.00313, 0.00408, 0.00629, 0.00838,
-    0.01328, 0.02131, 0.03439, 0.05685, 0.09445, 0.15523, 0.23780, 0.35929, 0.50074,
-)
-CUMULATED_HAZARD = tuple(accumulate((BAND_YEARS * rate for rate in DEATH_RATES), initial=0.0))[:-1]
+START, LIFE, OFFICES, CLASS, COMMITTEE, REVIEW = 0, 1, 2, 4, 5, 6
+"""Phases of an instant."""
 
-RETURNING = 0.2
-LISTINGS_PER_HAMLET_YEAR, WEAK_FACTOR = 0.55, 0.35
-FULL_HELP, OUTSIDE_HELPERS = 6, 1.5
-CLASS_EVERY, SEATS, ATTENDANCE = 3, 50, 0.7
-DOSSIER_MONTHS = 9
-TARGET = 42
-PROBATION_MONTHS = 12
-
-CANDIDATE, PROBATIONER, OFFICIAL, GONE = range(4)
-LEAVING = (0.1, 0.02, 0.02)
-
-# Youngest, oldest age and per cent of a group.
-OFFICIAL_AGES = (
-    (18, 30, 6), (30, 40, 11), (40, 50, 14), (50, 60, 19), (60, 70, 24), (70, 80, 17), (80, 92, 9),
-)
-CANDIDATE_AGES = ((18, 23, 22), (23, 31, 50), (31, 36, 17), (36, 41, 8), (41, 51, 3))
+Record = tuple[float, int, int, int, int, int]
+Expected = tuple[Hamlet, float, list[Person]]
 
 
-def age_slots(groups: tuple[tuple[int, int, int], ...]) -> list[tuple[int, int]]:
-    """Return a hundred (youngest age, width), as many of each group as its per cent."""
-    return [(low, high - low) for low, high, percent in groups for _ in range(percent)]
+class Slice:
+    """The slice of one plan and world. Raises ValueError for what the model does not know."""
 
+    def __init__(self, plan: Plan, world: World) -> None:
+        refuse(plan, world)
+        self.ground = Ground(plan, world)
 
-def no_listing(factor: float) -> list[float]:
-    """Return the chance that a hamlet lists nobody in a month, by officials present."""
-    shares = (min(1.0, (officials + OUTSIDE_HELPERS) / FULL_HELP) for officials in range(200))
-    return [exp(-factor * LISTINGS_PER_HAMLET_YEAR / 12 * share) for share in shares]
-
-
-OFFICIAL_SLOTS, CANDIDATE_SLOTS = age_slots(OFFICIAL_AGES), age_slots(CANDIDATE_AGES)
-NO_LISTING = WEAK_HAMLETS * [no_listing(WEAK_FACTOR)]
-NO_LISTING += (HAMLETS - WEAK_HAMLETS) * [no_listing(1.0)]
-MEMBERS_AT_START = [
-    3 + hamlet % 3 if hamlet < WEAK_HAMLETS else 10 + 7 * hamlet % 13 for hamlet in range(HAMLETS)
-]
-HAMLET_AT_START = [
-    hamlet for hamlet, members in enumerate(MEMBERS_AT_START) for _ in range(members)
-]
-
-
-def years_to_death(age: float, budget: float) -> float:
-    """Return how long it takes from `age` until the cumulated hazard has used up `budget`."""
-    band, into_band = divmod(age - FIRST_AGE, BAND_YEARS)
-    budget += CUMULATED_HAZARD[int(band)] + into_band * DEATH_RATES[int(band)]
-    last = bisect_right(CUMULATED_HAZARD, budget) - 1
-    into_last = (budget - CUMULATED_HAZARD[last]) / DEATH_RATES[last]
-    return FIRST_AGE + BAND_YEARS * last + into_last - age
-
-
-class NextEvent(simpy.Event):
-    """The one event of a person, fired and armed again for life."""
-
-    _ok = True
-
-    def __init__(self, env: simpy.Environment, person: int) -> None:
-        super().__init__(env)
-        self.person = person
-
-
-Happening = Callable[[NextEvent], None]
+    def replication(self, seed: int, replication: int) -> Log:
+        """The log of one replication."""
+        return from_records(District(self.ground, seed, replication).run())
 
 
 class District:
-    """One replication: people as parallel lists, indexed by person."""
+    """One replication."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, ground: Ground, seed: int, replication: int) -> None:
+        self.ground, self.seed, self.replication = ground, seed, replication
+        self.draw = partial(uniform, seed, replication, rules.PERSON_STREAM)
+        self.uniforms = partial(uniforms, seed, replication)
         self.env = simpy.Environment()
-        self.random = random.Random(seed).random
-        self.counts: Counter[str] = Counter()
-        self.hamlet = HAMLET_AT_START.copy()
-        self.status = [OFFICIAL] * len(self.hamlet)
-        self.away = [False] * len(self.hamlet)
-        self.death_month = [self.months_to_death(OFFICIAL_SLOTS) for _ in self.hamlet]
-        self.next_event: list[NextEvent | None] = [None] * len(self.hamlet)
-        self.strength = MEMBERS_AT_START.copy()
-        self.has_cell = [True] * HAMLETS
-        self.below: set[int] = set()
-        self.queue: list[int] = []
-        self.pool: deque[int] = deque()
-        self.dossiers: list[list[int]] = [[] for _ in range(MONTHS + DOSSIER_MONTHS)]
-        self.recognitions: list[list[int]] = [[] for _ in range(MONTHS + PROBATION_MONTHS + 1)]
-        self.admitted_this_year = 0
+        self.queue: list[Any] = self.env._queue
+        self.lives: list[Callable[[Any], None]] = [self.live]
+        self.entries: list[Callable[[Any], None]] = [self.enter]
+        self.log: list[Record] = []
+        self.hamlets = [Hamlet(h, row[1], row[2]) for h, row in enumerate(ground.hamlets)]
+        self.below: list[Hamlet] = []
+        self.without_chief: list[Hamlet] = []
+        self.without_secretary: list[Hamlet] = []
+        self.expected: dict[int, list[Expected]] = defaultdict(list)
+        self.waiting: list[Person] = []
+        self.ready: dict[float, list[Person]] = {}
+        self.recognitions: dict[float, list[Person]] = defaultdict(list)
+        self.overdue: list[Person] = []
+        self.terms: dict[int, list[tuple[Person, int]]] = defaultdict(list)
+        self.admitted = 0
 
-    def run(self) -> dict[str, int]:
-        self.fill_pipeline()
-        for person in range(len(self.hamlet)):
-            self.arm(person, 0.0)
+    def run(self) -> list[Record]:
+        """Simulate; return what happened."""
+        self.first_day()
+        for month, hamlet, u, coming in prospects(self.ground, self.hamlets, self.uniforms):
+            self.expected[month].append((hamlet, u, coming))
         self.env.process(self.meetings())
-        self.env.run(until=MONTHS)
-        self.counts["cells"] = sum(self.has_cell)
-        self.counts["officials"] = sum(self.strength)
-        return dict(self.counts)
+        self.env.run()
+        return self.log
 
-    # People
+    # ---------------------------------------------------------------- the first day
 
-    def months_to_death(self, ages: list[tuple[int, int]]) -> float:
-        """Draw an age and return how long a person of that age still has to live."""
-        random = self.random
-        youngest, width = ages[int(100 * random())]
-        return 12 * years_to_death(youngest + width * random(), -log(1.0 - random()))
+    def first_day(self) -> None:
+        """People take their places, cells are counted, offices are held."""
+        ground = self.ground
+        rows = opened(ground.plan, ground.world, self.seed, self.replication).people
+        people, chiefs, secretaries = at_start(ground, self.hamlets, self.uniforms, rows)
+        for hamlet, (roll, _, _, chief) in zip(self.hamlets, ground.hamlets, strict=True):
+            hamlet.roll = self.hamlets[roll] if roll >= 0 else None
+            if chief == DRAWN:
+                hamlet.chief = chiefs.get(hamlet.index)
+            elif chief == rules.NO_CHIEF:
+                self.without_chief.append(hamlet)
+            if hamlet.cell == rules.OWN:
+                hamlet.secretary = secretaries.get(hamlet.index)
+                if hamlet.secretary is None:
+                    self.without_secretary.append(hamlet)
+        self.take_places(people)
+        self.stand_in_line(people, rows)
+        for cell in self.hamlets:
+            if cell.cell == rules.OWN and cell.strength < ground.settings.minimum:
+                self.fall_below(cell, 0.0, START, NOBODY, events.AT_START)
 
-    def add(self, hamlet: int, status: int, month: float) -> int:
-        """Return a new person who enters at `month`."""
-        self.hamlet.append(hamlet)
-        self.status.append(status)
-        self.away.append(False)
-        self.death_month.append(month + self.months_to_death(CANDIDATE_SLOTS))
-        self.next_event.append(None)
-        return len(self.hamlet) - 1
+    def take_places(self, people: list[Person]) -> None:
+        for person in people:
+            hamlet = person.hamlet
+            if person.place != rules.AWAY:
+                (hamlet.home if person.place == rules.PRESENT else hamlet.posted).append(person)
+                if person.status >= rules.OFFICIAL and hamlet.roll:
+                    hamlet.roll.strength += 1
+            hamlet.candidates += person.status <= rules.READY
+            if person.restless or person.death < rules.NEVER:
+                self.look_ahead(person)
 
-    def fill_pipeline(self) -> None:
-        """Put people in line for the class, at their dossiers and on probation."""
-        for hamlet in range(43):
-            self.queue.append(self.add(hamlet, CANDIDATE, 0.0))
-        for hamlet in range(43, 106):
-            self.dossiers[hamlet % DOSSIER_MONTHS].append(self.add(hamlet, CANDIDATE, 0.0))
-        for hamlet in range(106, HAMLETS):
-            person = self.add(hamlet, PROBATIONER, 0.0)
-            self.recognitions[1 + hamlet % PROBATION_MONTHS].append(person)
-
-    # Lives
-
-    def arm(self, person: int, now: float) -> None:
-        """Schedule what happens next to a person."""
-        away = self.away[person]
-        rate = RETURNING if away else LEAVING[self.status[person]]
-        month = now - 12 * log(1.0 - self.random()) / rate
-        death = self.death_month[person]
-        if death <= month:
-            self.schedule(person, self.die, death, now)
-        else:
-            self.schedule(person, self.come_back if away else self.leave, month, now)
-
-    def schedule(self, person: int, happens: Happening, month: float, now: float) -> None:
-        event = self.next_event[person]
-        if event is not None and event.callbacks is not None:
-            event.callbacks = []  # still in SimPy's queue with an overtaken date: to do nothing
-            event = None
-        if month >= MONTHS:
-            self.next_event[person] = None
-            return
-        if event is None:
-            event = self.next_event[person] = NextEvent(self.env, person)
-        event.callbacks = [happens]
-        self.env.schedule(event, delay=month - now)
-
-    def die(self, event: NextEvent) -> None:
-        person = event.person
-        self.counts["died"] += 1
-        if not self.away[person]:
-            self.depart(person)
-        self.status[person] = GONE
-
-    def leave(self, event: NextEvent) -> None:
-        person = event.person
-        self.counts["left"] += 1
-        self.depart(person)
-        self.away[person] = True
-        self.arm(person, self.env.now)
-
-    def come_back(self, event: NextEvent) -> None:
-        person = event.person
-        self.counts["returned"] += 1
-        self.away[person] = False
-        if self.status[person] == OFFICIAL:
-            self.strengthen(self.hamlet[person])
-        self.arm(person, self.env.now)
-
-    def be_listed(self, event: NextEvent) -> None:
-        self.counts["listed"] += 1
-        self.queue.append(event.person)
-        self.arm(event.person, self.env.now)
-
-    # Cells
-
-    def depart(self, person: int) -> None:
-        """Take a person who is present, and dies or leaves, off the strength of the cell."""
-        if self.status[person] != OFFICIAL:
-            return
-        hamlet = self.hamlet[person]
-        self.strength[hamlet] -= 1
-        if self.strength[hamlet] == MINIMUM - 1 and self.has_cell[hamlet]:
-            self.counts["below"] += 1
-            self.below.add(hamlet)
-
-    def strengthen(self, hamlet: int) -> None:
-        self.strength[hamlet] += 1
-        if self.strength[hamlet] == MINIMUM and self.has_cell[hamlet]:
-            self.counts["restored"] += 1
-            self.below.remove(hamlet)
-
-    # Meetings
-
-    def meetings(self) -> Generator[simpy.Event, None, None]:
-        for month in range(MONTHS):
-            self.list_residents(month)
-            if month % CLASS_EVERY == 0:
-                self.hold_class(month)
-            self.recognise(month)
-            self.admit(month)
-            self.review()
-            yield self.env.timeout(1)
-
-    def list_residents(self, month: int) -> None:
-        """Draw the listings of the month ahead, each at an instant of its own."""
-        random = self.random
-        for hamlet, officials in enumerate(self.strength):
-            chance = NO_LISTING[hamlet][officials]
-            product = random()
-            while product > chance:  # the count is Poisson
-                self.expect(hamlet, month)
-                product *= random()
-
-    def expect(self, hamlet: int, now: int) -> None:
-        month = now + self.random()
-        person = self.add(hamlet, CANDIDATE, month)
-        self.schedule(person, self.be_listed, month, now)
-
-    def hold_class(self, month: int) -> None:
-        waiting, seats = [], SEATS
-        for person in self.queue:
-            if self.status[person] == GONE:
-                continue
-            if seats and not self.away[person] and self.random() < ATTENDANCE:
-                seats -= 1
-                self.dossiers[month + DOSSIER_MONTHS].append(person)
+    def stand_in_line(self, people: list[Person], rows: npt.NDArray[np.void]) -> None:
+        """Who has a certificate is ready from the first day, for dossiers take no time."""
+        status, posted = rows["status"], rows["place"] == rules.POSTED
+        waiting = np.where(status == rules.CERTIFIED, 0.0, rows["waiting"])
+        in_line = np.flatnonzero((status < rules.OFFICIAL) | posted)
+        for i in in_line[np.argsort(waiting[in_line])].tolist():
+            person, row = people[i], rows[i]
+            if person.place == rules.POSTED:
+                self.terms[int(row["term_month"])].append((person, int(row["term_months"])))
+            elif person.status == rules.PROBATION:
+                self.recognitions[float(row["stage_due"])].append(person)
+            elif person.status == rules.LISTED:
+                self.waiting.append(person)
             else:
-                waiting.append(person)
-        self.queue = waiting
-        self.counts["trained"] += SEATS - seats
+                person.status = rules.READY
+                self.ready.setdefault(float(waiting[i]), []).append(person)
 
-    def recognise(self, month: int) -> None:
-        """Make official whose probation is over; who is away waits for the next committee."""
-        for person in self.recognitions[month]:
-            if self.away[person]:
-                self.recognitions[month + 1].append(person)
-            elif self.status[person] == PROBATIONER:
-                self.counts["recognised"] += 1
-                self.status[person] = OFFICIAL
-                self.strengthen(self.hamlet[person])
+    # ---------------------------------------------------------------- lives
 
-    def admit(self, month: int) -> None:
-        """Admit who is ready and present, first come, within the year's allowance so far."""
-        begun = month % 12 + 1
-        if begun == 1:
-            self.admitted_this_year = 0
-        room = TARGET * begun // 12 - self.admitted_this_year
-        self.pool.extend(self.dossiers[month])
-        absent = []
-        while room and self.pool:
-            person = self.pool.popleft()
-            if self.away[person]:
-                absent.append(person)
-            elif self.status[person] != GONE:
-                room -= 1
-                self.put_on_probation(person, month)
-        self.pool.extendleft(reversed(absent))
+    def look_ahead(self, person: Person) -> None:
+        """Arm a person with what comes next."""
+        day = min(person.death, self.clock_day(person)) if person.restless else person.death
+        person.next_day = day
+        person.callbacks = self.lives
+        if day < rules.NEVER:
+            self.schedule(person, day, LIFE)
 
-    def put_on_probation(self, person: int, month: int) -> None:
-        self.counts["admitted"] += 1
-        self.admitted_this_year += 1
-        self.status[person] = PROBATIONER
-        self.recognitions[month + PROBATION_MONTHS].append(person)
-        self.arm(person, month)  # the rate of leaving is another one now
+    def schedule(self, event: simpy.Event, day: float, phase: int) -> None:
+        """SimPy's own `schedule` takes delays, and now + (day - now) is not always day."""
+        heappush(self.queue, (day, phase, next(self.env._eid), event))
 
-    def review(self) -> None:
-        for hamlet in self.below:
-            self.counts["lost"] += 1
-            self.has_cell[hamlet] = False
+    def clock_day(self, person: Person) -> float:
+        """When the clock of leaving or returning fires."""
+        ground = self.ground
+        if person.place == rules.AWAY:
+            steady, scale = ground.returning, 0.0
+        else:
+            steady, scale = ground.still, ground.leaving[person.hamlet.index][person.status]
+        return rules.fire_day(
+            person.budget, person.since, person.birth, ground.settings.horizon, ground.starts,
+            steady, 1.0, ground.moving, scale, ground.no_shock,
+        )  # fmt: skip
+
+    def live(self, person: Person) -> None:
+        """What comes next is here, unless it was overtaken."""
+        person.callbacks = self.lives
+        day = self.env._now
+        if day != person.next_day:
+            return
+        if day == person.death:
+            self.die(person, day)
+        else:
+            person.fired, person.since = person.fired + 1, day
+            person.budget = exponential(self.draw(person.key, rules.CLOCK_BUDGET, person.fired))
+            (self.come_back if person.place == rules.AWAY else self.leave)(person, day)
+            self.look_ahead(person)
+
+    def enter(self, person: Person) -> None:
+        day, hamlet = person.since, person.hamlet
+        self.log.append((day, LIFE, hamlet.index, person.key, events.LISTED, 0))
+        hamlet.home.append(person)
+        hamlet.candidates += 1
+        self.waiting.append(person)
+        self.look_ahead(person)
+
+    def die(self, person: Person, day: float) -> None:
+        hamlet = person.hamlet
+        self.log.append((day, LIFE, hamlet.index, person.key, events.DEAD, 0))
+        if person.place != rules.AWAY:
+            (hamlet.home if person.place == rules.PRESENT else hamlet.posted).remove(person)
+            self.be_missed(person, day, events.DEAD)
+        hamlet.candidates -= person.status <= rules.READY
+        person.status, person.next_day = rules.GONE, rules.NEVER
+
+    def leave(self, person: Person, day: float) -> None:
+        self.log.append((day, LIFE, person.hamlet.index, person.key, events.LEFT, 0))
+        person.hamlet.home.remove(person)
+        person.place = rules.AWAY
+        self.be_missed(person, day, events.LEFT)
+
+    def come_back(self, person: Person, day: float) -> None:
+        plan, hamlet = self.ground.plan, person.hamlet
+        self.log.append((day, LIFE, hamlet.index, person.key, events.RETURNED, 0))
+        hamlet.home.append(person)
+        person.place = rules.PRESENT
+        person.in_place = rules.months_later(day, plan.settings.months_in_place, plan.days)
+        if person.status >= rules.OFFICIAL:
+            self.strengthen(person, day, LIFE, events.RETURNED)
+        if person.status == rules.OFFICIAL:
+            person.helper_from = person.in_place
+
+    # ---------------------------------------------------------------- cells
+
+    def be_missed(self, person: Person, day: float, kind: int) -> None:
+        """Offices fall vacant and the cell is weaker when somebody on the spot is gone."""
+        hamlet, cell = person.hamlet, person.hamlet.roll
+        if hamlet.chief is person:
+            hamlet.chief = None
+            self.without_chief.append(hamlet)
+        if hamlet.secretary is person:
+            hamlet.secretary = None
+            self.without_secretary.append(hamlet)
+        if person.status >= rules.OFFICIAL and cell:
+            cell.strength -= 1
+            if cell.strength < self.ground.settings.minimum and cell.below_cause is None:
+                self.fall_below(cell, day, LIFE, person.key, kind)
+
+    def fall_below(self, cell: Hamlet, day: float, phase: int, key: int, cause: int) -> None:
+        self.log.append((day, phase, cell.index, key, events.BELOW, cause))
+        cell.below_cause = cause
+        self.below.append(cell)
+
+    def strengthen(self, person: Person, day: float, phase: int, kind: int) -> None:
+        """One official more is on the spot."""
+        cell = person.hamlet.roll
+        if cell is None:
+            return
+        cell.strength += 1
+        if cell.strength >= self.ground.settings.minimum and cell.below_cause is not None:
+            self.log.append((day, phase, cell.index, person.key, events.RESTORED, kind))
+            cell.below_cause = None
+            self.below.remove(cell)
+
+    def review(self, day: float) -> None:
+        """What is below is lost, with the cell of every hamlet that it covers."""
+        for cell in self.below:
+            for hamlet in [h for h in self.hamlets if h.roll is cell]:
+                kind = events.RE_EMPTIED if hamlet.ever_founded else events.LOST
+                self.log.append((day, REVIEW, hamlet.index, NOBODY, kind, cell.below_cause or 0))
+                hamlet.cell, hamlet.roll, hamlet.secretary = rules.NONE, None, None
+                hamlet.ever_founded = True
         self.below.clear()
 
+    # ---------------------------------------------------------------- meetings
 
-def replication(seed: int) -> dict[str, int]:
-    """Simulate ten years; return how often each thing happened, and cells and officials left."""
-    return District(seed).run()
+    def meetings(self) -> Generator[simpy.Event, None, None]:
+        """The month starts, each after the lives of the instant."""
+        ground, plan = self.ground, self.ground.plan
+        for month, day in enumerate(ground.days[: ground.settings.months + 1]):
+            month_start = simpy.Event(self.env)
+            month_start._ok, month_start._value = True, None
+            self.schedule(month_start, day, OFFICES)
+            yield month_start
+            self.end_probations(day)
+            if month == ground.settings.months:
+                return
+            if plan.january[month]:
+                self.admitted = 0
+            self.renew_postings(month, day)
+            self.fill_offices(month, day)
+            self.list_residents(month, day)
+            if month in ground.classes:
+                self.hold_class(ground.classes[month], month, day)
+            if plan.meets[month]:
+                self.committee_meets(month, day)
+            if plan.review[month]:
+                self.review(day)
+
+    def end_probations(self, day: float) -> None:
+        """Who is away then is recognised at the first committee after returning."""
+        for person in in_order(self.recognitions.pop(day, ())):
+            if person.place == rules.AWAY:
+                self.overdue.append(person)
+            elif person.status == rules.PROBATION:
+                self.recognise(person, day, LIFE)
+
+    def recognise(self, person: Person, day: float, phase: int) -> None:
+        self.log.append((day, phase, person.hamlet.index, person.key, events.RECOGNISED, 0))
+        self.promote(person, rules.OFFICIAL, day)
+        person.helper_from = person.in_place
+        self.strengthen(person, day, phase, events.RECOGNISED)
+
+    def promote(self, person: Person, status: int, day: float) -> None:
+        """A new stage; at another rate the clock goes on with what is left of its budget."""
+        ground, leaving = self.ground, self.ground.leaving[person.hamlet.index]
+        if not person.restless or leaving[person.status] == leaving[status]:
+            person.status = status
+            return
+        if person.since < day:
+            used = rules.spent(
+                person.since, day, person.birth, ground.starts, ground.still, 1.0, ground.moving,
+                leaving[person.status], ground.no_shock,
+            )  # fmt: skip
+            person.budget, person.since = max(0.0, person.budget - used), day
+        person.status = status
+        self.look_ahead(person)
+
+    def renew_postings(self, month: int, day: float) -> None:
+        for person, months in self.terms.pop(month, ()):
+            if person.status != rules.GONE:
+                hamlet = person.hamlet.index
+                self.log.append((day, OFFICES, hamlet, person.key, events.POSTING_RENEWED, 0))
+                self.terms[month + months].append((person, months))
+
+    def fill_offices(self, month: int, day: float) -> None:
+        """Any resident becomes chief, an official on the spot secretary; exempt ones do not."""
+        for hamlet in self.without_chief:
+            record = (day, OFFICES, hamlet.index, NOBODY, events.CHIEF_NAMED, events.VACANCY)
+            self.log.append(record)
+        vacant = [hamlet for hamlet in self.without_secretary if hamlet.cell == rules.OWN]
+        self.without_chief, self.without_secretary = [], []
+        for hamlet in vacant:
+            able = [p for p in hamlet.home + hamlet.posted if p.status == rules.OFFICIAL]
+            if not able:
+                self.without_secretary.append(hamlet)
+                continue
+            hamlet.secretary = first = self.drawn(able, rules.SECRETARY_LOTTERY, month)[0]
+            record = (day, OFFICES, hamlet.index, first.key, events.SECRETARY_NAMED, events.VACANCY)
+            self.log.append(record)
+
+    def drawn(self, people: list[Person], lottery: int, month: int) -> list[Person]:
+        """People in the order of a lottery."""
+        drawn = [(self.draw(p.key, lottery, month), p.key, p) for p in people]
+        return [person for _, _, person in sorted(drawn)]
+
+    def list_residents(self, month: int, day: float) -> None:
+        """Those who are listed this month will enter, each at an instant of its own."""
+        for hamlet, u, coming in self.expected[month]:
+            mean, room = self.listing(hamlet, month, day)
+            for person in coming[: min(room, rules.number_drawn(u, mean))]:
+                person.callbacks = self.entries
+                self.schedule(person, person.since, LIFE)
+
+    def listing(self, hamlet: Hamlet, month: int, day: float) -> tuple[float, int]:
+        """The expected number of listings, and how many there may be at most."""
+        ground, s, h = self.ground, self.ground.settings, hamlet.index
+        sixty, half = day - 60 * rules.YEAR, day - s.half_from_age * rules.YEAR
+        half_helpers = adults = weight = 0
+        for person in hamlet.home:
+            birth = person.birth
+            if person.helper_from <= day:
+                half_helpers += 2 if birth > half else 1
+            if birth > sixty:
+                adults += 1
+                weight += person.weights[int((day - birth) / rules.YEAR)]
+        helpers = 0.5 * half_helpers + ground.outside[hamlet.cell]
+        free = floor(helpers * s.per_helper + 1e-9) - hamlet.candidates
+        residents = ground.share * max(0.0, ground.adults[month][h] - adults)
+        eligible = ground.share * max(0.0, ground.weighted[month][h] - weight / s.weight_one)
+        help_ = min(1.0, helpers / s.full_help)
+        mean = ground.rate[month] * eligible * help_ * ground.factor[h]
+        return mean, max(0, min(int(residents), free))
+
+    def hold_class(self, held: np.void, month: int, day: float) -> None:
+        """Seats go down the line, which is in order of listing; who misses the class stays."""
+        seats, attendance, replace = int(held["seats"]), float(held["attendance"]), held["replace"]
+        decision = rules.ATTENDANCE + 100 * int(held["series"])
+        for person in self.waiting:
+            if seats == 0:
+                break
+            if person.place == rules.AWAY or person.status == rules.GONE:
+                continue
+            attends = self.draw(person.key, decision, month) < attendance
+            kind = events.CLASS_ATTENDED if attends else events.CLASS_MISSED
+            self.log.append((day, CLASS, person.hamlet.index, person.key, kind, 0))
+            seats -= bool(attends or not replace)
+            if attends:
+                self.promote(person, rules.READY, day)
+                self.ready.setdefault(day, []).append(person)
+        self.waiting = [p for p in self.waiting if p.status == rules.LISTED]
+
+    def committee_meets(self, month: int, day: float) -> None:
+        """Overdue probations; then the dossiers in their order, within the allowance."""
+        for person in in_order(self.overdue):
+            if person.place == rules.PRESENT and person.status == rules.PROBATION:
+                self.recognise(person, day, COMMITTEE)
+        self.overdue = [p for p in self.overdue if p.status == rules.PROBATION]
+        for since in list(self.ready):
+            room = self.ground.allowed[month] - self.admitted
+            if room <= 0:
+                return
+            self.admit(since, room, month, day)
+
+    def admit(self, since: float, room: int, month: int, day: float) -> None:
+        """Admit of those who are ready since the same day; equals go by lottery."""
+        probation_ends = self.ground.days[month + self.ground.settings.probation_months]
+        equals = [p for p in self.ready[since] if p.status == rules.READY]
+        present = [p for p in equals if p.place == rules.PRESENT]
+        if len(present) > room:
+            present = self.drawn(present, rules.COMMITTEE_LOTTERY, month)[:room]
+        for person in present:
+            self.log.append((day, COMMITTEE, person.hamlet.index, person.key, events.ADMITTED, 0))
+            person.hamlet.candidates -= 1
+            self.promote(person, rules.PROBATION, day)
+            self.recognitions[probation_ends].append(person)
+        self.admitted += len(present)
+        self.ready[since] = [p for p in equals if p.status == rules.READY]
+
+
+def in_order(people: Iterable[Person]) -> list[Person]:
+    """As in the log: who is first of two restores the cell."""
+    return sorted(people, key=lambda p: (p.hamlet.index, p.key))

@@ -43,6 +43,7 @@ from sim.engine.compiled.state import (
     PEOPLE,
     PLACE_BITS,
     POSTED_NOW,
+    STALE,
     STATE,
     WAITING,
     empty_tables,
@@ -200,7 +201,7 @@ def take_place(s, i):
     p = s.people[i]
     hamlet = s.hamlets[p["hamlet"]]
     draw_person(s, p, hamlet["difficulty"])
-    p["since"] = 0.0
+    p["since"], p["clock"] = 0.0, STALE
     p["counted"], p["points"], p["adult"], p["weight"] = 0, 0, 0, 0
     s.state[i] = p["status"] << PLACE_BITS | p["place"]
     s.term[i] = -1

@@ -2,7 +2,7 @@
 
 from sim import rules
 from sim.draws import exponential
-from sim.engine.compiled.state import NOT_FOLLOWED, PLACE_BITS, draw, kernel
+from sim.engine.compiled.state import NOT_FOLLOWED, PLACE_BITS, STALE, draw, kernel
 
 
 @kernel
@@ -22,8 +22,10 @@ def look_ahead(s, i, day):
         s.state[i] = NOT_FOLLOWED
         return
     s.state[i] = p["status"] << PLACE_BITS | p["place"]
+    if p["clock"] == STALE:
+        p["clock"] = clock_day(s, p)
     due, what = rules.next_step(
-        p["status"], p["place"], day, p["death"], clock_day(s, p),
+        p["status"], p["place"], day, p["death"], p["clock"],
         p["stage_due"], p["certificate_until"], p["limit"],
     )  # fmt: skip
     s.due[i] = due
@@ -63,6 +65,7 @@ def settle_budget(s, i, day):
         )  # fmt: skip
         p["budget"] = max(0.0, p["budget"] - used)
     p["since"] = day
+    p["clock"] = STALE
 
 
 @kernel

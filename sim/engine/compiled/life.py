@@ -4,7 +4,7 @@ from sim import log as events
 from sim import rules
 from sim.draws import exponential
 from sim.engine.compiled import clocks, counting, roster, stages
-from sim.engine.compiled.state import LIFE, draw, kernel, later, record
+from sim.engine.compiled.state import LIFE, STALE, draw, kernel, later, record
 
 
 @kernel
@@ -43,6 +43,7 @@ def clock_fires(s, i, day):
     p["fired"] += 1
     p["budget"] = exponential(draw(s, i, rules.CLOCK_BUDGET, p["fired"]))
     p["since"] = day
+    p["clock"] = STALE
     if risk == rules.LEAVING:
         leaves(s, i, day)
     elif risk == rules.RETURNING:

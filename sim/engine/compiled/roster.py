@@ -10,6 +10,7 @@ from sim.engine.compiled.state import (
     OVERFLOWN,
     PEOPLE,
     POSTED_NOW,
+    STALE,
     draw,
     kernel,
     record,
@@ -32,6 +33,7 @@ def new_person(s, key, h, status, place):
     p["birth"] = p["death"] = rules.NEVER
     p["stage_due"] = p["certificate_until"] = p["limit"] = rules.NEVER
     p["budget"] = p["since"] = p["waiting"] = 0.0
+    p["clock"] = STALE
     p["helper_from"] = -rules.NEVER
     p["what"], p["fired"], p["dossiers"] = rules.DEATH, 0, 0
     p["home"], p["pool"], p["sex"] = -1, -1, 1

@@ -5,7 +5,16 @@ from sim import rules
 from sim.draws import lognormal
 from sim.engine.compiled import clocks, counting, roster
 from sim.engine.compiled.queues import join_pipeline
-from sim.engine.compiled.state import LIFE, MONTH, draw, kernel, later, month_at, record
+from sim.engine.compiled.state import (
+    LIFE,
+    MONTH,
+    PLACE_BITS,
+    draw,
+    kernel,
+    later,
+    month_at,
+    record,
+)
 
 
 @kernel
@@ -43,9 +52,11 @@ def pass_open_stages(s, i, day, phase):
 
 @kernel
 def change_status(s, i, day, status):
-    """A new stage begins; what the clock has used in the old one is taken off."""
-    clocks.settle_budget(s, i, day)
+    """A new stage begins; if its clock is another, what it has used in the old one is taken off."""
     p = s.people[i]
+    before = p["status"] << PLACE_BITS | p["place"]
+    if s.clock[before] != s.clock[status << PLACE_BITS | p["place"]]:
+        clocks.settle_budget(s, i, day)
     p["status"] = status
     p["waiting"] = day
 

@@ -27,6 +27,8 @@ PLACE_BITS, PLACE_MASK = 2, 3
 """A state is status << PLACE_BITS | place."""
 if rules.PLACES != 1 << PLACE_BITS:
     raise ImportError("a state does not hold that many places")
+STALE = -1.0
+"""Day of a clock that is to be found anew: its budget, its rate or its place have changed."""
 NOT_FOLLOWED = -1
 """State of who has not entered or is gone; else status * PLACES + place (see `look_ahead`)."""
 
@@ -44,7 +46,7 @@ _PLAN = {
     "f8 2": "adults weighted leavers target_yearly arrival_ages moving_most",
     "f8 3": "moving entry steady_most mortality_most",
     "f8 4": "steady mortality each",
-    "i8 1": "year base_group unit pool_size senders sender_first committee",
+    "i8 1": "year clock base_group unit pool_size senders sender_first committee",
     "i8 2": "area target_of allowed committee_priority pool_of weights",
     "? 1": "january meets review election capped enlists",
     "? 2": "condition_scope adaptive_months",

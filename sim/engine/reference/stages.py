@@ -38,8 +38,11 @@ def pass_open_stages(unit: Unit, person: Person, day: float, phase: int) -> None
 
 
 def change_status(unit: Unit, person: Person, day: float, status: int) -> None:
-    """A new stage begins; what the clock has used in the old one is taken off."""
-    clocks.settle_budget(unit, person, day)
+    """A new stage begins; if its clock is another, what it has used in the old one is taken off."""
+    clock = unit.rates.clock
+    before, after = (one * rules.PLACES + person.place for one in (person.status, status))
+    if clock[before] != clock[after]:
+        clocks.settle_budget(unit, person, day)
     person.status, person.waiting = status, day
 
 
