@@ -184,12 +184,12 @@ def months_later(day: float, months: int, month_days: Floats) -> float:
 
 
 @compiled
-def is_older(birth: float, months: int, month: int, month_days: Floats) -> bool:
-    """Whether more than so many calendar months lie between the month of birth and another.
+def born_before(months: int, month: int, month_days: Floats) -> float:
+    """Who is older than so many calendar months in a month was born before this day.
 
-    `month` is the other's index in `month_days`.
+    Ages are counted from month to month; `month` is an index in `month_days`.
     """
-    return month > months and birth < month_days[month - months]
+    return month_days[month - months] if month > months else -NEVER
 
 
 @compiled

@@ -233,3 +233,31 @@ def test_decorated_functions_are_plain_python_without_the_compiler() -> None:
         check=True,
     )
     assert done.stdout.split() == ["function", (-1.3862943611198906).hex()]
+
+
+# ---------------------------------------------------------------- the state of the engine
+
+READ_ELSEWHERE = {"risk_line"}
+"""A setting of the plan that only the counting of risk reads."""
+
+
+def attributes_of(name: str, path: Path) -> set[str]:
+    """What a module reads from the variable of this name."""
+    nodes = ast.walk(ast.parse(path.read_text()))
+    return {
+        node.attr
+        for node in nodes
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == name
+    }
+
+
+def test_every_field_of_the_state_is_read_by_a_kernel() -> None:
+    from sim.engine.compiled.state import STATE
+
+    engine = compilation.SOURCES / "engine"
+    kernels = [path for path in (engine / "compiled").glob("*.py") if path.stem != "record"]
+    read = set().union(*(attributes_of("s", path) for path in kernels))
+    read |= attributes_of("given", engine / "opening.py")
+    assert read | READ_ELSEWHERE == set(STATE.kinds)

@@ -10,11 +10,15 @@ import sys
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sim.engine import compiled
+from sim.experiment import prepare
 from sim.load import check, load
+from sim.log import Outcome
 from sim.scenario import Loaded
 from tests.generators import RICH, in_both_engines, scenarios, sound
 
@@ -82,6 +86,42 @@ class TestHandMade:
             cwd=ROOT, env=os.environ | switches, capture_output=True, text=True, timeout=900,
         )  # fmt: skip
         assert done.returncode == 0, done.stdout[-3000:]
+
+
+def same(one: Outcome, other: Outcome) -> bool:
+    """Whether two outcomes are the same, to the last bit."""
+    parts = zip((*one.log, *one[1:]), (*other.log, *other[1:]), strict=True)
+    return all(np.array_equal(a, b) for a, b in parts)
+
+
+class TestTables:
+    """The compiled engine uses its tables again, and makes them larger where it must."""
+
+    @pytest.mark.parametrize("name", RICH)
+    def test_a_replication_leaves_nothing_behind(self, name: str) -> None:
+        for policy in RICH[name].policies:
+            one = prepare(RICH[name], policy)
+            replicate = compiled.prepared(one.plan, one.world)
+            for replication in (3, 1, 3):
+                fresh = compiled.run(one.plan, one.world, 5, replication)
+                assert same(replicate(5, replication), fresh)
+
+    @pytest.mark.parametrize("name", RICH)
+    def test_tables_that_are_too_small_grow(self, name: str) -> None:
+        for policy in RICH[name].policies:
+            one = prepare(RICH[name], policy)
+            runner = compiled._Runner(one.plan, one.world, True)
+            runner._make_tables(len(one.world.people) + 1)
+            assert same(runner.run(5, 1), compiled.run(one.plan, one.world, 5, 1))
+            assert len(runner._tables["people"]) > len(one.world.people) + 1
+
+    @pytest.mark.parametrize("path", SHIPPED, ids=lambda p: p.stem)
+    def test_growing_under_all_policies(self, path: Path) -> None:
+        policy = list(shipped(path).policies)[-1]
+        one = prepare(shortened(shipped(path), policy), policy)
+        runner = compiled._Runner(one.plan, one.world, True)
+        runner._make_tables(len(one.world.people) + 1)
+        assert same(runner.run(5, 1), compiled.run(one.plan, one.world, 5, 1))
 
 
 class TestGenerated:

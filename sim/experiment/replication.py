@@ -22,8 +22,9 @@ from sim.experiment.preparation import EngineOf, Prepared, engine_called, known_
 from sim.messages import BadInput, Fault, _, shown
 from sim.risk import Counts, Ground, Offer, Study, Tally, intervals
 from sim.risk.measures import LOST
-from sim.scenario import Loaded
+from sim.scenario import Baseline, Loaded
 from sim.world import build as build_world
+from sim.world import complete
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -294,6 +295,7 @@ class _Shelf:
         self._loaded = [drawn(loaded, d, seed) for d in range(draws)] if uncertain else [loaded]
         one_world = not any(is_of_world(path) for path in uncertain)
         self._world = build_world(self._loaded[0]) if one_world else None
+        self._completed = _completed(self._loaded[0]) if one_world else None
         self._kept: dict[str, tuple[Prepared, Ground, Offer]] = {}
         self._lock = threading.Lock()
         officials = [sum(g.count for g in (*u.officials, *u.posted)) for u in loaded.baseline.units]
@@ -310,7 +312,7 @@ class _Shelf:
 
     def _made(self, policy: str, draw: int) -> tuple[Prepared, Ground, Offer]:
         loaded = self._loaded[draw]
-        plan = plans.make(loaded, policy)
+        plan = plans.make(loaded, policy, self._completed)
         world = build_world(loaded) if self._world is None else self._world
         rules = loaded.scenario.rules
         ground = risk.ground(
@@ -318,6 +320,10 @@ class _Shelf:
         )
         prepared = Prepared(loaded, policy, plan, world, self._seed)
         return prepared, ground, risk.offer(loaded, policy, plan)
+
+
+def _completed(loaded: Loaded) -> Baseline:
+    return complete(loaded.baseline, loaded.scenario.completion)
 
 
 def is_of_world(path: str) -> bool:

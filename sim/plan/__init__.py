@@ -12,7 +12,6 @@ import numpy.typing as npt
 from sim import levers as lever_types
 from sim import rules
 from sim.draws import entity_key
-from sim.levers import Lever
 from sim.plan import calendar, meetings
 from sim.plan.rates import Floats, Rates, build_rates, rate_by_age
 from sim.plan.residents import (
@@ -23,39 +22,10 @@ from sim.plan.residents import (
     moves,
     project,
 )
+from sim.plan.schedule import monthly_schedule
 from sim.plan.scopes import Groups, group_units, scoped
-from sim.scenario import DAYS_PER_YEAR, Loaded, Scenario
+from sim.scenario import DAYS_PER_YEAR, Baseline, Loaded, Scenario
 from sim.world import DIFFICULTIES, complete
-
-SCHEDULE = np.dtype(
-    [
-        ("listing", "f8"),
-        ("eligible_share", "f8"),
-        ("outside_with", "f8"),
-        ("outside_without", "f8"),
-        ("delay_factor", "f8"),
-        ("failure_factor", "f8"),
-        ("renewal", "f8"),
-        ("replacement", "f8"),
-        ("member_elected", "f8"),
-        ("successor_trained", "f8"),
-        ("enlist_low", "f8"),
-        ("enlist_high", "f8"),
-        ("maximum_age", "i8"),
-        ("gap", "i8"),
-        ("reinforce_below", "i8"),
-        ("reinforce_number", "i8"),
-        ("reinforce_term", "i8"),
-        ("reinforce_pool", "i8"),
-        ("reinforce_senders", "i8"),
-        ("reinforce_without", "?"),
-        ("combine", "?"),
-        ("separate", "?"),
-        ("list_chief", "?"),
-        ("unified", "?"),
-    ]
-)
-"""What holds for a group of units in a month. listing: rate per year with factors of levers."""
 
 
 class Settings(NamedTuple):
@@ -174,9 +144,13 @@ MOVE = np.dtype(
 )
 
 
-def make(loaded: Loaded, policy: str) -> Plan:
-    """The plan of one policy of a scenario. KeyError if there is no such policy."""
-    scenario, baseline = loaded.scenario, complete(loaded.baseline, loaded.scenario.completion)
+def make(loaded: Loaded, policy: str, completed: Baseline | None = None) -> Plan:
+    """The plan of one policy of a scenario; `completed` is its baseline, if that is at hand.
+
+    KeyError if there is no such policy.
+    """
+    scenario = loaded.scenario
+    baseline = completed or complete(loaded.baseline, scenario.completion)
     levers = scoped(scenario, baseline, scenario.policies[policy])
     groups = group_units(levers, len(baseline.units))
     areas = meetings.areas_of(baseline)
@@ -205,7 +179,7 @@ def make(loaded: Loaded, policy: str) -> Plan:
         meets=_held(scenario, scenario.admission.months),
         review=_held(scenario, scenario.cells.review_months),
         election=meetings.elections(scenario),
-        schedule=_schedule(scenario, groups, pool.names, sender_sets),
+        schedule=monthly_schedule(scenario, groups, pool.names, sender_sets),
         base_group=(groups.static << bits).astype(np.int64),
         unit=meetings.coupled_units(
             scenario, baseline, areas, groups, held, lessons, tests, moved
@@ -303,98 +277,6 @@ def _senders(
     flat = [index[i] for ids in sets for i in ids]
     first = np.cumsum([0, *(len(ids) for ids in sets)])
     return sets, np.array(flat, dtype=np.int64), first.astype(np.int64)
-
-
-# ---------------------------------------------------------------- the monthly schedule
-
-
-def _schedule(
-    scenario: Scenario,
-    groups: Groups,
-    pools: tuple[str, ...],
-    sender_sets: dict[tuple[str, ...], int],
-) -> npt.NDArray[np.void]:
-    months = scenario.years * 12
-    schedule = np.zeros((groups.number, months), dtype=SCHEDULE)
-    schedule[:] = _base_row(scenario)
-    for g in range(groups.number):
-        for m in range(months):
-            for lever in groups.acting(g, m):
-                _apply(lever, schedule[g, m], scenario, m, pools, sender_sets)
-    return schedule
-
-
-def _base_row(scenario: Scenario) -> npt.NDArray[np.void]:
-    row = np.zeros((), dtype=SCHEDULE)
-    listing, help_ = scenario.source.listing, scenario.source.help
-    row["listing"] = listing.per_hamlet if listing.per_resident is None else listing.per_resident
-    row["eligible_share"] = listing.eligible_share
-    if not isinstance(help_, str):
-        without = help_.outside_helpers_without_cell
-        row["outside_with"] = help_.outside_helpers
-        row["outside_without"] = help_.outside_helpers if without is None else without
-    row["delay_factor"] = row["failure_factor"] = 1.0
-    row["renewal"] = scenario.postings.renewal
-    row["replacement"] = scenario.postings.replacement
-    row["gap"] = scenario.postings.gap_months
-    row["member_elected"] = scenario.offices.member_elected
-    row["maximum_age"] = scenario.rules.admission_age[1] * 12
-    row["reinforce_pool"] = row["reinforce_senders"] = -1
-    return row
-
-
-def _apply(
-    lever: Lever,
-    row: np.void,
-    scenario: Scenario,
-    month: int,
-    pools: tuple[str, ...],
-    sender_sets: dict[tuple[str, ...], int],
-) -> None:
-    """Fold one lever into what holds for a group in a month."""
-    match lever:
-        case lever_types.Emulation() | lever_types.Attention():
-            row["listing"] *= lever.factor
-        case lever_types.Waiver():
-            if lever.maximum_age is not None:
-                row["maximum_age"] = lever.maximum_age * 12
-            if lever.eligible is not None:
-                row["eligible_share"] = min(1.0, lever.eligible.of(float(row["eligible_share"])))
-        case lever_types.OutsideHelp():
-            _set_given(row, outside_with=lever.with_cell, outside_without=lever.without_cell)
-        case lever_types.Dossier():
-            row["delay_factor"] *= lever.delay_factor
-            row["failure_factor"] *= lever.failure_factor
-        case lever_types.PostingRenewal():
-            _set_given(
-                row, renewal=lever.renewal, replacement=lever.replacement, gap=lever.gap_months
-            )
-        case lever_types.Combining():
-            row["combine"] = True
-        case lever_types.Separating():
-            row["separate"] = True
-        case lever_types.ChiefCoverage():
-            row["list_chief"] |= lever.list_chief
-            row["unified"] |= lever.unified_post
-            _set_given(row, member_elected=lever.member_elected)
-        case lever_types.Enlistment():
-            if calendar.is_in(scenario, month, lever.months):
-                row["enlist_low"], row["enlist_high"] = lever.ages[0], lever.ages[1] + 1
-        case lever_types.Succession():
-            row["successor_trained"] = lever.trained
-        case lever_types.Reinforcement():
-            row["reinforce_below"] = lever.strength_below
-            row["reinforce_number"] = lever.number
-            row["reinforce_term"] = lever.term_months
-            row["reinforce_without"] = lever.without_cell
-            row["reinforce_pool"] = pools.index(lever.pool) if lever.pool else -1
-            row["reinforce_senders"] = sender_sets.get(lever.senders, -1)
-
-
-def _set_given(row: np.void, **values: float | None) -> None:
-    for name, value in values.items():
-        if value is not None:
-            row[name] = value
 
 
 # ---------------------------------------------------------------- settings

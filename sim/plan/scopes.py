@@ -80,18 +80,16 @@ class Groups:
         """Groups in all."""
         return len(self.signatures) << len(self.adaptive)
 
-    def acting(self, group: int, month: int) -> list[Lever]:
-        """The levers in force on a group in a month, in the order of the policy."""
+    def acting_on(self, group: int) -> list[Scoped]:
+        """The levers that act on a group while in force, in the order of the policy."""
         bits = len(self.adaptive)
         row = self.signatures[group >> bits]
-        plain = zip(self.plain, row, strict=True)
-        acting = [s.lever for s, on in plain if on and s.in_force(month)]
-        acting += [
-            s.lever
-            for bit, s in enumerate(self.adaptive)
-            if group >> bit & 1 and s.in_force(month)
-        ]
-        return acting
+        acting = [s for s, on in zip(self.plain, row, strict=True) if on]
+        return acting + [s for bit, s in enumerate(self.adaptive) if group >> bit & 1]
+
+    def acting(self, group: int, month: int) -> list[Lever]:
+        """The levers in force on a group in a month, in the order of the policy."""
+        return [s.lever for s in self.acting_on(group) if s.in_force(month)]
 
 
 def group_units(levers: tuple[Scoped, ...], units: int) -> Groups:

@@ -10,12 +10,11 @@ import numpy.typing as npt
 import pytest
 
 import sim
-from sim import draws, rules
+from sim import rules
 from sim.engine import reference
 from sim.experiment import Prepared, prepare
 from sim.log import KINDS, LOST, Log, differences, in_order
 from sim.scenario import Loaded
-from tests.benchmarks.many_draws import person_keys, uniforms
 from tests.benchmarks.scope import SLICE
 from tests.benchmarks.tuned_simpy import Slice
 
@@ -137,14 +136,3 @@ class TestRefuses:
         prepared = prepare(shipped("que-phong").with_values(SLICE), "as-is")
         with pytest.raises(ValueError, match="units that are not hamlets"):
             Slice(prepared.plan, prepared.world)
-
-
-def test_many_draws_are_those_of_one() -> None:
-    random = np.random.default_rng(1)
-    entity = random.integers(2**63, size=200)
-    decision, block = random.integers(200, size=200), random.integers(3000, size=200)
-    many, keys = uniforms(141, 7, 1, entity, decision, block), person_keys(entity, 12, decision, 3)
-    for i in range(200):
-        e, d, b = int(entity[i]), int(decision[i]), int(block[i])
-        assert tuple(many[:, i]) == draws.uniforms4(141, 7, 1, e, d, b)
-        assert keys[i] == draws.person_key(e, 12, d, 3)

@@ -86,14 +86,13 @@ class _Runner:
         self._first_person = np.searchsorted(of[order], numbers)
         self._hamlets = np.argsort(plan.unit, kind="stable")
         self._first_hamlet = np.searchsorted(plan.unit[self._hamlets], numbers)
-        self._given = in_one_block(given_by(plan) | {"baseline": self._world.people[order]})
+        self._given = in_one_block(given_by(plan, world) | {"baseline": self._world.people[order]})
         self._words = blank(STATE)
         write(self._words, STATE, self._given)
         self._make_tables(2 * len(people) + ROOM_A_HAMLET * len(world.hamlets) + 1)
 
     def _make_tables(self, room: int) -> None:
-        tables = empty_tables(self._plan, self._world, room, self._with_log)
-        self._tables = in_one_block(tables)
+        self._tables = empty_tables(self._plan, self._world, room, self._with_log)
         write(self._words, STATE, self._tables)
 
     def run(self, seed: int, replication: int) -> Outcome:
@@ -204,7 +203,7 @@ def take_place(s, i):
     p["since"], p["clock"] = 0.0, STALE
     p["counted"], p["points"], p["adult"], p["weight"] = 0, 0, 0, 0
     s.state[i] = p["status"] << PLACE_BITS | p["place"]
-    s.term[i] = -1
+    s.term[i] = NO_ONE
     join_hamlet(s, i)
     if p["place"] == rules.POSTED:
         set_term(s, i, p["term_month"])

@@ -4,6 +4,7 @@ from sim import log as events
 from sim import rules
 from sim.draws import person_key, uniforms4
 from sim.engine.compiled import clocks, counting, roster, stages
+from sim.engine.compiled.ceilings import BLOCK
 from sim.engine.compiled.state import (
     ELIGIBLE_AGES,
     LISTING,
@@ -23,13 +24,29 @@ def list_and_move_in(s, members, month, day):
             counting.take_stock(s, i, day)
     for k in range(len(members)):
         h = members[k]
-        if month % 4 == 0:
-            four_draws(s, h, rules.LISTING_COUNT, month // 4, s.draws4[h])
-            four_draws(s, h, rules.ARRIVAL_COUNT, month // 4, s.arrivals4[h])
+        if month % BLOCK == 0:
+            draw_block(s, h, month // BLOCK)
         if s.hamlets[h]["cell"] != rules.CLOSED:
-            list_candidates(s, h, month, day)
-            if s.hamlets[h]["is_hamlet"]:
+            if s.may_list[h]:
+                list_candidates(s, h, month, day)
+            if s.may_receive[h] and s.hamlets[h]["is_hamlet"]:
                 move_in(s, h, month)
+
+
+@kernel
+def draw_block(s, h, block):
+    """The draws of four months, and whether any of them can bring somebody (see `ceilings`)."""
+    four_draws(s, h, rules.LISTING_COUNT, block, s.draws4[h])
+    four_draws(s, h, rules.ARRIVAL_COUNT, block, s.arrivals4[h])
+    s.may_list[h] = may_bring(s.draws4[h], s.listing_most[block, h] * s.hamlets[h]["pull"])
+    s.may_receive[h] = may_bring(s.arrivals4[h], s.moving_in_most[block, h])
+
+
+@kernel
+def may_bring(draws, most):
+    """Whether the largest of four draws can give a Poisson number above zero."""
+    largest = max(max(draws[0], draws[1]), max(draws[2], draws[3]))
+    return largest > 1.0 - most - 1e-12
 
 
 @kernel
@@ -47,7 +64,7 @@ def list_candidates(s, h, month, day):
     hamlet = s.hamlets[h]
     row = s.schedule[hamlet["group"], month]
     outside = row["outside_with"] if hamlet["cell"] == rules.OWN else row["outside_without"]
-    number = rules.number_drawn(s.draws4[h, month % 4], listing_mean(s, h, row, outside, month))
+    number = rules.number_drawn(s.draws4[h, month % BLOCK], listing_mean(s, h, row, outside, month))
     if number == 0 and not row["list_chief"]:
         return
     adults = row["eligible_share"] * max(0.0, s.adults[month, h] - hamlet["adults"])
@@ -132,7 +149,7 @@ def move_in(s, h, month):
     hamlet = s.hamlets[h]
     factor = s.no_cell_factor if hamlet["cell"] == rules.NONE else 1.0
     mean = yearly * factor * s.month_years[month]
-    for k in range(rules.number_drawn(s.arrivals4[h, month % 4], mean)):
+    for k in range(rules.number_drawn(s.arrivals4[h, month % BLOCK], mean)):
         key = person_key(hamlet["key"], rules.ARRIVED_PEOPLE, month, k)
         i = roster.new_person(s, key, h, rules.OFFICIAL, rules.PRESENT)
         u = draw(s, i, rules.ARRIVAL_KIND, 0) * yearly

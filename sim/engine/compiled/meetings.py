@@ -89,9 +89,10 @@ def reaches(s, one, members):
 @kernel
 def remember_strengths(s, members):
     """Choices over an area use the state at the start of the phase."""
+    if not s.ranks_strength:
+        return
     for k in range(len(members)):
         s.strength_then[members[k]] = cell_strength(s, s.hamlets[members[k]])
-        s.picked[members[k]] = 1
 
 
 @kernel
@@ -151,7 +152,7 @@ def line_up(s, members, n, rule, month, day, enlisting):
             s.value[i] = SECOND
         else:
             s.value[i] = rules.priority_value(
-                rule, s.strength_then[h], p["birth"], is_chief, turn
+                rule, s.strength_then[h] if s.ranks_strength else 0, p["birth"], is_chief, turn
             )
     make_queue(s, n)
 

@@ -45,14 +45,10 @@ def count_in_panel(row, p, day):
     if place == rules.POSTED:
         row[2] -= p["counted"]
         row[12] += 1
-    if status == rules.EXEMPT:
+    if status < rules.OFFICIAL:
+        row[8 if status == rules.LISTED else (7 if status == rules.PROBATION else 9)] += 1
+    elif status == rules.EXEMPT:
         row[3] -= p["counted"]
-    if status == rules.PROBATION:
-        row[7] += 1
-    if status == rules.LISTED:
-        row[8] += 1
-    if status == rules.CERTIFIED or status == rules.READY:
-        row[9] += 1
     if place == rules.AWAY and status >= rules.PROBATION:
         row[10] += 1
     if is_on_roll(p):

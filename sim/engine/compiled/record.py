@@ -53,23 +53,35 @@ def _numba_type(kind: FieldKind) -> Any:
     return _NUMBERS[kind]
 
 
-def in_one_block(arrays: Mapping[str, Any]) -> dict[str, Any]:
-    """The same arrays (and other values), one after the other in one block of memory.
+Shapes = Mapping[str, tuple[int | tuple[int, ...], Any]]
+"""The shape and the type of each of some arrays."""
+
+
+def room_for(shapes: Shapes) -> dict[str, npt.NDArray[Any]]:
+    """Arrays of these shapes and types, not filled, in one block of memory.
 
     A block of some megabytes may lie in huge pages: kernels that go here and there in many tables
     run a tenth faster. Each array begins on a line of the cache.
     """
-    found = {name: a for name, a in arrays.items() if isinstance(a, np.ndarray) and a.size}
-    spans = {name: -(-a.nbytes // CACHE_LINE) * CACHE_LINE for name, a in found.items()}
+    sizes = {name: int(np.prod(shape)) * np.dtype(kind).itemsize
+             for name, (shape, kind) in shapes.items()}  # fmt: skip
+    spans = {name: -(-size // CACHE_LINE) * CACHE_LINE for name, size in sizes.items()}
     block = np.empty(sum(spans.values()) + HUGE_PAGE, dtype=np.uint8)
     at = -block.ctypes.data % HUGE_PAGE
-    moved = {}
-    for name, array in found.items():
-        place = block[at : at + array.nbytes].view(array.dtype).reshape(array.shape)
-        place[...] = array
-        moved[name] = place
+    arrays = {}
+    for name, (shape, kind) in shapes.items():
+        arrays[name] = block[at : at + sizes[name]].view(kind).reshape(shape)
         at += spans[name]
-    return {**arrays, **moved}
+    return arrays
+
+
+def in_one_block(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The same values, with all arrays copied into one block of memory."""
+    arrays = {name: value for name, value in values.items() if isinstance(value, np.ndarray)}
+    copies = room_for({name: (a.shape, a.dtype) for name, a in arrays.items()})
+    for name, array in arrays.items():
+        copies[name][...] = array
+    return {**values, **copies}
 
 
 def blank(kind: RecordType) -> Any:

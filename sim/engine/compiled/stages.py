@@ -119,7 +119,7 @@ def too_old(s, p, day):
     """Over the age limit of the month, counted by months."""
     month = month_at(s, day)
     row = s.schedule[s.hamlets[p["hamlet"]]["group"], min(month, s.months - 1)]
-    return rules.is_older(p["birth"], row["maximum_age"], s.origin + month, s.days)
+    return p["birth"] < rules.born_before(row["maximum_age"], s.origin + month, s.days)
 
 
 @kernel
@@ -129,7 +129,7 @@ def consider(s, i, day, phase):
     month = month_at(s, day)
     if too_old(s, p, day):
         roster.leave_for_ever(s, i, day, phase, events.OVER_AGE, 0)
-    elif not rules.is_older(p["birth"], s.minimum_age - 1, s.origin + month, s.days):
+    elif p["birth"] >= rules.born_before(s.minimum_age - 1, s.origin + month, s.days):
         return
     elif draw(s, i, rules.APPROVAL, p["dossiers"]) >= s.approval:
         roster.leave_for_ever(s, i, day, phase, events.REFUSED, events.NOT_APPROVED)

@@ -9,10 +9,12 @@ from sim import log as events
 from sim import rules
 from sim.compilation import Function
 from sim.draws import uniform
-from sim.engine.compiled.record import FieldKind, RecordType, reader
-from sim.plan import MOVE, SCHEDULE, Plan, Settings
+from sim.engine.compiled import ceilings
+from sim.engine.compiled.record import FieldKind, RecordType, reader, room_for
+from sim.plan import MOVE, Plan, Settings
 from sim.plan.meetings import CLASS as CLASS_ROW
 from sim.plan.meetings import CONDITION, COURSE
+from sim.plan.schedule import SCHEDULE
 from sim.world import HAMLET, PERSON, World
 
 LIFE, POSTINGS, LISTING, CLASS, COMMITTEE, REVIEW = 1, 2, 3, 4, 5, 6
@@ -43,10 +45,11 @@ def kernel(function: Function) -> Function:
 _PLAN = {
     "f8 1": "starts scale days month_years pull delay_median failure arrivals arrival_women "
     "posting_ages staff_ages",
-    "f8 2": "adults weighted leavers target_yearly arrival_ages moving_most",
+    "f8 2": "adults weighted leavers listing_most moving_in_most moving_most target_yearly "
+    "arrival_ages",
     "f8 3": "moving entry steady_most mortality_most",
     "f8 4": "steady mortality each",
-    "i8 1": "year clock base_group unit pool_size senders sender_first committee",
+    "i8 1": "year clock unit pool_size senders sender_first committee",
     "i8 2": "area target_of allowed committee_priority pool_of weights",
     "? 1": "january meets review election capped enlists",
     "? 2": "condition_scope adaptive_months",
@@ -55,12 +58,14 @@ _OWN = {
     "f8 1": "due turn value since_queued lottery target_pull shock_most log_day",
     "f8 2": "shock draws4 arrivals4 seen",
     "i8 1": "term counters admitted pool_used posting_months order queue_key heap scratch pipeline "
-    "first_person next_person first_term next_term strength_then flags host picked met log_person",
+    "first_person next_person first_term next_term "
+    "strength_then flags host picked met log_person",
     "i8 2": "lever_months",
     "i4 3": "panel",
     "i4 1": "log_hamlet",
     "i2 1": "log_kind log_cause",
     "i1 1": "log_phase state",
+    "? 1": "may_list may_receive",
 }
 _ROWS = {
     "baseline": (PERSON, 1),
@@ -76,7 +81,7 @@ _ROWS = {
 
 def _fields() -> dict[str, FieldKind]:
     """Name and kind of every field of the state."""
-    fields: dict[str, FieldKind] = {"seed": int, "replication": int}
+    fields: dict[str, FieldKind] = {"seed": int, "replication": int, "ranks_strength": bool}
     fields |= get_type_hints(Settings)
     arrays = {name: (np.dtype(kind.split()[0]), int(kind.split()[1]))
               for table in (_PLAN, _OWN) for kind, names in table.items()
@@ -92,11 +97,17 @@ STATE = RecordType("State", _fields())
 state_of = reader(STATE)
 
 
-def given_by(plan: Plan) -> dict[str, Any]:
-    """The fields that a plan gives."""
+def given_by(plan: Plan, world: World) -> dict[str, Any]:
+    """The fields that a plan gives for a world."""
     values = {**plan.settings._asdict(), **plan.rates._asdict(), **plan.residents._asdict()}
-    nested = ("settings", "rates", "residents", "area_key", "shock_sd")
-    values |= {name: value for name, value in plan._asdict().items() if name not in nested}
+    elsewhere = ("settings", "rates", "residents", "area_key", "shock_sd", "base_group")
+    values |= {name: value for name, value in plan._asdict().items() if name not in elsewhere}
+    values["listing_most"] = ceilings.listing(plan, world)
+    values["moving_in_most"] = ceilings.moving_in(plan)
+    values["ranks_strength"] = any(
+        (priority == rules.WEAKEST_CELL).any()
+        for priority in (plan.classes["priority"], plan.committee_priority)
+    )
     values["enlists"] = np.any(plan.schedule["enlist_low"] < plan.schedule["enlist_high"], axis=0)
     return {
         name: np.ascontiguousarray(v) if isinstance(v, np.ndarray) else v
@@ -110,10 +121,10 @@ def empty_tables(plan: Plan, world: World, room: int, with_log: bool) -> dict[st
     `fresh_tables` empties those that a replication finds empty; the others are written before they
     are read.
     """
-    hamlets = len(world.hamlets)
+    hamlets, months = len(world.hamlets), plan.settings.months
     events_room, size = (6 * room if with_log else 0), room + hamlets
     whole, real = np.int64, np.float64
-    shapes: dict[str, tuple[Any, Any]] = {
+    return room_for({
         "people": (room, PERSON),
         **{name: (room, real) for name in ("due", "turn")},
         **{name: (room, whole) for name in ("term", "heap", "pipeline")},
@@ -123,17 +134,17 @@ def empty_tables(plan: Plan, world: World, room: int, with_log: bool) -> dict[st
         **{name: (hamlets, whole) for name in ("strength_then", "flags", "host", "picked")},
         **{name: ((hamlets, 4), real) for name in ("draws4", "arrivals4")},
         "first_person": (hamlets, whole),
-        "first_term": (plan.settings.months, whole),
+        "first_term": (months, whole),
         "seen": ((hamlets, len(rules.OBSERVABLES)), real),
         "state": (room, np.int8),
+        **{name: (hamlets, np.bool_) for name in ("may_list", "may_receive")},
         "log_day": (events_room, real),
         "log_phase": (events_room, np.int8),
         "log_hamlet": (events_room, np.int32),
         "log_person": (events_room, whole),
         "log_kind": (events_room, np.int16),
         "log_cause": (events_room, np.int16),
-    }
-    return {name: np.empty(shape, dtype=dtype) for name, (shape, dtype) in shapes.items()}
+    })  # fmt: skip
 
 
 def fresh_tables(plan: Plan, world: World) -> dict[str, Any]:

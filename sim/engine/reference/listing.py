@@ -4,7 +4,7 @@ from sim import log as events
 from sim import rules
 from sim.draws import person_key
 from sim.engine.reference import clocks, counting, life, roster, stages
-from sim.engine.reference.state import LISTING, Hamlet, Person, Unit
+from sim.engine.reference.state import LISTING, Hamlet, Person, Row, Unit
 
 
 def list_and_move_in(unit: Unit, month: int, day: float) -> None:
@@ -12,43 +12,54 @@ def list_and_move_in(unit: Unit, month: int, day: float) -> None:
     for person in unit.turning.pop(month, ()):
         if person.is_followed:
             counting.take_stock(unit, person, day)
+    residents = unit.plan.residents
+    adults, weighted = residents.adults[month].tolist(), residents.weighted[month].tolist()
+    leavers = residents.leavers[month].tolist()
     for hamlet in unit.hamlets:
         if hamlet.cell == rules.CLOSED:
             continue
-        _list(unit, hamlet, month, day)
+        h = hamlet.index
+        _list(unit, hamlet, adults[h], weighted[h], month, day)
         if hamlet.is_hamlet:
-            _move_in(unit, hamlet, month)
+            _move_in(unit, hamlet, leavers[h], month)
 
 
-def _list(unit: Unit, hamlet: Hamlet, month: int, day: float) -> None:
-    s, plan, h = unit.settings, unit.plan, hamlet.index
-    row = unit.row(hamlet, month)
-    share = row.eligible_share
-    adults = share * max(0.0, float(plan.residents.adults[month, h]) - hamlet.adults)
-    followed = hamlet.weight / s.weight_one
-    weighted = share * max(0.0, float(plan.residents.weighted[month, h]) - followed)
-    with_cell = hamlet.cell == rules.OWN
-    outside = row.outside_with if with_cell else row.outside_without
-    chief = hamlet.chief
+def _list(
+    unit: Unit, hamlet: Hamlet, adults: float, weighted: float, month: int, day: float
+) -> None:
+    """The listings of one hamlet, with so many resident adults, also weighted by age and sex."""
+    s, row = unit.settings, unit.row(hamlet, month)
+    outside = row.outside_with if hamlet.cell == rules.OWN else row.outside_without
+    mean = _listing_mean(unit, hamlet, row, outside, weighted, month)
+    number = rules.number_drawn(unit.draw_for(hamlet, rules.LISTING_COUNT, month), mean)
+    if number == 0 and not row.list_chief:
+        return
+    eligible = row.eligible_share * max(0.0, adults - hamlet.adults)
+    room = rules.listing_room(
+        s.help_mode, hamlet.points, outside, s.per_helper, hamlet.candidates, eligible
+    )
+    if row.list_chief and room > 0 and _chief_is_asked(hamlet):
+        _list_chief(unit, hamlet, month, day)
+        room -= 1
+    for i in range(min(room, number)):
+        key = person_key(hamlet.key, rules.LISTED_PEOPLE, month, i)
+        _expect_listed(unit, hamlet, key, month)
+
+
+def _listing_mean(
+    unit: Unit, hamlet: Hamlet, row: Row, outside: float, weighted: float, month: int
+) -> float:
+    """Expected listings of a hamlet in a month."""
+    s, chief = unit.settings, hamlet.chief
+    eligible = row.eligible_share * max(0.0, weighted - hamlet.weight / s.weight_one)
     factor = hamlet.listing_factor * hamlet.pull * rules.office_factor(
         chief is not None and chief.status in (rules.PROBATION, rules.OFFICIAL, rules.EXEMPT),
         hamlet.chief_trained, hamlet.secretary_trained, s.chief_member_factor,
         s.chief_trained_factor, s.secretary_trained_factor,
     )  # fmt: skip
     help_ = rules.help_factor(s.help_mode, hamlet.points, hamlet.officials, outside, s.full_help)
-    rate = row.listing * float(plan.month_years[month])
-    mean = rules.listing_mean(rate, weighted, s.power, s.per_resident, help_, factor)
-    room = rules.listing_room(
-        s.help_mode, hamlet.points, outside, s.per_helper, hamlet.candidates, adults
-    )
-    if row.list_chief and room > 0 and _chief_is_asked(hamlet):
-        _list_chief(unit, hamlet, month, day)
-        room -= 1
-    drawn = rules.number_drawn(unit.draw_for(hamlet, rules.LISTING_COUNT, month), mean)
-    number = min(room, drawn)
-    for i in range(number):
-        key = person_key(hamlet.key, rules.LISTED_PEOPLE, month, i)
-        _expect_listed(unit, hamlet, key, month)
+    rate = row.listing * unit.month_years[month]
+    return rules.listing_mean(rate, eligible, s.power, s.per_resident, help_, factor)
 
 
 def _expect_listed(unit: Unit, hamlet: Hamlet, key: int, month: int) -> None:
@@ -97,15 +108,16 @@ def _list_chief(unit: Unit, hamlet: Hamlet, month: int, day: float) -> None:
     life.watch(unit, person)
 
 
-def _move_in(unit: Unit, hamlet: Hamlet, month: int) -> None:
+def _move_in(unit: Unit, hamlet: Hamlet, leavers: float, month: int) -> None:
+    """Members who come home or marry in; the own young by how many have left."""
     plan, s = unit.plan, unit.settings
     retired, demobilised, marriage = unit.arrivals
     factor = s.no_cell_factor if hamlet.cell == rules.NONE else 1.0
-    returning_young = demobilised * float(plan.residents.leavers[month, hamlet.index])
+    returning_young = demobilised * leavers
     yearly = retired + returning_young + marriage
     if yearly <= 0.0:
         return
-    mean = yearly * factor * float(plan.month_years[month])
+    mean = yearly * factor * unit.month_years[month]
     number = rules.number_drawn(unit.draw_for(hamlet, rules.ARRIVAL_COUNT, month), mean)
     for i in range(number):
         key = person_key(hamlet.key, rules.ARRIVED_PEOPLE, month, i)

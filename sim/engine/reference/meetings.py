@@ -1,5 +1,9 @@
 """Phases 4 and 5: the class and the committee; and what a new year changes."""
 
+from collections import Counter
+from collections.abc import Callable, Iterator
+from itertools import groupby
+
 import numpy as np
 
 from sim import log as events
@@ -31,6 +35,8 @@ def hold_classes(unit: Unit, month: int, day: float) -> None:
     """Each class fills its seats from the queue of its area."""
     classes = unit.plan.classes
     held = classes[classes["month"] == month]
+    if not len(held):
+        return
     strength = {h.index: counting.cell_strength(unit, h) for h in unit.hamlets}
     for one in held:
         level, area = int(one["level"]), int(one["area"])
@@ -77,23 +83,15 @@ def in_line(
     month: int,
     lottery: int,
     enlisting: bool = False,
-) -> list[Person]:
-    """The order among those who wait: rule, waiting since, keyed lottery, key."""
-    base = {p.key: (p.waiting, unit.draw(p, lottery, month), p.key) for p in waiting}
-    turn: dict[int, int] = {}
-    if rule == rules.FAIR_SHARE:
-        seen: dict[int, int] = {}
-        for person in sorted(waiting, key=lambda p: base[p.key]):
-            ahead = seen.get(person.hamlet.index, 0)
-            seen[person.hamlet.index] = ahead + 1
-            taken = person.hamlet.admissions if enlisting else person.hamlet.turns
-            turn[person.key] = taken + ahead
-
-    def place(person: Person) -> tuple[float, float, float, int]:
+) -> Iterator[Person]:
+    """Who waits, in order: rule, waiting since, keyed lottery between equals, key."""
+    turn = _turns(unit, waiting, month, lottery, enlisting) if rule == rules.FAIR_SHARE else {}
+    day, places = unit.day_of(month), {}
+    for person in waiting:
         hamlet = person.hamlet
         row = unit.row(hamlet, month)
         is_chief = hamlet.chief is person
-        if enlisting and is_enlisting(row, person, unit.day_of(month)):
+        if enlisting and is_enlisting(row, person, day):
             value = FIRST
         elif is_chief and row.list_chief:
             value = SECOND
@@ -101,9 +99,36 @@ def in_line(
             value = rules.priority_value(
                 rule, strength[hamlet.index], person.birth, is_chief, turn.get(person.key, 0)
             )
-        return value, *base[person.key]
+        places[person.key] = value, person.waiting
+    return _equals_by_lottery(unit, waiting, lambda p: places[p.key], lottery, month)
 
-    return sorted(waiting, key=place)
+
+def _equals_by_lottery(
+    unit: Unit,
+    people: list[Person],
+    place: Callable[[Person], tuple[float, ...]],
+    lottery: int,
+    month: int,
+) -> Iterator[Person]:
+    for _, group in groupby(sorted(people, key=place), key=place):
+        equals = list(group)
+        if len(equals) > 1:
+            equals.sort(key=lambda p: (unit.draw(p, lottery, month), p.key))
+        yield from equals
+
+
+def _turns(
+    unit: Unit, waiting: list[Person], month: int, lottery: int, enlisting: bool
+) -> dict[int, int]:
+    """What the hamlet of each will have taken before, if seats go round among hamlets."""
+    ahead: Counter[int] = Counter()
+    turn = {}
+    for person in _equals_by_lottery(unit, waiting, lambda p: (p.waiting,), lottery, month):
+        hamlet = person.hamlet
+        taken = hamlet.admissions if enlisting else hamlet.turns
+        turn[person.key] = taken + ahead[hamlet.index]
+        ahead[hamlet.index] += 1
+    return turn
 
 
 def is_enlisting(row: Row, person: Person, day: float) -> bool:
@@ -116,11 +141,11 @@ def committee_meets(unit: Unit, month: int, day: float) -> None:
     """Overdue probations first, then the dossiers in their order, within the allowances."""
     if not (unit.settings.committee_on and unit.plan.meets[month]):
         return
-    for person in unit.in_pipeline(rules.PROBATION):
-        if person.stage_due < day:
-            stages.recognise(unit, person, day, COMMITTEE)
-            clocks.look_ahead(unit, person, day)
-            life.watch(unit, person)
+    overdue = [p for p in unit.in_pipeline(rules.PROBATION) if p.stage_due < day]
+    for person in sorted(overdue, key=lambda p: (p.hamlet.index, p.key)):
+        stages.recognise(unit, person, day, COMMITTEE)
+        clocks.look_ahead(unit, person, day)
+        life.watch(unit, person)
     strength = {h.index: counting.cell_strength(unit, h) for h in unit.hamlets}
     ready: dict[int, list[Person]] = {}
     for person in unit.in_pipeline(rules.CERTIFIED, rules.READY):
@@ -128,13 +153,34 @@ def committee_meets(unit: Unit, month: int, day: float) -> None:
             area = int(unit.plan.committee[person.hamlet.index])
             ready.setdefault(area, []).append(person)
     for area, waiting in ready.items():
-        rule = int(unit.plan.committee_priority[area, month])
-        lottery = rules.COMMITTEE_LOTTERY
-        for person in in_line(unit, waiting, rule, strength, month, lottery, enlisting=True):
-            if stages.too_old(unit, person, day) or _has_room(unit, person.hamlet, month):
-                stages.consider(unit, person, day, COMMITTEE)
-                clocks.look_ahead(unit, person, day)
-                life.watch(unit, person)
+        _decide_dossiers(unit, area, waiting, strength, month, day)
+
+
+def _decide_dossiers(
+    unit: Unit,
+    area: int,
+    waiting: list[Person],
+    strength: dict[int, int],
+    month: int,
+    day: float,
+) -> None:
+    """Who is too old is refused; the others are decided in line until no place is left."""
+    rule, lottery = int(unit.plan.committee_priority[area, month]), rules.COMMITTEE_LOTTERY
+    line = in_line(unit, waiting, rule, strength, month, lottery, enlisting=True)
+    too_old = [p for p in waiting if p.birth < unit.row(p.hamlet, month).oldest]
+    for person in too_old:
+        _decide(unit, person, day)
+    for person in line:
+        if not any(_has_room(unit, h, month) for h in unit.one_of_each_target[area]):
+            return
+        if person.status != rules.GONE and _has_room(unit, person.hamlet, month):
+            _decide(unit, person, day)
+
+
+def _decide(unit: Unit, person: Person, day: float) -> None:
+    stages.consider(unit, person, day, COMMITTEE)
+    clocks.look_ahead(unit, person, day)
+    life.watch(unit, person)
 
 
 def _may_be_considered(unit: Unit, person: Person, month: int, day: float) -> bool:

@@ -25,10 +25,8 @@ def _elect_chief(
     unit: Unit, hamlet: Hamlet, row: Row, election: bool, month: int, day: float
 ) -> None:
     vacant = hamlet.chief is None and hamlet.chief_code == rules.NO_CHIEF
-    if not vacant:
-        stays = unit.draw_for(hamlet, rules.CHIEF_STAYS, month) >= unit.settings.chief_turnover
-        if not election or stays:
-            return
+    if not vacant and not (election and _goes(unit, hamlet, month)):
+        return
     before, chosen = hamlet.chief, None
     if row.unified and may_be_chief(hamlet.secretary, before):
         chosen = hamlet.secretary
@@ -40,6 +38,11 @@ def _elect_chief(
     key = chosen.key if chosen else events.NOBODY
     cause = events.VACANCY if vacant else events.ELECTION
     unit.record(day, POSTINGS, hamlet, key, events.CHIEF_NAMED, cause)
+
+
+def _goes(unit: Unit, hamlet: Hamlet, month: int) -> bool:
+    """Whether a chief does not stay for another term."""
+    return unit.draw_for(hamlet, rules.CHIEF_STAYS, month) < unit.settings.chief_turnover
 
 
 def may_be_chief(person: Person | None, before: Person | None) -> bool:

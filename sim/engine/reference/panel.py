@@ -1,5 +1,7 @@
 """Phase 7: the yearly panel, and the tallies of the month."""
 
+from collections import Counter
+
 import numpy as np
 import numpy.typing as npt
 
@@ -7,6 +9,10 @@ from sim import log as events
 from sim import rules
 from sim.engine.reference import counting
 from sim.engine.reference.state import Hamlet, Panel, Person, Unit
+
+STAGES = ("listed", "certified", "certified", "probation")
+"""What the panel counts a candidate or probationer as, by status."""
+AGE_BANDS = events.PANEL_FIELDS[-7:]
 
 
 def tally(unit: Unit, month: int) -> None:
@@ -26,34 +32,41 @@ def take_panel(unit: Unit, panel: Panel, month: int, day: float) -> None:
 
 def panel_row(unit: Unit, hamlet: Hamlet, month: int, day: float) -> npt.NDArray[np.int32]:
     """State of one hamlet in the order of `log.PANEL_FIELDS`."""
-    people = [p for p in hamlet.people.values() if p.is_followed]
-    roll = [p for p in people if is_on_roll(p)]
-    ages = [rules.birthdays(day, p.birth) for p in roll]
-    posted = sum(p.counted for p in people if p.place == rules.POSTED)
-    exempt = sum(p.counted for p in people if p.status == rules.EXEMPT)
-    chief = hamlet.chief
-    bands = [0] * 7
-    for age in ages:
-        bands[min(max(age // 10 - 2, 0), 6)] += 1
-    row = [
-        hamlet.cell,
-        counting.cell_strength(unit, hamlet),
-        hamlet.officials - posted,
-        hamlet.officials - exempt,
-        len(roll),
-        sum(a >= 60 for a in ages),
-        sum(a < 60 and p.place != rules.AWAY for a, p in zip(ages, roll, strict=True)),
-        sum(p.status == rules.PROBATION for p in people),
-        sum(p.status == rules.LISTED for p in people),
-        sum(p.status in (rules.CERTIFIED, rules.READY) for p in people),
-        sum(p.place == rules.AWAY and p.status >= rules.PROBATION for p in people),
-        since_admission(hamlet, month),
-        sum(p.place == rules.POSTED for p in people),
-        int(chief is not None and chief.status >= rules.PROBATION),
-        0 if hamlet.secretary is None else 1 + int(hamlet.secretary_trained),
-        *bands,
-    ]
-    return np.array(row, dtype=np.int32)
+    chief, secretary = hamlet.chief, hamlet.secretary
+    row = Counter(
+        cell=hamlet.cell,
+        strength=counting.cell_strength(unit, hamlet),
+        local=hamlet.officials,
+        active=hamlet.officials,
+        months_since_admission=since_admission(hamlet, month),
+        chief_is_member=chief is not None and chief.status >= rules.PROBATION,
+        secretary=0 if secretary is None else 1 + hamlet.secretary_trained,
+    )
+    for person in hamlet.people.values():
+        if person.is_followed:
+            _count_in(row, person, day)
+    return np.array([row[name] for name in events.PANEL_FIELDS], dtype=np.int32)
+
+
+def _count_in(row: Counter[str], person: Person, day: float) -> None:
+    """Add one person to the row of a hamlet."""
+    if person.place == rules.POSTED:
+        row["local"] -= person.counted
+        row["posted"] += 1
+    if person.status == rules.EXEMPT:
+        row["active"] -= person.counted
+    elif person.status < rules.OFFICIAL:
+        row[STAGES[person.status]] += 1
+    if person.place == rules.AWAY and person.status >= rules.PROBATION:
+        row["away"] += 1
+    if is_on_roll(person):
+        age = rules.birthdays(day, person.birth)
+        row["roll"] += 1
+        row[AGE_BANDS[min(max(age // 10 - 2, 0), 6)]] += 1
+        if age >= 60:
+            row["over_60"] += 1
+        elif person.place != rules.AWAY:
+            row["under_60_present"] += 1
 
 
 def is_on_roll(person: Person) -> bool:

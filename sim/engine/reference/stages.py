@@ -91,18 +91,19 @@ def certificate_expires(unit: Unit, person: Person, day: float) -> None:
 
 def too_old(unit: Unit, person: Person, day: float) -> bool:
     """Over the age limit of the month, counted by months."""
-    month = unit.month_at(day)
-    limit = unit.row(person.hamlet, month).maximum_age
-    return rules.is_older(person.birth, limit, unit.settings.origin + month, unit.plan.days)
+    return person.birth < unit.row(person.hamlet, unit.month_at(day)).oldest
 
 
 def consider(unit: Unit, person: Person, day: float, phase: int) -> None:
     """The decision on one dossier: admitted, too old, refused, or not yet of age."""
     settings = unit.settings
-    month, below = unit.month_at(day), settings.minimum_age - 1
+    month = unit.month_at(day)
+    of_age = rules.born_before(
+        settings.minimum_age - 1, settings.origin + month, unit.plan.days
+    )
     if too_old(unit, person, day):
         roster.leave_for_ever(unit, person, day, phase, events.OVER_AGE)
-    elif not rules.is_older(person.birth, below, settings.origin + month, unit.plan.days):
+    elif person.birth >= of_age:
         return
     elif unit.draw(person, rules.APPROVAL, person.dossiers) >= settings.approval:
         roster.leave_for_ever(unit, person, day, phase, events.REFUSED, events.NOT_APPROVED)

@@ -10,8 +10,9 @@ import simpy
 
 from sim import rules
 from sim.draws import uniform
-from sim.plan import SCHEDULE, Plan
+from sim.plan import Plan
 from sim.plan.rates import Floats
+from sim.plan.schedule import SCHEDULE
 
 Record = tuple[float, int, int, int, int, int]
 Panel = npt.NDArray[np.int32]
@@ -127,10 +128,14 @@ class Hamlet:
 
 
 class Row:
-    """What holds for a group in a month, as plain numbers: see `sim.plan.SCHEDULE`."""
+    """What holds for a group in a month, as plain numbers: see `sim.plan.schedule.SCHEDULE`.
 
-    def __init__(self, row: np.void) -> None:
+    `oldest`: who was born before that day is over the age limit.
+    """
+
+    def __init__(self, row: np.void, month: int, month_days: Floats) -> None:
         self.__dict__.update(zip(SCHEDULE.names or (), row.item(), strict=True))
+        self.oldest = rules.born_before(self.maximum_age, month, month_days)
 
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(name)
@@ -153,6 +158,7 @@ class Unit:
         self.pool_used = np.zeros(pools, dtype=np.int64)
         self.rows: dict[tuple[int, int], Row] = {}
         self.pipeline: dict[int, Person] = {}
+        self.month_years: list[float] = plan.month_years.tolist()
         self.arrivals: list[float] = plan.arrivals.tolist()
         self.target_of: list[list[int]] = plan.target_of.tolist()
         self.turning: dict[int, list[Person]] = defaultdict(list)
@@ -160,13 +166,18 @@ class Unit:
         self.lever_months = np.zeros((plan.settings.adaptive, plan.settings.months // 12), np.int64)
         self.posting_months = np.zeros(plan.settings.months // 12, dtype=np.int64)
         self.postings = 0
+        alike = {(int(plan.committee[h.index]), *self.target_of[h.index]): h for h in hamlets}
+        self.one_of_each_target: dict[int, list[Hamlet]] = defaultdict(list)
+        for (area, *_), hamlet in alike.items():
+            self.one_of_each_target[area].append(hamlet)
 
     def row(self, hamlet: Hamlet, month: int) -> Row:
         """What holds for a hamlet in a month; after the last month as in the last."""
-        key = hamlet.group, min(month, self.settings.months - 1)
-        row = self.rows.get(key)
+        row = self.rows.get((hamlet.group, month))
         if row is None:
-            row = self.rows[key] = Row(self.plan.schedule[key])
+            schedule = self.plan.schedule[hamlet.group, min(month, self.settings.months - 1)]
+            row = Row(schedule, self.settings.origin + month, self.plan.days)
+            self.rows[hamlet.group, month] = row
         return row
 
     def day_of(self, month: int) -> float:
@@ -200,11 +211,10 @@ class Unit:
         self.log.append((day, phase, hamlet.index, person, kind, cause))
 
     def in_pipeline(self, *statuses: int) -> list[Person]:
-        """Who is in one of these stages and not away, in the order of hamlet and key."""
-        found = [
+        """Who is in one of these stages and not away."""
+        return [
             p for p in self.pipeline.values() if p.status in statuses and p.place != rules.AWAY
         ]
-        return sorted(found, key=lambda p: (p.hamlet.index, p.key))
 
     def strongest(self, hamlets: list[Hamlet]) -> Hamlet | None:
         """The strongest cell; equals by lottery, never by row."""

@@ -1,0 +1,102 @@
+"""The rules of the clocks: a budget is used up exactly once, and shortcuts never cut too short."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sim import rules
+from sim.plan.rates import AGES, Floats, highest_ahead
+
+UNTIMED = settings(derandomize=True, deadline=None, database=None, max_examples=300)
+YEARS = 10
+HORIZON = YEARS * rules.YEAR
+
+
+class Clock(NamedTuple):
+    """Somebody's rates and budget."""
+
+    budget: float
+    since: float
+    birth: float
+    starts: Floats
+    steady: Floats
+    moving: Floats
+    scale: float
+    shock: Floats
+
+    @property
+    def rates(self) -> tuple[Any, ...]:
+        return self.starts, self.steady, 1.0, self.moving, self.scale, self.shock
+
+    @property
+    def fires(self) -> float:
+        return rules.fire_day(self.budget, self.since, self.birth, HORIZON, *self.rates)
+
+    def spent(self, until: float) -> float:
+        return rules.spent(self.since, until, self.birth, *self.rates)
+
+
+@st.composite
+def clocks(draw: st.DrawFn) -> Clock:
+    periods = draw(st.integers(1, 5))
+    random = np.random.default_rng(draw(st.integers(0, 2**32)))
+    cuts = np.sort(random.uniform(1.0, HORIZON, periods - 1))
+    size = 10.0 ** draw(st.integers(-4, 1))
+    steady, moving = size * random.random((2, AGES, periods))
+    if draw(st.booleans()):  # the same in all periods, which are then no bounds
+        steady[:], moving[:] = steady[:, :1], moving[:, :1]
+    since = draw(st.floats(0.0, HORIZON - 1.0))
+    return Clock(
+        budget=float(random.exponential()) * draw(st.sampled_from([0.01, 1.0, 20.0])),
+        since=since,
+        birth=since - draw(st.floats(0.0, 110.0)) * rules.YEAR,
+        starts=np.concatenate([[0.0], cuts, [np.inf]]),
+        steady=steady,
+        moving=moving,
+        scale=draw(st.sampled_from([0.0, 0.4, 1.0])),
+        shock=random.uniform(0.5, 2.0, periods) if draw(st.booleans()) else np.ones(periods),
+    )
+
+
+@UNTIMED
+@given(clocks())
+def test_a_clock_fires_when_its_budget_is_used_up(clock: Clock) -> None:
+    if clock.fires < rules.NEVER:
+        assert clock.spent(clock.fires) == pytest.approx(clock.budget, rel=1e-9, abs=1e-12)
+    else:
+        assert clock.spent(HORIZON) <= clock.budget * (1 + 1e-9)
+
+
+@UNTIMED
+@given(clocks())
+def test_what_outlasts_the_horizon_never_fires(clock: Clock) -> None:
+    age = rules.age_at(clock.since, clock.birth)
+    steady = highest_ahead(clock.steady.max(axis=-1), YEARS)[age]
+    moving = highest_ahead(clock.moving.max(axis=-1), YEARS)[age]
+    most = steady + moving * clock.scale * clock.shock.max()
+    if rules.outlasts(clock.budget, clock.since, HORIZON, most):
+        assert clock.fires == rules.NEVER
+
+
+def test_the_shortcut_is_taken_and_does_not_swallow_everything() -> None:
+    flat = 0.1  # a year: over ten years a budget of 1 is used up
+    assert rules.outlasts(1.01, 0.0, HORIZON, flat)
+    assert not rules.outlasts(0.99, 0.0, HORIZON, flat)
+
+
+def test_highest_ahead_sees_every_age_that_can_be_reached() -> None:
+    rates = np.zeros(AGES)
+    rates[50] = 1.0
+    ahead = np.flatnonzero(highest_ahead(rates, YEARS))
+    assert ahead.tolist() == list(range(50 - YEARS - 1, 51))
+
+
+@UNTIMED
+@given(st.integers(0, 1500), st.integers(0, 1800), st.floats(-50_000.0, 5_000.0))
+def test_age_in_months_goes_from_month_to_month(months: int, month: int, birth: float) -> None:
+    days = np.arange(2000) * 30.4375 - 1560 * 30.4375
+    counted = month - rules.month_of(birth, days)
+    assert (counted > months) == (birth < rules.born_before(months, month, days))
