@@ -331,7 +331,7 @@ def same_rates(
     new_moving: Floats,
     moving_scale: float,
 ) -> bool:
-    """Whether a change of rates makes no difference to this person from now to the horizon."""
+    """Whether a change of rates makes no difference to this person from `since` to the horizon."""
     t = since
     p = period_at(t, starts)
     years = birthdays(t, birth)

@@ -214,6 +214,12 @@ RICH_POLICIES: dict[str, list[Values]] = {
          "where": {"when": {"share_over_60": {"at_least": 0.5}}}},
     ],
 }  # fmt: skip
+YOUNG: Values = {"ages": (18, 24), "where": {"when": {"candidates": {"below": 3}}}}
+KEPT: list[Values] = [
+    {"lever": "retention", "factor": 0.1, **YOUNG},
+    {"lever": "return_incentive", "factor": 5.0, **YOUNG},
+]
+"""Levers on and off at ages that some have passed: what their clocks have used stays used."""
 RICH: dict[str, Loaded] = {
     "lively": lively(RICH_POLICIES),
     "weakest-first": lively({"as-is": [], "joined": RICH_POLICIES["joined"]},
@@ -225,6 +231,8 @@ RICH: dict[str, Loaded] = {
                       admission={"priority": "chiefs_first", "pace": "none"},
                       rules={"away_counts": True, "exempt_counts": False},
                       source={"help": "linear"}),
+    "young": lively({"as-is": [], "kept": KEPT}, years=8, source={"stale_months": 60},
+                    training={"seats": 2}),
 }  # fmt: skip
 """Small scenarios in which every mechanism acts on every other."""
 

@@ -189,13 +189,15 @@ def test_age_clock_restarted_at_promotion(monkeypatch: Patch) -> None:
 
 
 def test_spent_budget_forgotten_at_promotion(monkeypatch: Patch) -> None:
-    """What the clock has used on probation is not taken off."""
+    """What the clock has used on probation is given back."""
     right = cases.check_promotion(simulate(cases.promotion())[0])
+    change_status = stages.change_status
 
-    def forgotten(unit: Unit, person: Person, day: float) -> None:
+    def forgotten(unit: Unit, person: Person, day: float, status: int) -> None:
         person.since = day
+        change_status(unit, person, day, status)
 
-    monkeypatch.setattr(clocks, "settle_budget", forgotten)
+    monkeypatch.setattr(stages, "change_status", forgotten)
     found_out(right, cases.check_promotion(by_reference(cases.promotion())[0]))
 
 

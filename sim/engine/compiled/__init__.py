@@ -180,6 +180,7 @@ def settle(s, first, last, members):
     s.counters[POSTED_NOW] = s.counters[IN_PIPELINE] = 0
     for k in range(len(members)):
         s.first_person[members[k]] = NO_ONE
+        s.met[s.committee[members[k]]] = -1  # units may lie under one committee
     for month in range(s.months):
         s.first_term[month] = NO_ONE
     for i in range(n):

@@ -114,7 +114,7 @@ def change_group(s, h, group, day):
     n = 0
     i = s.first_person[h]
     while i != NO_ONE:
-        if has_other_rates(s, i, before, group, day):
+        if has_other_rates(s, i, before, group):
             clocks.settle_budget(s, i, day)
             s.scratch[n] = i
             n += 1
@@ -125,13 +125,13 @@ def change_group(s, h, group, day):
 
 
 @kernel
-def has_other_rates(s, i, before, group, day):
-    """Whether another group changes the clock of a person."""
+def has_other_rates(s, i, before, group):
+    """Whether another group would change the clock of a person, from its last settling on."""
     p = s.people[i]
     if not is_followed(p) or p["place"] == rules.POSTED:
         return False
     state = p["status"] << PLACE_BITS | p["place"]
     return not rules.same_rates(
-        day, p["birth"], s.horizon, s.starts, s.steady[state, before], s.moving[before],
+        p["since"], p["birth"], s.horizon, s.starts, s.steady[state, before], s.moving[before],
         s.steady[state, group], s.moving[group], clocks.leaving_scale(s, p),
     )  # fmt: skip

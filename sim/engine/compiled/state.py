@@ -134,6 +134,7 @@ def empty_tables(plan: Plan, world: World, room: int, with_log: bool) -> dict[st
         **{name: (hamlets, whole) for name in ("strength_then", "flags", "host", "picked")},
         **{name: ((hamlets, 4), real) for name in ("draws4", "arrivals4")},
         "first_person": (hamlets, whole),
+        "met": (len(plan.committee_priority), whole),
         "first_term": (months, whole),
         "seen": ((hamlets, len(rules.OBSERVABLES)), real),
         "state": (room, np.int8),
@@ -154,7 +155,6 @@ def fresh_tables(plan: Plan, world: World) -> dict[str, Any]:
     return {
         "hamlets": world.hamlets.copy(),
         "counters": np.zeros(8, dtype=whole),
-        "met": np.full(len(plan.committee_priority), -1, dtype=whole),
         "admitted": np.zeros(len(plan.capped), dtype=whole),
         "pool_used": np.zeros(len(plan.pool_size), dtype=whole),
         "target_pull": np.ones(len(plan.capped)),

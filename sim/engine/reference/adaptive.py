@@ -90,7 +90,7 @@ def change_group(unit: Unit, hamlet: Hamlet, group: int, day: float) -> None:
         if person.entry_kind or person.place == rules.POSTED:
             continue
         if not rules.same_rates(
-            day, person.birth, unit.settings.horizon, rates.starts,
+            person.since, person.birth, unit.settings.horizon, rates.starts,
             rates.steady[state, before], rates.moving[before],
             rates.steady[state, group], rates.moving[group],
             clocks.leaving_scale(unit, person),
