@@ -233,6 +233,8 @@ RICH: dict[str, Loaded] = {
                       source={"help": "linear"}),
     "young": lively({"as-is": [], "kept": KEPT}, years=8, source={"stale_months": 60},
                     training={"seats": 2}),
+    "apart": lively({"as-is": []}, training={"on": False}, admission={"targets": ()},
+                    cells={"host": "none"}, postings={"pools": {}}),
 }  # fmt: skip
 """Small scenarios in which every mechanism acts on every other."""
 
