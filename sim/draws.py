@@ -31,6 +31,8 @@ MULTIPLIER_1 = 0xCA5A826395121157
 WEYL_0 = 0x9E3779B97F4A7C15
 WEYL_1 = 0xBB67AE8584CAA73B
 ROUNDS = 10
+BLOCK = 4
+"""Consecutive occurrences of a decision that cost one run of Philox."""
 
 # The first 128 fractional bits of e: the fixed Philox key under which new persons get their keys.
 PERSON_KEY_0 = 0xB7E151628AED2A6A

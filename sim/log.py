@@ -6,11 +6,13 @@ hamlet, person, kind, where NOBODY comes last; the codes are ranked so that `bel
 cause.
 """
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # What happens to a person, in the order of the kind rank.
 LISTED = 1
@@ -162,8 +164,10 @@ def describe(log: Log, i: int) -> str:
     )
 
 
-def to_frame(log: Log, hamlet_ids: tuple[str, ...]) -> pd.DataFrame:
+def to_frame(log: Log, hamlet_ids: tuple[str, ...]) -> "pd.DataFrame":
     """The log as a table with hamlet ids and names of kinds and causes."""
+    import pandas as pd
+
     return pd.DataFrame(
         {
             "day": log.day,

@@ -116,14 +116,18 @@ INITIAL_PEOPLE, LISTED_PEOPLE, ARRIVED_PEOPLE, POSTED_PEOPLE, REPLACED_PEOPLE = 
 STAFF_PEOPLE, CHIEF_PEOPLE, RENEWED_PEOPLE = 16, 17, 18
 """Streams from which keys of new persons are hashed."""
 
-DEATH_BUDGET, CLOCK_BUDGET, CLOCK_RISK, BIRTH, ELAPSED, ENTRY_INSTANT = 1, 2, 3, 4, 5, 6
-AGE, AGE_FRACTION, SEX, CLASS_LOTTERY, ATTENDANCE, DOSSIER_DELAY = 7, 8, 9, 10, 11, 12
+BEGINNING, FIRING, ELAPSED = 1, 2, 5
+SEX, CLASS_LOTTERY, ATTENDANCE, DOSSIER_DELAY = 9, 10, 11, 12
 DOSSIER_FAILURE, COMMITTEE_LOTTERY, APPROVAL, RECOGNITION, RENEWAL = 13, 14, 15, 16, 17
-REPLACING, FOR_GOOD, OFFICE_LOTTERY, MOVE_LOTTERY, SUCCESSOR_TRAINED = 18, 19, 20, 21, 22
+REPLACING, OFFICE_LOTTERY, MOVE_LOTTERY, SUCCESSOR_TRAINED = 18, 20, 21, 22
 SENDING_LOTTERY, TERM_LEFT, ARRIVAL_KIND, CERTIFICATE_AGE = 23, 24, 25, 26
 LISTING_COUNT, ARRIVAL_COUNT, STAFF_MEMBER, CHIEF_STAYS, CHIEF_MEMBER = 31, 32, 33, 34, 35
 REVIEW_LOTTERY, SECRETARY_LOTTERY, STAFF_RENEWAL, SHOCK = 36, 27, 37, 41
 """Decisions."""
+DEATH_BUDGET, FIRST_BUDGET, AGE, ENTRY_INSTANT = range(4)
+"""Occurrences of a person's BEGINNING: what is known of it together costs one block of draws."""
+RISK, NEXT_BUDGET, FOR_GOOD = range(3)
+"""Occurrences of a FIRING of its clock, counted from a block (`draws.BLOCK`) a firing."""
 
 # ---------------------------------------------------------------- steps of a life
 
@@ -154,6 +158,8 @@ OBSERVABLES = (
     "candidates",
     "rank_by_strength",
 )
+ELIGIBLE_AGES = 42
+"""Completed ages 18 to 59, in which residents can be listed."""
 NO_CHIEF, RESIDENT_CHIEF = -2, -1
 """Office of chief when no followed person holds it; otherwise a person's key or index."""
 
@@ -389,18 +395,19 @@ def next_step(
     certificate_until: float,
     limit: float,
 ) -> tuple[float, int]:
-    """The next instant of a life and what it is; ties in the order of the steps.
+    """The next instant of a life and what it is; ties in the order of what the log writes.
 
-    Recognition waits while the person is away, and once overdue belongs to the committee.
+    A certificate that runs out together with the dossier leaves no dossier to lapse. Recognition
+    waits while the person is away, and once overdue belongs to the committee.
     """
     day, what = death, DEATH
     if clock < day:
         day, what = clock, CLOCK
+    if (status == CERTIFIED or status == READY) and certificate_until < day:
+        day, what = certificate_until, CERTIFICATE
     waits = status == PROBATION and (place == AWAY or stage_due < now)
     if stage_due < day and status <= PROBATION and not waits:
         day, what = stage_due, STAGE
-    if (status == CERTIFIED or status == READY) and certificate_until < day:
-        day, what = certificate_until, CERTIFICATE
     if limit < day:
         day, what = limit, LIMIT
     return day, what
@@ -447,11 +454,11 @@ def turning_day(
     helper_from: float,
     birth: float,
     half_from_age: float,
-    weights: npt.NDArray[np.int64],
+    turning_ages: npt.NDArray[np.int64],
 ) -> float:
     """When time alone next changes what a person is to listing: as a helper or as a resident.
 
-    `weights` are the listing weights of the person's sex by completed age.
+    `turning_ages[age]`: the next age, up to 60, from which a resident of this sex counts otherwise.
     """
     if place != PRESENT and place != STAFF:
         return NEVER
@@ -462,13 +469,8 @@ def turning_day(
         half = birth + half_from_age * YEAR
         if day < half < turn:
             turn = half
-    age = birthdays(day, birth)
-    while age < 60:
-        age += 1
-        new = age == 18 or age == 60 or weights[age] != weights[age - 1]
-        if new and birth + age * YEAR > day:
-            return min(turn, birth + age * YEAR)
-    return turn
+    age = age_at(day, birth)
+    return min(turn, birth + turning_ages[age] * YEAR) if age < 60 else turn
 
 
 @compiled
@@ -557,16 +559,21 @@ def number_drawn(u: float, mean: float) -> int:
 
 
 @compiled
-def drawn_position(u: float, cumulated: Floats) -> int:
-    """The first position whose cumulated share reaches u."""
+def drawn_resident(u: float, cumulated: Floats) -> tuple[int, float]:
+    """Sex and exact age of a resident, from one draw and the cumulated shares of (sex, age 18-59).
+
+    The share that holds u gives sex and completed age; where in it u lies, the part of a year.
+    """
     low, high = 0, len(cumulated) - 1
     while low < high:
         middle = (low + high) // 2
-        if cumulated[middle] < u:
+        if cumulated[middle] <= u:
             low = middle + 1
         else:
             high = middle
-    return low
+    before = cumulated[low - 1] if low > 0 else 0.0
+    part = (u - before) / (cumulated[low] - before)
+    return low // ELIGIBLE_AGES, 18 + low % ELIGIBLE_AGES + part
 
 
 # ---------------------------------------------------------------- queues

@@ -27,21 +27,21 @@ PERSON = np.dtype(
         ("status", "i8"),
         ("place", "i8"),
         ("birth", "f8"),
+        ("counted", "i8"),
+        ("waiting", "f8"),
+        ("sex", "i8"),
         ("death", "f8"),
-        ("budget", "f8"),
-        ("since", "f8"),
+        ("clock", "f8"),
         ("stage_due", "f8"),
         ("certificate_until", "f8"),
         ("limit", "f8"),
-        ("helper_from", "f8"),
         ("what", "i8"),
+        ("budget", "f8"),
+        ("since", "f8"),
+        ("helper_from", "f8"),
         ("points", "i8"),
         ("adult", "i8"),
         ("weight", "i8"),
-        ("counted", "i8"),
-        ("waiting", "f8"),
-        ("clock", "f8"),
-        ("sex", "i8"),
         ("fired", "i8"),
         ("dossiers", "i8"),
         ("entry_kind", "i8"),
@@ -57,7 +57,8 @@ PERSON = np.dtype(
     ],
     align=True,
 )
-"""One person; days count from the start. What is read together stands together."""
+"""One person; days count from the start. What is read together stands together: a line of the
+processor's cache holds eight fields."""
 
 HAMLET = np.dtype(
     [

@@ -186,14 +186,15 @@ def births(case: Case) -> dict[int, float]:
 
 
 def _birth(case: Case, e: Event) -> float:
-    def u(decision: int) -> float:
-        return uniform(case.seed, case.replication, rules.PERSON_STREAM, e.person, decision, 0)
-
     plan = case.plan
+    u = uniform(
+        case.seed, case.replication, rules.PERSON_STREAM, e.person, rules.BEGINNING, rules.AGE
+    )
     if e.kind == events.LISTED:
         shares = plan.residents.entry[e.hamlet, case.month(e.day) // 12]
-        position = int(np.searchsorted(shares, u(rules.AGE)))
-        age = 18 + min(position, 83) % 42 + u(rules.AGE_FRACTION)
+        position = min(int(np.searchsorted(shares, u, side="right")), 83)
+        before, upto = (0.0, *shares)[position : position + 2]
+        age = 18 + position % 42 + (u - before) / (upto - before)
     else:
         low, high = {
             events.RETIRED_HOME: plan.arrival_ages[0],
@@ -202,7 +203,7 @@ def _birth(case: Case, e: Event) -> float:
             events.REPLACEMENT: plan.staff_ages,
             0: plan.posting_ages,
         }[e.cause]
-        age = low + u(rules.AGE) * (high - low)
+        age = low + u * (high - low)
     return float(e.day - age * rules.YEAR)
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from sim import log as events
 from sim import rules
-from sim.draws import exponential
+from sim.draws import BLOCK, exponential
 from sim.engine import reference
 from sim.engine.reference import clocks, counting, life, meetings, stages
 from sim.engine.reference.state import Hamlet, Person, Unit
@@ -207,7 +207,8 @@ def test_death_budget_redrawn_on_return(monkeypatch: Patch) -> None:
     returns = life.returns
 
     def redrawn(unit: Unit, person: Person, day: float) -> None:
-        person.death = clocks.death_day(unit, person, day)
+        u = unit.draw(person, rules.BEGINNING, rules.DEATH_BUDGET)
+        person.death = clocks.death_day(unit, person, day, u)
         returns(unit, person, day)
 
     monkeypatch.setattr(life, "returns", redrawn)
@@ -222,7 +223,7 @@ def test_death_budget_drawn_anew_on_return(monkeypatch: Patch) -> None:
     returns = life.returns
 
     def anew(unit: Unit, person: Person, day: float) -> None:
-        budget = exponential(unit.draw(person, rules.DEATH_BUDGET, person.fired))
+        budget = exponential(unit.draw(person, rules.BEGINNING, BLOCK * person.fired))
         person.death = day + budget / 0.1 * rules.YEAR
         returns(unit, person, day)
 

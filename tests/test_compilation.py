@@ -237,6 +237,53 @@ def test_decorated_functions_are_plain_python_without_the_compiler() -> None:
 
 # ---------------------------------------------------------------- the state of the engine
 
+TABLES = """
+import numpy as np
+from sim.compilation import compiled
+from sim.engine.compiled.record import RecordType, blank, reader, write
+
+kind = RecordType("Small", {"row": (np.dtype(float), 1), "table": (np.dtype(float), 2)})
+opened = reader(kind)
+row, table = np.arange(3.0), np.arange(6.0).reshape(2, 3)
+words = blank(kind)
+write(words, kind, {"row": row, "table": table})
+
+@compiled
+def read(words, i, j):
+    s = opened(words)
+    return s.row[j] + s.table[i, j] + s.table[i][j]
+
+@compiled
+def set_(words, i, j):
+    s = opened(words)
+    s.row[j], s.table[i, j] = 7.0, 8.0
+
+def tried(function, i, j):
+    try:
+        return function(words, i, j)
+    except IndexError:
+        return "IndexError"
+
+print(read(words, 1, 2), set_(words, 0, 1), row.tolist(), table.tolist())
+print(*(tried(f, i, j) for f in (read, set_) for i, j in ((-1, 0), (0, -1), (2, 0), (0, 3))))
+"""
+
+
+def test_tables_are_read_and_written_within_their_bounds(tmp_path: Path) -> None:
+    """Checked when bounds are checked; then an index from the end is none."""
+    script = tmp_path / "tables.py"
+    script.write_text(TABLES)
+    switches = {"NUMBA_BOUNDSCHECK": "1", "HAMLETSIM_CACHE": str(tmp_path / "cache")}
+    switches["PYTHONPATH"] = str(compilation.SOURCES.parent)
+    done = subprocess.run(
+        [sys.executable, str(script)], env=os.environ | switches, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    first, second = done.stdout.splitlines()
+    assert first == "12.0 None [0.0, 7.0, 2.0] [[0.0, 8.0, 2.0], [3.0, 4.0, 5.0]]"
+    assert second.split() == ["IndexError"] * 8
+
+
 READ_ELSEWHERE = {"risk_line"}
 """A setting of the plan that only the counting of risk reads."""
 

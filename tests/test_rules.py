@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from sim import rules
 from sim.plan.rates import AGES, Floats, highest_ahead
+from sim.plan.residents import turning_ages
 
 UNTIMED = settings(derandomize=True, deadline=None, database=None, max_examples=300)
 YEARS = 10
@@ -100,3 +101,44 @@ def test_age_in_months_goes_from_month_to_month(months: int, month: int, birth: 
     days = np.arange(2000) * 30.4375 - 1560 * 30.4375
     counted = month - rules.month_of(birth, days)
     assert (counted > months) == (birth < rules.born_before(months, month, days))
+
+
+def test_a_certificate_that_runs_out_with_the_dossier_goes_first() -> None:
+    def next_step(status: int, dossier: float, certificate: float) -> tuple[float, int]:
+        never = rules.NEVER
+        return rules.next_step(
+            status, rules.PRESENT, 0.0, never, never, dossier, certificate, never
+        )
+
+    assert next_step(rules.READY, 31.0, 31.0) == (31.0, rules.CERTIFICATE)
+    assert next_step(rules.READY, 30.0, 31.0) == (30.0, rules.STAGE)
+    assert next_step(rules.LISTED, 31.0, 31.0) == (31.0, rules.STAGE)
+
+
+@UNTIMED
+@given(st.integers(0, 2**32), st.floats(0.0, 1.0, exclude_min=True, exclude_max=True))
+def test_a_resident_is_drawn_by_share_and_born_evenly_over_the_year(seed: int, u: float) -> None:
+    shares = np.random.default_rng(seed).random(2 * rules.ELIGIBLE_AGES).round()  # half are empty
+    shares[-1] = 1.0
+    upto = np.cumsum(shares) / shares.sum()
+    upto[-1] = 1.0
+    sex, age = rules.drawn_resident(u, upto)
+    cell = int(np.searchsorted(upto, u, side="right"))
+    before = upto[cell - 1] if cell else 0.0
+    assert shares[cell] > 0
+    assert sex == cell // rules.ELIGIBLE_AGES
+    part = (u - before) / (upto[cell] - before)
+    assert age == pytest.approx(18 + cell % rules.ELIGIBLE_AGES + part, abs=1e-9)
+
+
+@given(st.integers(0, 2**32))
+@settings(derandomize=True, deadline=None, database=None, max_examples=30)
+def test_a_resident_turns_where_the_weight_or_adulthood_changes(seed: int) -> None:
+    weights = np.random.default_rng(seed).integers(0, 2, (2, AGES))
+    weights[:, 60:] = 0
+    found = turning_ages(weights)
+    for sex in (0, 1):
+        for age in range(60):
+            later = range(age + 1, 61)
+            changes = (a for a in later if a in (18, 60) or weights[sex, a] != weights[sex, a - 1])
+            assert found[sex, age] == next(changes)

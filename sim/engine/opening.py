@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from sim import rules
 from sim.compilation import compiled
-from sim.draws import exponential, lognormal, uniform
+from sim.draws import exponential, lognormal, uniform, uniforms4
 from sim.plan import Plan
 from sim.plan.rates import Floats
 from sim.world import UNKNOWN, World
@@ -92,20 +92,26 @@ def shock_rows(
 def draw_people(given: Given, people: npt.NDArray[np.void], hamlets: npt.NDArray[np.void]) -> None:
     """Fill in what is unknown about every person."""
     for i in range(len(people)):
-        draw_person(given, people[i], hamlets[people[i]["hamlet"]]["difficulty"])
+        p = people[i]
+        beginning = uniforms4(
+            given.seed, given.replication, rules.PERSON_STREAM, p["key"], rules.BEGINNING, 0
+        )
+        draw_person(given, p, hamlets[p["hamlet"]]["difficulty"], beginning)
 
 
 @compiled
-def draw_person(given: Given, p: np.void, difficulty: int) -> None:
+def draw_person(
+    given: Given, p: np.void, difficulty: int, beginning: tuple[float, ...]
+) -> None:
     """Fill in what is unknown (NaN) about a person; within an age band birth dates are uniform.
 
-    `given` may be anything with the fields of `Given`.
+    `given` may be anything with the fields of `Given`; `beginning` are the draws of that decision.
     """
     if math.isnan(p["birth"]):
-        u = _draw(given, p, rules.BIRTH)
-        p["birth"] = -rules.within(u, p["age_low"], p["age_high"]) * rules.YEAR
+        age = rules.within(beginning[rules.AGE], p["age_low"], p["age_high"])
+        p["birth"] = -age * rules.YEAR
     if math.isnan(p["budget"]):
-        p["budget"] = exponential(_draw(given, p, rules.CLOCK_BUDGET))
+        p["budget"] = exponential(beginning[rules.FIRST_BUDGET])
     if p["place"] == rules.STAFF:
         retires = p["birth"] + given.retirement_age * rules.YEAR
         p["limit"] = retires if retires > 0.0 else rules.NEVER

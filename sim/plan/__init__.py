@@ -13,6 +13,7 @@ from sim import levers as lever_types
 from sim import rules
 from sim.draws import entity_key
 from sim.plan import calendar, meetings
+from sim.plan.coupling import coupled_units
 from sim.plan.rates import Floats, Rates, build_rates, rate_by_age
 from sim.plan.residents import (
     WEIGHT_ONE,
@@ -21,6 +22,7 @@ from sim.plan.residents import (
     listing_weights,
     moves,
     project,
+    turning_ages,
 )
 from sim.plan.schedule import monthly_schedule
 from sim.plan.scopes import Groups, group_units, scoped
@@ -86,8 +88,9 @@ class Plan(NamedTuple):
     years.  january[M], meets[M] (committee), review[M], election[M]: what happens.
     schedule[G, M].  base_group[H].  unit[H]: coupled unit.  area[H, levels].
     shock_sd[levels, P]: sd of the log of leaving.  delay_median[difficulty] in months,
-    failure[difficulty].  weights[sex, age]: listing weights.  arrivals[3]: moving in per year by
-    kind, with ages [3, 2] and women's share [3].
+    failure[difficulty].  weights[sex, age]: listing weights; turning_ages[sex, age]: the next age
+    that changes them.  arrivals[3]: moving in per year by kind, with ages [3, 2] and women's share
+    [3].
     """
 
     settings: Settings
@@ -125,6 +128,7 @@ class Plan(NamedTuple):
     delay_median: Floats
     failure: Floats
     weights: npt.NDArray[np.int64]
+    turning_ages: npt.NDArray[np.int64]
     arrivals: Floats
     arrival_ages: Floats
     arrival_women: Floats
@@ -168,6 +172,7 @@ def make(loaded: Loaded, policy: str, completed: Baseline | None = None) -> Plan
     sender_sets, senders, first = _senders(loaded, groups)
     numbers = range(months)
     bits = len(groups.adaptive)
+    weights = listing_weights(scenario.source.listing)
     scope = np.array([s.units for s in groups.adaptive], dtype=np.bool_)
     return Plan(
         settings=_settings(loaded, areas, bits, float(from_start[months])),
@@ -181,12 +186,12 @@ def make(loaded: Loaded, policy: str, completed: Baseline | None = None) -> Plan
         election=meetings.elections(scenario),
         schedule=monthly_schedule(scenario, groups, pool.names, sender_sets),
         base_group=(groups.static << bits).astype(np.int64),
-        unit=meetings.coupled_units(
+        unit=coupled_units(
             scenario, baseline, areas, groups, held, lessons, tests, moved
         ),
         area=areas.of,
         area_key=_area_keys(areas),
-        shock_sd=_shock_sd(scenario, areas, groups, rates),
+        shock_sd=_shock_sd(scenario, areas, groups, rates, from_start),
         classes=held,
         courses=lessons,
         target_of=goals.of,
@@ -208,7 +213,8 @@ def make(loaded: Loaded, policy: str, completed: Baseline | None = None) -> Plan
         moves=_move_rows(moved),
         delay_median=_delay_median(scenario),
         failure=np.array([scenario.dossier.failure.get(d, 0.0) for d in DIFFICULTIES]),  # type: ignore[call-overload]
-        weights=listing_weights(scenario.source.listing),
+        weights=weights,
+        turning_ages=turning_ages(weights),
         **_arrivals(scenario),
     )
 
@@ -250,17 +256,18 @@ def _arrivals(scenario: Scenario) -> dict[str, Floats]:
     }
 
 
-def _shock_sd(scenario: Scenario, areas: meetings.Areas, groups: Groups, rates: Rates) -> Floats:
+def _shock_sd(
+    scenario: Scenario, areas: meetings.Areas, groups: Groups, rates: Rates, from_start: Floats
+) -> Floats:
     """Sd of the log of leaving by area level and period."""
     sd = np.zeros((len(areas.levels), len(rates.year)))
     for name, value in scenario.demography.shock.items():
         sd[areas.level(name, 0)] = value
-    first = [int(np.searchsorted(calendar.month_days(scenario)[calendar.PAST_MONTHS :], d))
-             for d in rates.starts[:-1]]  # fmt: skip
+    first = np.searchsorted(from_start, rates.starts[:-1])
     for s in groups.plain:
         if isinstance(s.lever, lever_types.Assumption):
             for p, month in enumerate(first):
-                if s.in_force(month):
+                if s.in_force(int(month)):
                     sd[:, p] *= s.lever.shock
     return sd
 

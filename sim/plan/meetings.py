@@ -1,4 +1,4 @@
-"""What organisation does and when: classes, targets, courses, reviews, pools, coupled units."""
+"""What organisation does and when: classes, targets, courses, reviews, pools."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,9 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from sim import rules
-from sim.levers import Admission, Attention, LocalClass, OfficerTraining, Reinforcement, Training
+from sim.levers import Admission, Attention, LocalClass, OfficerTraining, Training
 from sim.plan.calendar import is_in, months_between, year_of_month
-from sim.plan.residents import Move
 from sim.plan.scopes import Groups, Scoped, area_path
 from sim.scenario import Baseline, Scenario, Target
 
@@ -327,65 +326,3 @@ def elections(scenario: Scenario) -> npt.NDArray[np.bool_]:
     first = scenario.offices.first_election
     offset = months_between(scenario.start, first) if first else term
     return (months >= offset) & ((months - offset) % term == 0)
-
-
-# ---------------------------------------------------------------- coupled units
-
-
-def coupled_units(
-    scenario: Scenario,
-    baseline: Baseline,
-    areas: Areas,
-    groups: Groups,
-    held: npt.NDArray[np.void],
-    lessons: npt.NDArray[np.void],
-    tests: npt.NDArray[np.void],
-    moved: tuple[Move, ...],
-) -> npt.NDArray[np.int64]:
-    """Number of the coupled unit of each row: the connected component of all that is shared."""
-    parent = list(range(len(baseline.units)))
-
-    def root(h: int) -> int:
-        while parent[h] != h:
-            parent[h] = parent[parent[h]]
-            h = parent[h]
-        return h
-
-    def join(members: npt.NDArray[np.int64] | list[int]) -> None:
-        for h in members:
-            parent[root(int(h))] = root(int(members[0]))
-
-    def join_level(level: int) -> None:
-        for area in areas.at(level):
-            join(np.flatnonzero(areas.of[:, level] == area))
-
-    shared_levels = {int(c["level"]) for c in held} | {int(c["level"]) for c in lessons}
-    shared_levels |= {int(c["level"]) for c in tests if c["observable"] == rules.RANK}
-    if scenario.admission.on:
-        shared_levels |= {areas.level(t.level, -1) for t in scenario.admission.targets}
-    combining = any(type(s.lever).__name__ == "Combining" for s in groups.plain + groups.adaptive)
-    if scenario.cells.host == "strongest" or combining:
-        shared_levels.add(areas.level(scenario.cells.host_level, -1))
-    reinforcing = [s for s in groups.plain + groups.adaptive if isinstance(s.lever, Reinforcement)]
-    shared_levels |= {
-        areas.level(scenario.postings.pools[s.lever.pool].level, -1)
-        for s in reinforcing
-        if isinstance(s.lever, Reinforcement) and s.lever.pool
-    }
-    for level in shared_levels:
-        join_level(level)
-    index = {u.id: i for i, u in enumerate(baseline.units)}
-    for s in reinforcing:
-        assert isinstance(s.lever, Reinforcement)
-        if s.lever.senders:
-            join([*np.flatnonzero(s.units), *(index[i] for i in s.lever.senders)])
-    for move in moved:
-        join([move.unit, move.into])
-    for i, unit in enumerate(baseline.units):
-        if unit.cell.startswith("with:"):
-            join([i, index[unit.cell.removeprefix("with:")]])
-        if unit.neighbour and combining:
-            join([i, index[unit.neighbour]])
-    roots = [root(h) for h in range(len(parent))]
-    number = {r: i for i, r in enumerate(dict.fromkeys(roots))}
-    return np.array([number[r] for r in roots], dtype=np.int64)

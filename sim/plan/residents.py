@@ -75,6 +75,16 @@ def listing_weights(listing: Listing) -> npt.NDArray[np.int64]:
     return np.rint(weights / mean * WEIGHT_ONE).astype(np.int64)
 
 
+def turning_ages(weights: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The next age [sex, completed age] at which a resident counts otherwise; 60 is the last."""
+    turning = np.full(weights.shape, 60, dtype=np.int64)
+    changes = np.diff(weights, axis=1) != 0
+    changes[:, 18 - 1] = True
+    for age in range(60 - 1, 0, -1):
+        turning[:, age - 1] = np.where(changes[:, age - 1], age, turning[:, age])
+    return turning
+
+
 def at_start(unit: Unit) -> Floats:
     """Residents by [sex, completed age]."""
     if unit.residents_by_age:
@@ -144,18 +154,19 @@ def project(
     """The residents of every unit under one policy and one draw of the parameters."""
     months, years = scenario.years * 12, scenario.years
     weights = listing_weights(scenario.source.listing)
-    start = np.stack([at_start(u) for u in baseline.units])
+    start = np.stack([at_start(u)[:, : ELIGIBLE.stop] for u in baseline.units])
     group = groups.static << len(groups.adaptive)
     factor = np.array([u.leaving_factor for u in baseline.units])
     present, leavers = _yearly(scenario, start, rates, group, factor)
     yearly_adults = present[:, :, :, ELIGIBLE].sum(axis=(2, 3))
-    yearly_weighted = (present * (weights / WEIGHT_ONE)).sum(axis=(2, 3))
+    weighted_ages = present[:, :, :, ELIGIBLE] * weights[:, ELIGIBLE]
+    yearly_weighted = weighted_ages.sum(axis=(2, 3)) / WEIGHT_ONE
     share = (np.arange(months) % 12 / 12)[:, None]
     at = np.arange(months) // 12
     adults, weighted = (
         x[at] * (1 - share) + x[at + 1] * share for x in (yearly_adults, yearly_weighted)
     )
-    ages = (present * weights)[:years, :, :, ELIGIBLE].reshape(years, len(start), -1)
+    ages = weighted_ages[:years].reshape(years, len(start), -1)
     for move in moved:
         for table in (adults, weighted):
             _move(table, move, move.month)
@@ -201,39 +212,36 @@ def _yearly(
     group: npt.NDArray[np.int64],
     factor: Floats,
 ) -> tuple[Floats, Floats]:
-    """present[Y + 1, H, sex, age], and young leavers [Y, H] relative to the first year."""
+    """present[Y + 1, H, sex, age to 59], and young leavers [Y, H] relative to the first year."""
     years = scenario.years
     present = np.zeros((years + 1, *start.shape))
     present[0] = start
-    leavers = np.ones((years, len(start)))
-    away: Floats | None = None
-    births = start[:, :, 0]
-    first: Floats | None = None
+    leavers = np.empty((years, len(start)))
+    groups, of = np.unique(group, return_inverse=True)
     for y in range(years):
         p = int(np.searchsorted(rates.starts, (y + 0.5) * 365.25, side="right")) - 1
-        each = rates.each[group, p].transpose(0, 2, 1)  # [H, risk, age]
-        leave = (each[:, rules.LEAVING] * factor[:, None])[:, None, :]
-        back, settle = (each[:, r][:, None, :] for r in (rules.RETURNING, rules.SETTLING))
-        if away is None:
-            gone = np.minimum(leave / np.maximum(back + settle, 1e-9), 1.0)
-            away = np.where(back + settle > 0, present[0] * gone, 0.0)
-        out = present[y] * -np.expm1(-leave)
-        home = away * -np.expm1(-back)
-        away_next = (away - home) * np.exp(-settle) + out
-        alive = np.exp(-rates.mortality[group, :, :, p])
+        each = rates.each[groups, p, : ELIGIBLE.stop][:, None]  # [group, 1, age, risk]
+        leaving = each[..., rules.LEAVING][of] * factor[:, None, None]
+        returning, settling = each[..., rules.RETURNING], each[..., rules.SETTLING]
+        alive = np.exp(-rates.mortality[groups, :, : ELIGIBLE.stop, p])[of]
+        if y == 0:
+            away = start * _away_for_each(leaving, (returning + settling)[of])
+        out = present[y] * -np.expm1(-leaving)
+        home = away * -np.expm1(-returning)[of]
         now = (present[y] - out + home) * alive
         now[:, 0, 20:30] *= 1 + scenario.demography.marrying_in
-        young = out[:, :, 18:26].sum(axis=(1, 2))
-        first = young if first is None else first
-        leavers[y] = np.where(first > 0, young / np.maximum(first, 1e-300), 1.0)
-        present[y + 1], away = _older(now, births), _older(away_next * alive, births * 0)
-    return present, leavers
+        leavers[y] = out[:, :, 18:26].sum(axis=(1, 2))
+        present[y + 1] = _older(now, start[:, :, 0])
+        away = _older(((away - home) * np.exp(-settling)[of] + out) * alive, 0 * start[:, :, 0])
+    first = leavers[0].copy()
+    return present, np.where(first > 0, leavers / np.maximum(first, 1e-300), 1.0)
+
+
+def _away_for_each(leaving: Floats, ending: Floats) -> Floats:
+    """How many are away for each who is present, where as many come back or settle as leave."""
+    return np.where(ending > 0, np.minimum(leaving / np.maximum(ending, 1e-9), 1.0), 0.0)
 
 
 def _older(now: Floats, births: Floats) -> Floats:
-    """Everybody one year older; the last age is open; as many are born as at the start."""
-    older = np.empty_like(now)
-    older[:, :, 1:] = now[:, :, :-1]
-    older[:, :, -1] += now[:, :, -1]
-    older[:, :, 0] = births
-    return older
+    """Everybody one year older; as many are born as at the start."""
+    return np.concatenate([births[:, :, None], now[:, :, :-1]], axis=2)

@@ -11,7 +11,6 @@ as far as a model stays one in SimPy, with SimPy's own loop and queue:
 - a draw that brings nobody to a hamlet, whatever the help, is told by one comparison.
 """
 
-from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Generator
 from functools import partial
@@ -25,7 +24,7 @@ import simpy
 
 from sim import log as events
 from sim import rules
-from sim.draws import exponential, person_key, uniform, uniforms4
+from sim.draws import BLOCK, exponential, person_key, uniform, uniforms4
 from sim.engine.opening import opened
 from sim.log import NOBODY, Log, from_records
 from sim.plan import Plan
@@ -61,7 +60,7 @@ class Slice:
         self.starts, self.horizon = rates.starts, plan.settings.horizon
         self.no_shock = np.ones(len(rates.year))
         self.weights: list[list[int]] = plan.weights.tolist()
-        self.entry: list[list[list[float]]] = residents.entry.tolist()
+        self.entry = residents.entry
         self.adults: list[list[float]] = residents.adults.tolist()
         self.weighted: list[list[float]] = residents.weighted.tolist()
         self.share = float(row["eligible_share"])
@@ -152,7 +151,8 @@ class District:
             if person.status == PROBATION:
                 self.recognitions[due].append(person)
             self.take_place(person)
-            person.death = self.death_day(person)
+            u = self.draw(person.key, rules.BEGINNING, rules.DEATH_BUDGET)
+            person.death = self.death_day(person, u)
             self.look_ahead(person)
         self.listed.sort(key=lambda p: p.waiting)
         self.ready.sort(key=lambda p: p.waiting)
@@ -193,10 +193,10 @@ class District:
 
     # ---------------------------------------------------------------- lives and cells
 
-    def death_day(self, person: Person) -> float:
+    def death_day(self, person: Person, u: float) -> float:
         t, table = self.tables, self.tables.mortality[person.sex]
         return rules.fire_day(
-            exponential(self.draw(person.key, rules.DEATH_BUDGET, 0)), person.since, person.birth,
+            exponential(u), person.since, person.birth,
             t.horizon, t.starts, table, person.hamlet.mortality_factor, table, 0.0, t.no_shock,
         )  # fmt: skip
 
@@ -269,8 +269,9 @@ class District:
         self.begin_clock(person, day)
 
     def begin_clock(self, person: Person, day: float) -> None:
+        first = BLOCK * person.fired
         person.fired, person.since = person.fired + 1, day
-        person.budget = exponential(self.draw(person.key, rules.CLOCK_BUDGET, person.fired))
+        person.budget = exponential(self.draw(person.key, rules.FIRING, first + rules.NEXT_BUDGET))
         self.look_ahead(person)
 
     def count(self, person: Person, change: int, day: float, phase: int, kind: int) -> None:
@@ -392,16 +393,17 @@ class District:
 
     def expect(self, hamlet: Hamlet, month: int, i: int) -> None:
         """The i-th person who is listed in a hamlet in a month."""
-        t, draw = self.tables, self.draw
-        key = person_key(hamlet.key, rules.LISTED_PEOPLE, month, i)
+        t, key = self.tables, person_key(hamlet.key, rules.LISTED_PEOPLE, month, i)
+        beginning = uniforms4(
+            self.seed, self.replication, rules.PERSON_STREAM, key, rules.BEGINNING, 0
+        )
         begins, ends = t.days[month : month + 2]
-        day = begins + draw(key, rules.ENTRY_INSTANT, 0) * (ends - begins)
-        entry = t.entry[hamlet.index][month // 12]
-        sex, age = divmod(bisect_left(entry, draw(key, rules.AGE, 0), 0, len(entry) - 1), 42)
-        birth = day - (18 + age + draw(key, rules.AGE_FRACTION, 0)) * YEAR
-        budget = exponential(draw(key, rules.CLOCK_BUDGET, 0))
+        day = begins + beginning[rules.ENTRY_INSTANT] * (ends - begins)
+        sex, age = rules.drawn_resident(beginning[rules.AGE], t.entry[hamlet.index, month // 12])
+        budget = exponential(beginning[rules.FIRST_BUDGET])
+        birth = day - age * YEAR
         person = Person(hamlet, key, LISTED, PRESENT, sex, birth, budget, -NEVER, day, day)
-        person.death = self.death_day(person)
+        person.death = self.death_day(person, beginning[rules.DEATH_BUDGET])
         self.arm(person, day, self.enter)
 
     def hold_class(self, month: int, day: float) -> None:

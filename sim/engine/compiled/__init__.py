@@ -28,6 +28,7 @@ from sim.engine.compiled import (
 )
 from sim.engine.compiled.queues import (
     NO_ONE,
+    find_due,
     join_hamlet,
     join_pipeline,
     pop,
@@ -46,6 +47,7 @@ from sim.engine.compiled.state import (
     STALE,
     STATE,
     WAITING,
+    draws_together,
     empty_tables,
     fresh_tables,
     given_by,
@@ -62,11 +64,9 @@ ROOM_A_HAMLET = 60
 """New people of one hamlet for whom there is room at first."""
 
 
-def run(
-    plan: Plan, world: World, seed: int, replication: int, with_log: bool = True
-) -> Outcome:
+def run(plan: Plan, world: World, seed: int, replication: int) -> Outcome:
     """One replication of one policy. The log comes in the order of writing."""
-    return prepared(plan, world, with_log)(seed, replication)
+    return prepared(plan, world)(seed, replication)
 
 
 def prepared(plan: Plan, world: World, with_log: bool = True) -> Callable[[int, int], Outcome]:
@@ -159,9 +159,8 @@ def month_start(s, members, month, day):
 def lives(s, until):
     """All steps of lives up to and including `until`, in the order of day, hamlet and key."""
     s.counters[WAITING] = 0
-    for i in range(s.counters[PEOPLE]):
-        if s.due[i] <= until:
-            push(s, i)
+    for k in range(find_due(s, s.due, until)):
+        push(s, s.scratch[k])
     while s.counters[WAITING] > 0:
         i = pop(s)
         life.live(s, i, s.due[i])
@@ -190,7 +189,6 @@ def settle(s, first, last, members):
     for k in range(len(members)):
         hold_offices(s, members[k])
     for i in range(n):
-        clocks.set_death(s, i, 0.0)
         stages.pass_open_stages(s, i, 0.0, LIFE)
         clocks.look_ahead(s, i, 0.0)
 
@@ -200,7 +198,9 @@ def take_place(s, i):
     """A person of the baseline, with what is unknown drawn, is counted where it lives."""
     p = s.people[i]
     hamlet = s.hamlets[p["hamlet"]]
-    draw_person(s, p, hamlet["difficulty"])
+    beginning = draws_together(s, i, rules.BEGINNING, 0)
+    draw_person(s, p, hamlet["difficulty"], beginning)
+    clocks.set_death(s, i, 0.0, beginning[rules.DEATH_BUDGET])
     p["since"], p["clock"] = 0.0, STALE
     p["counted"], p["points"], p["adult"], p["weight"] = 0, 0, 0, 0
     s.state[i] = p["status"] << PLACE_BITS | p["place"]
@@ -251,7 +251,9 @@ def hold_offices(s, h):
     """Who holds an office at the start is not published: it is drawn."""
     hamlet = s.hamlets[h]
     if hamlet["chief"] == DRAWN:
-        hamlet["chief"] = offices.chief_by_lottery(s, h, 0)
+        chief = offices.by_lottery(s, h, True, 0, 0.0)
+        hamlet["chief"] = chief if chief != NO_ONE else rules.RESIDENT_CHIEF
     if hamlet["secretary"] == DRAWN:
-        hamlet["secretary"] = offices.secretary_by_lottery(s, h, 0, 0.0)
-        hamlet["secretary_trained"] = hamlet["secretary_trained"] and hamlet["secretary"] >= 0
+        secretary = offices.by_lottery(s, h, False, 0, 0.0)
+        hamlet["secretary"] = secretary if secretary != NO_ONE else rules.NO_CHIEF
+        hamlet["secretary_trained"] = hamlet["secretary_trained"] and secretary != NO_ONE

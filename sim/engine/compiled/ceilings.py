@@ -8,12 +8,10 @@ then; the engine need not look at the hamlet in these months.
 import numpy as np
 
 from sim import rules
+from sim.draws import BLOCK
 from sim.plan import Plan
 from sim.plan.rates import Floats
 from sim.world import World
-
-BLOCK = 4
-"""Months that share one block of draws."""
 
 
 def listing(plan: Plan, world: World) -> Floats:

@@ -2,7 +2,7 @@
 
 from sim import rules
 from sim.draws import exponential
-from sim.engine.compiled.state import NOT_FOLLOWED, PLACE_BITS, STALE, draw, kernel
+from sim.engine.compiled.state import NOT_FOLLOWED, PLACE_BITS, STALE, kernel
 
 
 @kernel
@@ -69,11 +69,11 @@ def settle_budget(s, i, day):
 
 
 @kernel
-def set_death(s, i, entry):
-    """The day of death, from the hamlet of entry."""
+def set_death(s, i, entry, u):
+    """The day of death, from the draw of its budget and the hamlet of entry."""
     p = s.people[i]
     hamlet = s.hamlets[p["hamlet"]]
-    budget = exponential(draw(s, i, rules.DEATH_BUDGET, 0))
+    budget = exponential(u)
     most = s.mortality_most[hamlet["base_group"], p["sex"], rules.age_at(entry, p["birth"])]
     if rules.outlasts(budget, entry, s.horizon, most * hamlet["mortality_factor"]):
         p["death"] = rules.NEVER

@@ -64,7 +64,7 @@ def take_stock(s, i, day):
             weight = s.weights[p["sex"], rules.age_at(day, p["birth"])]
         turn = rules.turning_day(
             p["status"], p["place"], day, p["helper_from"], p["birth"], s.half_from_age,
-            s.weights[p["sex"]],
+            s.turning_ages[p["sex"]],
         )  # fmt: skip
         if turn < s.horizon:
             s.turn[i] = turn

@@ -4,7 +4,7 @@ from sim import log as events
 from sim import rules
 from sim.draws import exponential
 from sim.engine.compiled import clocks, counting, roster, stages
-from sim.engine.compiled.state import LIFE, STALE, draw, kernel, later, record
+from sim.engine.compiled.state import LIFE, STALE, draws_together, kernel, later, record
 
 
 @kernel
@@ -35,17 +35,18 @@ def clock_fires(s, i, day):
     p = s.people[i]
     h = p["hamlet"]
     period = rules.period_at(day, s.starts)
+    firing = draws_together(s, i, rules.FIRING, p["fired"])
     risk = rules.choose_risk(
-        draw(s, i, rules.CLOCK_RISK, p["fired"]), p["status"], p["place"], rules.AT_RISK,
+        firing[rules.RISK], p["status"], p["place"], rules.AT_RISK,
         s.each[s.hamlets[h]["group"], period, rules.age_at(day, p["birth"])],
         clocks.leaving_scale(s, p) * s.shock[h, period],
     )  # fmt: skip
     p["fired"] += 1
-    p["budget"] = exponential(draw(s, i, rules.CLOCK_BUDGET, p["fired"]))
+    p["budget"] = exponential(firing[rules.NEXT_BUDGET])
     p["since"] = day
     p["clock"] = STALE
     if risk == rules.LEAVING:
-        leaves(s, i, day)
+        leaves(s, i, day, firing[rules.FOR_GOOD])
     elif risk == rules.RETURNING:
         returns(s, i, day)
     elif risk == rules.EXEMPTION:
@@ -58,10 +59,10 @@ def clock_fires(s, i, day):
 
 
 @kernel
-def leaves(s, i, day):
+def leaves(s, i, day, u):
     """Away for work, or for good."""
     p = s.people[i]
-    if s.leaves_for_good > 0.0 and draw(s, i, rules.FOR_GOOD, p["fired"]) < s.leaves_for_good:
+    if u < s.leaves_for_good:
         roster.leave_for_ever(s, i, day, LIFE, events.MOVED, events.LEFT_FOR_GOOD)
         return
     record(s, day, LIFE, p["hamlet"], p["key"], events.LEFT, 0)

@@ -2,30 +2,33 @@
 
 from sim import log as events
 from sim import rules
-from sim.draws import person_key, uniforms4
+from sim.draws import BLOCK, person_key, uniforms4
 from sim.engine.compiled import clocks, counting, roster, stages
-from sim.engine.compiled.ceilings import BLOCK
+from sim.engine.compiled.queues import find_due
 from sim.engine.compiled.state import (
-    ELIGIBLE_AGES,
     LISTING,
-    PEOPLE,
     PLACE_BITS,
     draw,
+    draws_together,
     kernel,
     later,
 )
+from sim.engine.compiled.tables import fetch
+
+ENTRY_SIZE = 8 * 2 * rules.ELIGIBLE_AGES
+"""Bytes of one hamlet's shares by sex and age in one year."""
 
 
 @kernel
 def list_and_move_in(s, members, month, day):
     """Draw who will be listed and who will move in during the month, each at an instant."""
-    for i in range(s.counters[PEOPLE]):
-        if s.turn[i] <= day:
-            counting.take_stock(s, i, day)
+    for k in range(find_due(s, s.turn, day)):
+        counting.take_stock(s, s.scratch[k], day)
+    if month % BLOCK == 0:
+        for k in range(len(members)):
+            draw_block(s, members[k], month // BLOCK)
     for k in range(len(members)):
         h = members[k]
-        if month % BLOCK == 0:
-            draw_block(s, h, month // BLOCK)
         if s.hamlets[h]["cell"] != rules.CLOSED:
             if s.may_list[h]:
                 list_candidates(s, h, month, day)
@@ -67,6 +70,7 @@ def list_candidates(s, h, month, day):
     number = rules.number_drawn(s.draws4[h, month % BLOCK], listing_mean(s, h, row, outside, month))
     if number == 0 and not row["list_chief"]:
         return
+    fetch(s.entry[h, month // 12], ENTRY_SIZE)
     adults = row["eligible_share"] * max(0.0, s.adults[month, h] - hamlet["adults"])
     room = rules.listing_room(
         s.help_mode, hamlet["points"], outside, s.per_helper, hamlet["candidates"], adults
@@ -79,10 +83,11 @@ def list_candidates(s, h, month, day):
         place = rules.PRESENT if hamlet["is_hamlet"] else rules.STAFF
         key = person_key(hamlet["key"], rules.LISTED_PEOPLE, month, k)
         i = roster.new_person(s, key, h, rules.LISTED, place)
-        instant = instant_of(s, i, month)
-        resident_born(s, i, instant, month)
+        beginning = draws_together(s, i, rules.BEGINNING, 0)
+        instant = instant_of(s, month, beginning)
+        resident_born(s, i, instant, month, beginning)
         s.people[i]["stage_due"] = later(s, instant, s.stale_months)
-        roster.expect(s, i, instant, events.LISTED, 0)
+        roster.expect(s, i, instant, events.LISTED, 0, beginning)
 
 
 @kernel
@@ -105,19 +110,17 @@ def listing_mean(s, h, row, outside, month):
 
 
 @kernel
-def instant_of(s, i, month):
+def instant_of(s, month, beginning):
     """A uniform instant of the month."""
     begins, ends = s.days[s.origin + month], s.days[s.origin + month + 1]
-    return begins + draw(s, i, rules.ENTRY_INSTANT, 0) * (ends - begins)
+    return begins + beginning[rules.ENTRY_INSTANT] * (ends - begins)
 
 
 @kernel
-def resident_born(s, i, day, month):
+def resident_born(s, i, day, month, beginning):
     """Age and sex of a resident who is listed."""
     p = s.people[i]
-    position = rules.drawn_position(draw(s, i, rules.AGE, 0), s.entry[p["hamlet"], month // 12])
-    p["sex"] = position // ELIGIBLE_AGES
-    age = 18 + position % ELIGIBLE_AGES + draw(s, i, rules.AGE_FRACTION, 0)
+    p["sex"], age = rules.drawn_resident(beginning[rules.AGE], s.entry[p["hamlet"], month // 12])
     p["birth"] = day - age * rules.YEAR
     if p["place"] == rules.STAFF:
         retires = p["birth"] + s.retirement_age * rules.YEAR
@@ -130,9 +133,10 @@ def list_chief(s, h, month, day):
     hamlet = s.hamlets[h]
     key = person_key(hamlet["key"], rules.CHIEF_PEOPLE, month, 0)
     i = roster.new_person(s, key, h, rules.LISTED, rules.PRESENT)
-    resident_born(s, i, day, month)
+    beginning = draws_together(s, i, rules.BEGINNING, 0)
+    resident_born(s, i, day, month, beginning)
     s.people[i]["stage_due"] = later(s, day, s.stale_months)
-    roster.expect(s, i, day, events.LISTED, events.LISTED_AS_CHIEF)
+    roster.expect(s, i, day, events.LISTED, events.LISTED_AS_CHIEF, beginning)
     hamlet["chief"], hamlet["chief_asked"] = i, True
     stages.enter(s, i, day, LISTING)
     clocks.look_ahead(s, i, day)
@@ -154,8 +158,9 @@ def move_in(s, h, month):
         i = roster.new_person(s, key, h, rules.OFFICIAL, rules.PRESENT)
         u = draw(s, i, rules.ARRIVAL_KIND, 0) * yearly
         kind = 0 if u < retired else (1 if u < retired + returning_young else 2)
-        instant = instant_of(s, i, month)
+        beginning = draws_together(s, i, rules.BEGINNING, 0)
+        instant = instant_of(s, month, beginning)
         ages = s.arrival_ages[kind]
-        roster.born(s, i, instant, ages[0], ages[1], s.arrival_women[kind])
+        roster.born(s, i, instant, ages[0], ages[1], s.arrival_women[kind], beginning)
         s.people[i]["helper_from"] = later(s, instant, s.months_in_place)
-        roster.expect(s, i, instant, events.MOVED_IN, events.RETIRED_HOME + kind)
+        roster.expect(s, i, instant, events.MOVED_IN, events.RETIRED_HOME + kind, beginning)

@@ -4,6 +4,7 @@ from sim import log as events
 from sim import rules
 from sim.engine.compiled import clocks, stages
 from sim.engine.compiled.queues import (
+    NO_ONE,
     UNDRAWN,
     lottery_is,
     make_queue,
@@ -167,55 +168,92 @@ def is_enlisting(row, p, day):
 @kernel
 def committee_meets(s, members, month, day):
     """Overdue probations first, then the dossiers in their order, within the allowances."""
-    n = 0
-    for k in range(s.counters[IN_PIPELINE]):
+    for k in range(len(members)):
+        s.first_ready[s.committee[members[k]]] = NO_ONE
+    overdue = 0
+    for k in range(s.counters[IN_PIPELINE] - 1, -1, -1):  # in the end, who came first is first
         i = s.pipeline[k]
-        p = s.people[i]
-        if is_here(s.state[i], rules.PROBATION) and p["stage_due"] < day:
-            queue(s, n, i, float(p["hamlet"]), 0.0, 0.0, p["key"])
-            n += 1
-    sort_queue(s, n, s.scratch)
-    for k in range(n):
+        if is_here(s.state[i], rules.PROBATION):
+            p = s.people[i]
+            if p["stage_due"] < day:
+                queue(s, overdue, i, float(p["hamlet"]), 0.0, 0.0, p["key"])
+                overdue += 1
+        elif is_to_be_decided(s, i, month, day):
+            area = s.committee[s.people[i]["hamlet"]]
+            s.next_ready[i] = s.first_ready[area]
+            s.first_ready[area] = i
+    sort_queue(s, overdue, s.scratch)
+    for k in range(overdue):
         stages.recognise(s, s.scratch[k], day, COMMITTEE)
         clocks.look_ahead(s, s.scratch[k], day)
     remember_strengths(s, members)
+    limit = last_age_limit(s, month)
     for k in range(len(members)):
         area = s.committee[members[k]]
         if s.met[area] < month:
             s.met[area] = month
-            decide_dossiers(s, members, area, month, day)
+            decide_dossiers(s, members, area, limit, month, day)
 
 
 @kernel
-def decide_dossiers(s, members, area, month, day):
-    """One committee decides on all that is ready."""
-    n = 0
-    lottery_is(s, rules.COMMITTEE_LOTTERY, month)
-    for k in range(s.counters[IN_PIPELINE]):
-        i = s.pipeline[k]
-        ready = is_here(s.state[i], rules.READY)
-        if not ready and not (s.enlists[month] and is_here(s.state[i], rules.CERTIFIED)):
-            continue
-        p = s.people[i]
-        if s.committee[p["hamlet"]] != area:
-            continue
-        row = s.schedule[s.hamlets[p["hamlet"]]["group"], month]
-        if ready or is_enlisting(row, p, day):
-            queue(s, n, i, 0.0, p["waiting"], UNDRAWN, p["key"])
-            n += 1
-    line_up(s, members, n, s.committee_priority[area, month], month, day, True)
-    taken = 0
-    open_ = has_room_anywhere(s, members, area, month)
-    while taken < n and open_:
-        i = take_first(s, n - taken)
-        taken += 1
-        h = s.people[i]["hamlet"]
-        if stages.too_old(s, s.people[i], day) or has_room(s, h, month):
+def last_age_limit(s, month):
+    """Who was born on this day or later is over nobody's age limit this month."""
+    limit = -rules.NEVER
+    for group in range(s.schedule.shape[0]):
+        oldest = s.schedule[group, month]["maximum_age"]
+        limit = max(limit, rules.born_before(oldest, s.origin + month, s.days))
+    return limit
+
+
+@kernel
+def is_to_be_decided(s, i, month, day):
+    """A dossier that is ready; before enlisting, one in the making too."""
+    if is_here(s.state[i], rules.READY):
+        return True
+    if not s.enlists[month] or not is_here(s.state[i], rules.CERTIFIED):
+        return False
+    p = s.people[i]
+    return is_enlisting(s.schedule[s.hamlets[p["hamlet"]]["group"], month], p, day)
+
+
+@kernel
+def decide_dossiers(s, members, area, limit, month, day):
+    """One committee decides on all that is ready; see `first_ready`, then `next_ready`.
+
+    Nobody born on the day `limit` or later is too old.
+    """
+    waiting = 0
+    i = s.first_ready[area]
+    while i != NO_ONE:
+        s.order[waiting] = i
+        waiting += 1
+        i = s.next_ready[i]
+    open_ = has_room_for_any(s, waiting, month)
+    if open_:
+        lottery_is(s, rules.COMMITTEE_LOTTERY, month)
+        for k in range(waiting):
+            p = s.people[s.order[k]]
+            queue(s, k, s.order[k], 0.0, p["waiting"], UNDRAWN, p["key"])
+        line_up(s, members, waiting, s.committee_priority[area, month], month, day, True)
+    while open_:
+        i = take_first(s, waiting)
+        waiting -= 1
+        if stages.too_old(s, s.people[i], day) or has_room(s, s.people[i]["hamlet"], month):
             decide(s, i, day)
-            open_ = has_room(s, h, month) or has_room_anywhere(s, members, area, month)
-    for k in range(n - taken):  # whatever their order: nobody else can be admitted
-        if stages.too_old(s, s.people[s.order[k]], day):
+        open_ = has_room_for_any(s, waiting, month)
+    for k in range(waiting):  # whatever their order: none of them can be admitted
+        p = s.people[s.order[k]]
+        if p["birth"] < limit and stages.too_old(s, p, day):
             decide(s, s.order[k], day)
+
+
+@kernel
+def has_room_for_any(s, waiting, month):
+    """Whether anybody who is still in the queue finds a place left."""
+    for k in range(waiting):
+        if has_room(s, s.people[s.order[k]]["hamlet"], month):
+            return True
+    return False
 
 
 @kernel
@@ -223,15 +261,6 @@ def decide(s, i, day):
     """The decision on one dossier, and what follows in this life."""
     stages.consider(s, i, day, COMMITTEE)
     clocks.look_ahead(s, i, day)
-
-
-@kernel
-def has_room_anywhere(s, members, area, month):
-    """Some hamlet of the committee's area has a place left in its allowances."""
-    for k in range(len(members)):
-        if s.committee[members[k]] == area and has_room(s, members[k], month):
-            return True
-    return False
 
 
 @kernel

@@ -43,14 +43,14 @@ def elect_chief(s, h, month, day):
     row = s.schedule[hamlet["group"], month]
     before = hamlet["chief"]
     secretary = hamlet["secretary"]
-    chosen = rules.RESIDENT_CHIEF
+    chosen = NO_ONE
     if row["unified"] and secretary >= 0 and may_be_chief(s, secretary, before):
         chosen = secretary
     elif draw_for(s, h, rules.CHIEF_MEMBER, month) < row["member_elected"]:
-        chosen = chief_by_lottery(s, h, month)
-    hamlet["chief"] = chosen
+        chosen = by_lottery(s, h, True, month, day)
+    hamlet["chief"] = chosen if chosen != NO_ONE else rules.RESIDENT_CHIEF
     hamlet["chief_trained"] = hamlet["chief_asked"] = False
-    key = s.people[chosen]["key"] if chosen >= 0 else events.NOBODY
+    key = s.people[chosen]["key"] if chosen != NO_ONE else events.NOBODY
     cause = events.VACANCY if before == rules.NO_CHIEF else events.ELECTION
     record(s, day, POSTINGS, h, key, events.CHIEF_NAMED, cause)
 
@@ -62,8 +62,8 @@ def name_secretary(s, h, month, day):
     row = s.schedule[hamlet["group"], month]
     i = hamlet["chief"]
     if not (row["unified"] and i >= 0 and may_be_secretary(s, i, day)):
-        i = secretary_by_lottery(s, h, month, day)
-    if i < 0:
+        i = by_lottery(s, h, False, month, day)
+    if i == NO_ONE:
         return
     hamlet["secretary"] = i
     trained = draw(s, i, rules.SUCCESSOR_TRAINED, month) < row["successor_trained"]
@@ -86,37 +86,25 @@ def may_be_secretary(s, i, day):
 
 
 @kernel
-def chief_by_lottery(s, h, month):
-    """One of the members who may be chief; a resident if nobody may."""
-    best, lowest = rules.RESIDENT_CHIEF, 1.0
+def by_lottery(s, h, chief, month, day):
+    """One of the members who may be chief, or else secretary; NO_ONE if nobody may.
+
+    The lowest lottery wins, and between equals the lowest key.
+    """
+    best, lowest = NO_ONE, 1.0
+    decision = rules.OFFICE_LOTTERY if chief else rules.SECRETARY_LOTTERY
     i = s.first_person[h]
     while i != NO_ONE:
-        if may_be_chief(s, i, s.hamlets[h]["chief"]):
-            u = draw(s, i, rules.OFFICE_LOTTERY, month)
-            if goes_before(s, u, i, lowest, best):
+        if chief:
+            able = may_be_chief(s, i, s.hamlets[h]["chief"])
+        else:
+            able = may_be_secretary(s, i, day)
+        if able:
+            u = draw(s, i, decision, month)
+            if u < lowest or (u == lowest and s.people[i]["key"] < s.people[best]["key"]):
                 best, lowest = i, u
         i = s.next_person[i]
     return best
-
-
-@kernel
-def secretary_by_lottery(s, h, month, day):
-    """One of the members who may be secretary, or NO_CHIEF."""
-    best, lowest = rules.NO_CHIEF, 1.0
-    i = s.first_person[h]
-    while i != NO_ONE:
-        if may_be_secretary(s, i, day):
-            u = draw(s, i, rules.SECRETARY_LOTTERY, month)
-            if goes_before(s, u, i, lowest, best):
-                best, lowest = i, u
-        i = s.next_person[i]
-    return best
-
-
-@kernel
-def goes_before(s, u, i, lowest, best):
-    """The lower lottery wins, and between equals the lower key."""
-    return u < lowest or (u == lowest and s.people[i]["key"] < s.people[best]["key"])
 
 
 @kernel

@@ -11,6 +11,7 @@ from sim.engine.compiled.state import (
     draw,
     draw_by_key,
     draw_for,
+    draws_together,
     kernel,
     later,
     record,
@@ -65,12 +66,13 @@ def renewed(s, h, month):
 def expect_staff(s, key, h, month, day):
     """A member who joins the staff at this month start."""
     i = roster.new_person(s, key, h, rules.OFFICIAL, rules.STAFF)
-    roster.born(s, i, day, s.staff_ages[0], s.staff_ages[1], s.staff_women)
+    beginning = draws_together(s, i, rules.BEGINNING, 0)
+    roster.born(s, i, day, s.staff_ages[0], s.staff_ages[1], s.staff_women, beginning)
     p = s.people[i]
     retires = p["birth"] + s.retirement_age * rules.YEAR
     p["limit"] = retires if retires > day else rules.NEVER
     p["helper_from"] = later(s, day, s.months_in_place)
-    roster.expect(s, i, day, events.MOVED_IN, events.REPLACEMENT)
+    roster.expect(s, i, day, events.MOVED_IN, events.REPLACEMENT, beginning)
     s.due[i] = rules.NEVER
     set_term(s, i, month)
 
@@ -141,6 +143,7 @@ def posted_person(s, h, key, pool, day):
     """A member posted in from an outside pool, expected on `day`."""
     i = roster.new_person(s, key, h, rules.OFFICIAL, rules.POSTED)
     s.people[i]["pool"] = pool
-    roster.born(s, i, day, s.posting_ages[0], s.posting_ages[1], s.posting_women)
-    roster.expect(s, i, day, events.POSTED, 0)
+    beginning = draws_together(s, i, rules.BEGINNING, 0)
+    roster.born(s, i, day, s.posting_ages[0], s.posting_ages[1], s.posting_women, beginning)
+    roster.expect(s, i, day, events.POSTED, 0, beginning)
     return i

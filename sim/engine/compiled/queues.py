@@ -3,19 +3,55 @@
 from sim import rules
 from sim.engine.compiled.state import (
     IN_PIPELINE,
+    LEADERS,
     LOTTERY,
     LOTTERY_MONTH,
     OVERFLOWN,
+    PEOPLE,
     PLACE_BITS,
     WAITING,
     draw,
     kernel,
 )
+from sim.engine.compiled.tables import fetch
 
 UNDRAWN = -1.0
 """A lottery that is drawn when a queue needs it to separate equals."""
 NO_ONE = -1
 """The end of a list."""
+
+# ---------------------------------------------------------------- who is due
+
+AT_ONCE = 16
+"""People whose instants are looked at together."""
+READ_OFTEN = 192
+"""Bytes at the beginning of a person that a step of a life reads."""
+
+
+@kernel
+def find_due(s, instants, day):
+    """How many people have an instant up to this day; they stand in `scratch`."""
+    found, people = 0, s.counters[PEOPLE]
+    for first in range(0, people, AT_ONCE):
+        last = min(first + AT_ONCE, people)
+        if is_any_due(instants, first, last, day):
+            before = found
+            for i in range(first, last):  # no branch here either: nobody can guess who it is
+                s.scratch[found] = i
+                found += instants[i] <= day
+            for k in range(before, found):
+                fetch(s.people[s.scratch[k]], READ_OFTEN)
+    return found
+
+
+@kernel
+def is_any_due(instants, first, last, day):
+    """Whether there is one among these. Without a branch, several are compared at a time."""
+    due = 0
+    for i in range(first, last):
+        due += instants[i] <= day
+    return due > 0
+
 
 # ---------------------------------------------------------------- the heap of a month
 
@@ -93,12 +129,16 @@ def lottery_of(s, i):
 
 
 @kernel
-def queued_before(s, a, b):
-    """Order of a queue: value, waiting since, lottery, key."""
+def waits_before(s, a, b):
+    """Order of a queue: value, then waiting since."""
     if s.value[a] != s.value[b]:
         return s.value[a] < s.value[b]
-    if s.since_queued[a] != s.since_queued[b]:
-        return s.since_queued[a] < s.since_queued[b]
+    return s.since_queued[a] < s.since_queued[b]
+
+
+@kernel
+def wins_against(s, a, b):
+    """Order of those whom value and time do not tell apart: lottery, then key."""
     u, v = lottery_of(s, a), lottery_of(s, b)
     if u != v:
         return u < v
@@ -107,34 +147,63 @@ def queued_before(s, a, b):
 
 @kernel
 def make_queue(s, n):
-    """Bring the first n entries of `order` into the order of a heap, the first one on top."""
-    for start in range(n // 2 - 1, -1, -1):
-        sift(s, start, n)
+    """Make the first n entries of `order` a queue.
+
+    It is a heap by value and time. Those who are level at its top stand apart, behind it, in a heap
+    by lottery: nobody's lottery is drawn before it is needed.
+    """
+    s.counters[LEADERS] = 0
+    make_heap(s, 0, n, False)
 
 
 @kernel
 def take_first(s, n):
     """Take the first of the n entries out of the queue; it stands at place n - 1 of `order`."""
     order = s.order
-    first = order[0]
-    order[0] = order[n - 1]
-    order[n - 1] = first
-    sift(s, 0, n - 1)
-    return first
+    if s.counters[LEADERS] == 0:
+        set_apart_leaders(s, n)
+    leaders = s.counters[LEADERS]
+    top = n - leaders
+    order[top], order[n - 1] = order[n - 1], order[top]
+    sift(s, top, 0, leaders - 1, True)
+    s.counters[LEADERS] = leaders - 1
+    return order[n - 1]
 
 
 @kernel
-def sift(s, at, size):
+def set_apart_leaders(s, n):
+    """All who are level with the first go behind the other entries."""
+    order = s.order
+    first, size = order[0], n
+    while size > 0 and not waits_before(s, first, order[0]):
+        size -= 1
+        order[0], order[size] = order[size], order[0]
+        sift(s, 0, 0, size, False)
+    make_heap(s, size, n - size, True)
+    s.counters[LEADERS] = n - size
+
+
+@kernel
+def make_heap(s, top, size, by_lottery):
+    """Bring so many entries, from place `top` of `order`, into the order of a heap."""
+    for start in range(size // 2 - 1, -1, -1):
+        sift(s, top, start, size, by_lottery)
+
+
+@kernel
+def sift(s, top, at, size, by_lottery):
     """Let an entry of the heap sink to its place."""
     order = s.order
     while True:
         first = at
         for below in (2 * at + 1, 2 * at + 2):
-            if below < size and queued_before(s, order[below], order[first]):
-                first = below
+            if below < size:
+                a, b = order[top + below], order[top + first]
+                if wins_against(s, a, b) if by_lottery else waits_before(s, a, b):
+                    first = below
         if first == at:
             return
-        order[at], order[first] = order[first], order[at]
+        order[top + at], order[top + first] = order[top + first], order[top + at]
         at = first
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from llvmlite import ir  # type: ignore[import-untyped]
-from numba import config, from_dtype, types
+from numba import from_dtype, types
 from numba.core import cgutils
 from numba.core.datamodel import models
 from numba.core.imputils import lower_getattr_generic
@@ -22,10 +22,9 @@ from numba.core.typing.templates import AttributeTemplate, infer_getattr
 from numba.extending import intrinsic, register_model
 from numba.np.arrayobj import make_array, populate_array
 
-WORD = ir.IntType(64)
-CACHE_LINE, HUGE_PAGE = 64, 1 << 21
-WITHOUT_COMPILATION = bool(getattr(config, "DISABLE_JIT", False))
+from sim.engine.compiled.tables import CACHE_LINE, WITHOUT_COMPILATION, WORD, Table
 
+HUGE_PAGE = 1 << 21
 
 FieldKind = type[int] | type[float] | type[bool] | tuple[np.dtype[Any], int]
 """A number, or an array as its dtype and number of dimensions."""
@@ -48,9 +47,7 @@ class RecordType(types.Type):
 
 
 def _numba_type(kind: FieldKind) -> Any:
-    if isinstance(kind, tuple):
-        return types.Array(from_dtype(kind[0]), kind[1], "C")
-    return _NUMBERS[kind]
+    return Table(from_dtype(kind[0]), kind[1]) if isinstance(kind, tuple) else _NUMBERS[kind]
 
 
 Shapes = Mapping[str, tuple[int | tuple[int, ...], Any]]
@@ -60,13 +57,13 @@ Shapes = Mapping[str, tuple[int | tuple[int, ...], Any]]
 def room_for(shapes: Shapes) -> dict[str, npt.NDArray[Any]]:
     """Arrays of these shapes and types, not filled, in one block of memory.
 
-    A block of some megabytes may lie in huge pages: kernels that go here and there in many tables
-    run a tenth faster. Each array begins on a line of the cache.
+    numpy asks for huge pages for a block of four megabytes or more: kernels that go here and there
+    in many tables run a tenth faster. Each array begins on a line of the cache.
     """
     sizes = {name: int(np.prod(shape)) * np.dtype(kind).itemsize
              for name, (shape, kind) in shapes.items()}  # fmt: skip
     spans = {name: -(-size // CACHE_LINE) * CACHE_LINE for name, size in sizes.items()}
-    block = np.empty(sum(spans.values()) + HUGE_PAGE, dtype=np.uint8)
+    block = np.empty(max(sum(spans.values()), HUGE_PAGE) + HUGE_PAGE, dtype=np.uint8)
     at = -block.ctypes.data % HUGE_PAGE
     arrays = {}
     for name, (shape, kind) in shapes.items():
@@ -182,6 +179,3 @@ def reader(kind: RecordType) -> Any:
         return kind(words), code
 
     return record_of
-
-
-Words = npt.NDArray[np.int64]

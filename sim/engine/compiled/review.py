@@ -12,6 +12,7 @@ from sim.engine.compiled.queues import (
     queue,
     set_term,
     sort_queue,
+    take_first,
 )
 from sim.engine.compiled.state import (
     PLACE_BITS,
@@ -154,7 +155,7 @@ def by_sending_lottery(s, c, month):
             n += 1
         i = s.next_person[i]
     make_queue(s, n)
-    return s.order[0]
+    return take_first(s, n)
 
 
 @kernel

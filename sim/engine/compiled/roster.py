@@ -48,22 +48,22 @@ def new_person(s, key, h, status, place):
 
 
 @kernel
-def born(s, i, day, low, high, women):
+def born(s, i, day, low, high, women, beginning):
     """Age and sex of a person who is not of the place."""
     p = s.people[i]
-    age = rules.within(draw(s, i, rules.AGE, 0), low, high)
+    age = rules.within(beginning[rules.AGE], low, high)
     p["birth"] = day - age * rules.YEAR
     p["sex"] = 0 if draw(s, i, rules.SEX, 0) < women else 1
 
 
 @kernel
-def expect(s, i, day, kind, cause):
+def expect(s, i, day, kind, cause, beginning):
     """The person will enter on `day`; death and the first budget are known from then."""
     p = s.people[i]
     p["entry_kind"], p["entry_cause"] = kind, cause
     p["waiting"] = p["since"] = day
-    clocks.set_death(s, i, day)
-    p["budget"] = exponential(draw(s, i, rules.CLOCK_BUDGET, 0))
+    clocks.set_death(s, i, day, beginning[rules.DEATH_BUDGET])
+    p["budget"] = exponential(beginning[rules.FIRST_BUDGET])
     p["what"] = rules.ENTRY
     s.due[i] = day
 

@@ -8,7 +8,7 @@ import numpy as np
 from sim import log as events
 from sim import rules
 from sim.compilation import Function
-from sim.draws import uniform
+from sim.draws import uniform, uniforms4
 from sim.engine.compiled import ceilings
 from sim.engine.compiled.record import FieldKind, RecordType, reader, room_for
 from sim.plan import MOVE, Plan, Settings
@@ -21,10 +21,12 @@ LIFE, POSTINGS, LISTING, CLASS, COMMITTEE, REVIEW = 1, 2, 3, 4, 5, 6
 FIRST, SECOND = -3.0e18, -2.0e18
 """Priorities before all others: about to enlist, and the chief."""
 MONTH = 30.4375
-ELIGIBLE_AGES = 42
-PEOPLE, EVENTS, POSTED_NOW, WAITING, IN_PIPELINE, LOTTERY, LOTTERY_MONTH, OVERFLOWN = range(8)
+COUNTERS = 9
+PEOPLE, EVENTS, POSTED_NOW, WAITING, IN_PIPELINE = range(5)
+LOTTERY, LOTTERY_MONTH, LEADERS, OVERFLOWN = range(5, COUNTERS)
 """Places in `counters`: people, events, posted members, size of the heap, length of the pipeline,
-decision and month of the lottery of the queue, and whether the table of people was too small."""
+decision and month of the lottery of the queue, how many are level at its top, and whether the table
+of people was too small."""
 PLACE_BITS, PLACE_MASK = 2, 3
 """A state is status << PLACE_BITS | place."""
 if rules.PLACES != 1 << PLACE_BITS:
@@ -50,7 +52,7 @@ _PLAN = {
     "f8 3": "moving entry steady_most mortality_most",
     "f8 4": "steady mortality each",
     "i8 1": "year clock unit pool_size senders sender_first committee",
-    "i8 2": "area target_of allowed committee_priority pool_of weights",
+    "i8 2": "area target_of allowed committee_priority pool_of weights turning_ages",
     "? 1": "january meets review election capped enlists",
     "? 2": "condition_scope adaptive_months",
 }
@@ -58,7 +60,7 @@ _OWN = {
     "f8 1": "due turn value since_queued lottery target_pull shock_most log_day",
     "f8 2": "shock draws4 arrivals4 seen",
     "i8 1": "term counters admitted pool_used posting_months order queue_key heap scratch pipeline "
-    "first_person next_person first_term next_term "
+    "first_person next_person first_term next_term first_ready next_ready "
     "strength_then flags host picked met log_person",
     "i8 2": "lever_months",
     "i4 3": "panel",
@@ -128,13 +130,13 @@ def empty_tables(plan: Plan, world: World, room: int, with_log: bool) -> dict[st
         "people": (room, PERSON),
         **{name: (room, real) for name in ("due", "turn")},
         **{name: (room, whole) for name in ("term", "heap", "pipeline")},
-        **{name: (room, whole) for name in ("next_person", "next_term")},
+        **{name: (room, whole) for name in ("next_person", "next_term", "next_ready")},
         **{name: (size, real) for name in ("value", "since_queued", "lottery")},
         **{name: (size, whole) for name in ("order", "queue_key", "scratch")},
         **{name: (hamlets, whole) for name in ("strength_then", "flags", "host", "picked")},
         **{name: ((hamlets, 4), real) for name in ("draws4", "arrivals4")},
         "first_person": (hamlets, whole),
-        "met": (len(plan.committee_priority), whole),
+        **{name: (len(plan.committee_priority), whole) for name in ("met", "first_ready")},
         "first_term": (months, whole),
         "seen": ((hamlets, len(rules.OBSERVABLES)), real),
         "state": (room, np.int8),
@@ -154,7 +156,7 @@ def fresh_tables(plan: Plan, world: World) -> dict[str, Any]:
     whole = np.int64
     return {
         "hamlets": world.hamlets.copy(),
-        "counters": np.zeros(8, dtype=whole),
+        "counters": np.zeros(COUNTERS, dtype=whole),
         "admitted": np.zeros(len(plan.capped), dtype=whole),
         "pool_used": np.zeros(len(plan.pool_size), dtype=whole),
         "target_pull": np.ones(len(plan.capped)),
@@ -185,6 +187,13 @@ def record(s, day, phase, hamlet, person, kind, cause):
 def draw(s, i, decision, occurrence):
     """The uniform number of one decision about a person."""
     return draw_by_key(s, s.people[i]["key"], decision, occurrence)
+
+
+@kernel
+def draws_together(s, i, decision, block):
+    """Four occurrences of one decision about a person, at the price of one."""
+    key = s.people[i]["key"]
+    return uniforms4(s.seed, s.replication, rules.PERSON_STREAM, key, decision, block)
 
 
 @kernel

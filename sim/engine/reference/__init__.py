@@ -100,7 +100,8 @@ def begin(unit: Unit, world: World) -> None:
     for hamlet in unit.hamlets:
         _hold_offices(unit, hamlet)
     for person in people:
-        person.death = clocks.death_day(unit, person, 0.0)
+        u = unit.draw(person, rules.BEGINNING, rules.DEATH_BUDGET)
+        person.death = clocks.death_day(unit, person, 0.0, u)
         stages.pass_open_stages(unit, person, 0.0, LIFE)
         clocks.look_ahead(unit, person, 0.0)
         life.watch(unit, person)

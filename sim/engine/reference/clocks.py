@@ -48,9 +48,9 @@ def settle_budget(unit: Unit, person: Person, day: float) -> None:
     person.since = day
 
 
-def death_day(unit: Unit, person: Person, entry: float) -> float:
-    """Computed once, from the hamlet of entry: the same under every policy that leaves it alone."""
-    budget = exponential(unit.draw(person, rules.DEATH_BUDGET))
+def death_day(unit: Unit, person: Person, entry: float, u: float) -> float:
+    """From the draw of its budget and the hamlet of entry, once: the same under every policy."""
+    budget = exponential(u)
     table = unit.rates.mortality[person.hamlet.base_group, person.sex]
     return rules.fire_day(
         budget, entry, person.birth, unit.settings.horizon, unit.rates.starts,

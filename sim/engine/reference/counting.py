@@ -69,7 +69,7 @@ def take_stock(unit: Unit, person: Person, day: float) -> None:
     hamlet.weight += person.weight
     turn = rules.turning_day(
         person.status, person.place, day, person.helper_from, person.birth, s.half_from_age,
-        unit.plan.weights[person.sex],
+        unit.plan.turning_ages[person.sex],
     )  # fmt: skip
     if turn < s.horizon:
         unit.turning[rules.first_month_from(turn, unit.plan.days) - s.origin].append(person)

@@ -51,17 +51,18 @@ def clock_fires(unit: Unit, person: Person, day: float) -> None:
     """One of the risks of the present state happens; the next budget is drawn."""
     rates, hamlet = unit.rates, person.hamlet
     period = rules.period_at(day, rates.starts)
+    firing = unit.draws_together(person, rules.FIRING, person.fired)
     risk = rules.choose_risk(
-        unit.draw(person, rules.CLOCK_RISK, person.fired),
+        firing[rules.RISK],
         person.status, person.place, rules.AT_RISK,
         rates.each[hamlet.group, period, rules.age_at(day, person.birth)],
         clocks.leaving_scale(unit, person) * float(hamlet.shock[period]),
     )  # fmt: skip
     person.fired += 1
-    person.budget = exponential(unit.draw(person, rules.CLOCK_BUDGET, person.fired))
+    person.budget = exponential(firing[rules.NEXT_BUDGET])
     person.since = day
     if risk == rules.LEAVING:
-        leaves(unit, person, day)
+        leaves(unit, person, day, firing[rules.FOR_GOOD])
     elif risk == rules.RETURNING:
         returns(unit, person, day)
     elif risk == rules.EXEMPTION:
@@ -74,10 +75,9 @@ def clock_fires(unit: Unit, person: Person, day: float) -> None:
         roster.leave_for_ever(unit, person, day, LIFE, kind, cause)
 
 
-def leaves(unit: Unit, person: Person, day: float) -> None:
+def leaves(unit: Unit, person: Person, day: float, u: float) -> None:
     """Away for work, or for good."""
-    for_good = unit.settings.leaves_for_good
-    if for_good > 0 and unit.draw(person, rules.FOR_GOOD, person.fired) < for_good:
+    if u < unit.settings.leaves_for_good:
         roster.leave_for_ever(unit, person, day, LIFE, events.MOVED, events.LEFT_FOR_GOOD)
         return
     unit.record(day, LIFE, person.hamlet, person.key, events.LEFT)

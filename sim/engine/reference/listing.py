@@ -4,7 +4,7 @@ from sim import log as events
 from sim import rules
 from sim.draws import person_key
 from sim.engine.reference import clocks, counting, life, roster, stages
-from sim.engine.reference.state import LISTING, Hamlet, Person, Row, Unit
+from sim.engine.reference.state import LISTING, Block, Hamlet, Person, Row, Unit
 
 
 def list_and_move_in(unit: Unit, month: int, day: float) -> None:
@@ -65,29 +65,30 @@ def _listing_mean(
 def _expect_listed(unit: Unit, hamlet: Hamlet, key: int, month: int) -> None:
     place = rules.PRESENT if hamlet.is_hamlet else rules.STAFF
     person = Person(key, hamlet, rules.LISTED, place, 1)
-    instant = _instant(unit, person, month)
-    _resident_born(unit, person, instant, month)
+    beginning = unit.draws_together(person, rules.BEGINNING)
+    instant = _instant(unit, month, beginning)
+    _resident_born(unit, person, instant, month, beginning)
     person.stage_due = unit.later(instant, unit.settings.stale_months)
-    roster.expect(unit, person, instant, events.LISTED, 0)
+    roster.expect(unit, person, instant, events.LISTED, 0, beginning)
     life.watch(unit, person)
 
 
-def _resident_born(unit: Unit, person: Person, day: float, month: int) -> None:
+def _resident_born(
+    unit: Unit, person: Person, day: float, month: int, beginning: Block
+) -> None:
     """Age and sex of a resident who is listed."""
     entry = unit.plan.residents.entry[person.hamlet.index, month // 12]
-    position = rules.drawn_position(unit.draw(person, rules.AGE), entry)
-    person.sex = position // 42
-    age = 18 + position % 42 + unit.draw(person, rules.AGE_FRACTION)
+    person.sex, age = rules.drawn_resident(beginning[rules.AGE], entry)
     person.birth = day - age * rules.YEAR
     if person.place == rules.STAFF:
         retires = person.birth + unit.settings.retirement_age * rules.YEAR
         person.limit = retires if retires > day else rules.NEVER
 
 
-def _instant(unit: Unit, person: Person, month: int) -> float:
+def _instant(unit: Unit, month: int, beginning: Block) -> float:
     """A uniform instant of the month."""
     begins, ends = unit.day_of(month), unit.day_of(month + 1)
-    return begins + unit.draw(person, rules.ENTRY_INSTANT) * (ends - begins)
+    return begins + beginning[rules.ENTRY_INSTANT] * (ends - begins)
 
 
 def _chief_is_asked(hamlet: Hamlet) -> bool:
@@ -99,9 +100,10 @@ def _list_chief(unit: Unit, hamlet: Hamlet, month: int, day: float) -> None:
     """The chief who is no member is listed, once in a term of office."""
     key = person_key(hamlet.key, rules.CHIEF_PEOPLE, month, 0)
     person = Person(key, hamlet, rules.LISTED, rules.PRESENT, 1)
-    _resident_born(unit, person, day, month)
+    beginning = unit.draws_together(person, rules.BEGINNING)
+    _resident_born(unit, person, day, month, beginning)
     person.stage_due = unit.later(day, unit.settings.stale_months)
-    roster.expect(unit, person, day, events.LISTED, events.LISTED_AS_CHIEF)
+    roster.expect(unit, person, day, events.LISTED, events.LISTED_AS_CHIEF, beginning)
     hamlet.chief, hamlet.chief_asked = person, True
     stages.enter(unit, person, day, LISTING)
     clocks.look_ahead(unit, person, day)
@@ -124,9 +126,11 @@ def _move_in(unit: Unit, hamlet: Hamlet, leavers: float, month: int) -> None:
         person = Person(key, hamlet, rules.OFFICIAL, rules.PRESENT, 1)
         u = unit.draw(person, rules.ARRIVAL_KIND) * yearly
         kind = 0 if u < retired else (1 if u < retired + returning_young else 2)
-        instant = _instant(unit, person, month)
-        roster.born(unit, person, instant, plan.arrival_ages[kind], float(plan.arrival_women[kind]))
+        beginning = unit.draws_together(person, rules.BEGINNING)
+        instant = _instant(unit, month, beginning)
+        ages, women = plan.arrival_ages[kind], float(plan.arrival_women[kind])
+        roster.born(unit, person, instant, ages, women, beginning)
         person.helper_from = unit.later(instant, s.months_in_place)
         cause = (events.RETIRED_HOME, events.DEMOBILISED, events.MARRIED_IN)[kind]
-        roster.expect(unit, person, instant, events.MOVED_IN, cause)
+        roster.expect(unit, person, instant, events.MOVED_IN, cause, beginning)
         life.watch(unit, person)

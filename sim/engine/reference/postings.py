@@ -44,11 +44,12 @@ def _renewed(unit: Unit, hamlet: Hamlet, month: int) -> int:
 
 def _expect_staff(unit: Unit, person: Person, day: float) -> Person:
     """A member who joins the staff at this month start."""
-    roster.born(unit, person, day, unit.plan.staff_ages, unit.settings.staff_women)
+    beginning = unit.draws_together(person, rules.BEGINNING)
+    roster.born(unit, person, day, unit.plan.staff_ages, unit.settings.staff_women, beginning)
     retires = person.birth + unit.settings.retirement_age * rules.YEAR
     person.limit = retires if retires > day else rules.NEVER
     person.helper_from = unit.later(day, unit.settings.months_in_place)
-    roster.expect(unit, person, day, events.MOVED_IN, events.REPLACEMENT)
+    roster.expect(unit, person, day, events.MOVED_IN, events.REPLACEMENT, beginning)
     return person
 
 
@@ -116,6 +117,8 @@ def posted_person(unit: Unit, hamlet: Hamlet, key: int, pool: int, day: float) -
     """A member posted in from an outside pool, expected on `day`."""
     person = Person(key, hamlet, rules.OFFICIAL, rules.POSTED, 1)
     person.pool = pool
-    roster.born(unit, person, day, unit.plan.posting_ages, unit.settings.posting_women)
-    roster.expect(unit, person, day, events.POSTED, 0)
+    beginning = unit.draws_together(person, rules.BEGINNING)
+    ages, women = unit.plan.posting_ages, unit.settings.posting_women
+    roster.born(unit, person, day, ages, women, beginning)
+    roster.expect(unit, person, day, events.POSTED, 0, beginning)
     return person

@@ -6,23 +6,27 @@ from sim import log as events
 from sim import rules
 from sim.draws import exponential
 from sim.engine.reference import clocks, counting
-from sim.engine.reference.state import Hamlet, Person, Unit
+from sim.engine.reference.state import Block, Hamlet, Person, Unit
 
 
-def expect(unit: Unit, person: Person, day: float, kind: int, cause: int) -> None:
+def expect(
+    unit: Unit, person: Person, day: float, kind: int, cause: int, beginning: Block
+) -> None:
     """The person will enter on `day`; death and the first budget are known from then."""
     person.entry_kind, person.entry_cause = kind, cause
     person.waiting = person.since = day
-    person.death = clocks.death_day(unit, person, day)
-    person.budget = exponential(unit.draw(person, rules.CLOCK_BUDGET, 0))
+    person.death = clocks.death_day(unit, person, day, beginning[rules.DEATH_BUDGET])
+    person.budget = exponential(beginning[rules.FIRST_BUDGET])
     person.next_day, person.what = day, rules.ENTRY
     person.hamlet.people[person.key] = person
 
 
-def born(unit: Unit, person: Person, day: float, ages: Iterable[float], women: float) -> None:
+def born(
+    unit: Unit, person: Person, day: float, ages: Iterable[float], women: float, beginning: Block
+) -> None:
     """Age and sex of a person who is not of the place."""
     low, high = ages
-    age = rules.within(unit.draw(person, rules.AGE), float(low), float(high))
+    age = rules.within(beginning[rules.AGE], float(low), float(high))
     person.birth = day - age * rules.YEAR
     person.sex = 0 if unit.draw(person, rules.SEX) < women else 1
 

@@ -9,13 +9,15 @@ import numpy.typing as npt
 import simpy
 
 from sim import rules
-from sim.draws import uniform
+from sim.draws import uniform, uniforms4
 from sim.plan import Plan
 from sim.plan.rates import Floats
 from sim.plan.schedule import SCHEDULE
 
 Record = tuple[float, int, int, int, int, int]
 Panel = npt.NDArray[np.int32]
+Block = tuple[float, ...]
+"""Draws that are made together."""
 
 LIFE, POSTINGS, LISTING, CLASS, COMMITTEE, REVIEW = 1, 2, 3, 4, 5, 6
 FIRST, SECOND = -3.0e18, -2.0e18
@@ -196,6 +198,12 @@ class Unit:
         """The uniform number of one decision about a person."""
         return uniform(
             self.seed, self.replication, rules.PERSON_STREAM, person.key, decision, occurrence
+        )
+
+    def draws_together(self, person: Person, decision: int, block: int = 0) -> Block:
+        """Four occurrences of one decision about a person, at the price of one."""
+        return uniforms4(
+            self.seed, self.replication, rules.PERSON_STREAM, person.key, decision, block
         )
 
     def draw_for(self, hamlet: Hamlet, decision: int, occurrence: int) -> float:
