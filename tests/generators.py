@@ -220,6 +220,11 @@ KEPT: list[Values] = [
     {"lever": "return_incentive", "factor": 5.0, **YOUNG},
 ]
 """Levers on and off at ages that some have passed: what their clocks have used stays used."""
+WAIVED: list[Values] = [
+    {"lever": "waiver", "maximum_age": 90, "where": {"areas": ("C3",)}},
+    {"lever": "waiver", "maximum_age": 45, "where": {"areas": ("C1",)}, **LATER},
+]
+"""Age limits that differ, where nearly all must wait."""
 RICH: dict[str, Loaded] = {
     "lively": lively(RICH_POLICIES),
     "weakest-first": lively({"as-is": [], "joined": RICH_POLICIES["joined"]},
@@ -235,6 +240,8 @@ RICH: dict[str, Loaded] = {
                     training={"seats": 2}),
     "apart": lively({"as-is": []}, training={"on": False}, admission={"targets": ()},
                     cells={"host": "none"}, postings={"pools": {}}),
+    "crowded": lively({"as-is": [], "waived": WAIVED}, rules={"admission_age": (20, 28)},
+                      admission={"targets": {"level": "commune", "per_year": 1.0}}),
 }  # fmt: skip
 """Small scenarios in which every mechanism acts on every other."""
 
