@@ -215,7 +215,17 @@ def build(loaded: Loaded) -> World:
     for i, unit in enumerate(units):
         _fill_hamlet(hamlets[i], unit, index)
         people.append(_people_of(unit, i, int(hamlets["key"][i]), loaded, pools))
-    return World(np.concatenate(people), hamlets)
+    return World(_together(people), hamlets)
+
+
+def _together(parts: list[npt.NDArray[np.void]]) -> npt.NDArray[np.void]:
+    """All these people; numpy's own `concatenate` compares every field of every part."""
+    people = np.empty(sum(map(len, parts)), dtype=PERSON)
+    first = 0
+    for part in parts:
+        people[first : first + len(part)] = part
+        first += len(part)
+    return people
 
 
 def _fill_hamlet(row: np.void, unit: Unit, index: dict[str, int]) -> None:
@@ -284,7 +294,7 @@ def _people_of(
             _place_officials(rows, unit)
         if status == "posted" and groups:
             _post(rows[-len(groups) :], unit, loaded, pools)
-    people = np.concatenate(rows) if rows else np.zeros(0, dtype=PERSON)
+    people = _together(rows)
     if unit.kind != "hamlet":
         people["place"] = np.where(people["place"] == rules.PRESENT, rules.STAFF, people["place"])
     return people
