@@ -13,15 +13,14 @@ Every function gives the same bits compiled and as plain Python.
 import hashlib
 import math
 import unicodedata
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from llvmlite import ir  # type: ignore[import-untyped,unused-ignore]
-from numba import types
-from numba.extending import intrinsic, overload
+import numpy.typing as npt
 
-from sim.compilation import compiled, inlined
+from sim.compilation import Record, blank, compiled, entry, inlined, instruction, write
+
+Keys = npt.NDArray[np.int64]
 
 # In plain Python words are exact integers cut to 64 bits; compiled they are uint64, where cutting
 # costs nothing. (A literal below 2^63 is an int64, and the two must not meet.)
@@ -132,8 +131,8 @@ def philox4x64(c0: int, c1: int, c2: int, c3: int, k0: int, k1: int) -> tuple[in
     c0, c1, c2, c3 = _word(c0), _word(c1), _word(c2), _word(c3)
     k0, k1 = _word(k0), _word(k1)
     for _ in range(ROUNDS):
-        high_0, low_0 = _high_product(MULTIPLIER_0, c0), (MULTIPLIER_0 * c0) & WORD
-        high_1, low_1 = _high_product(MULTIPLIER_1, c2), (MULTIPLIER_1 * c2) & WORD
+        high_0, low_0 = high_product(MULTIPLIER_0, c0), (MULTIPLIER_0 * c0) & WORD
+        high_1, low_1 = high_product(MULTIPLIER_1, c2), (MULTIPLIER_1 * c2) & WORD
         c0, c1, c2, c3 = high_1 ^ c1 ^ k0, low_1, high_0 ^ c3 ^ k1, low_0
         k0, k1 = (k0 + WEYL_0) & WORD, (k1 + WEYL_1) & WORD
     return c0, c1, c2, c3
@@ -144,31 +143,10 @@ def _word(key: int) -> int:
     return int(np.uint64(key))
 
 
-def _high_product(a: int, b: int) -> int:
+@instruction
+def high_product(a: int, b: int) -> int:
     """The upper 64 bits of the product of two words."""
     return (a * b) >> 64
-
-
-def _one_instruction(typing: Any, a: Any, b: Any) -> Any:
-    """`_high_product` as the processor does it: three times faster than by halves of words."""
-
-    def generate(context: Any, builder: Any, signature: Any, words: Any) -> Any:
-        wide = ir.IntType(128)
-        product = builder.mul(builder.zext(words[0], wide), builder.zext(words[1], wide))
-        return builder.trunc(builder.lshr(product, wide(64)), words[0].type)
-
-    return types.uint64(types.uint64, types.uint64), generate
-
-
-_multiply_high: Any = intrinsic(_one_instruction)
-
-
-@overload(_high_product)
-def _compiled_high_product(a: Any, b: Any) -> Callable[[Any, Any], Any]:
-    def implementation(a: Any, b: Any) -> Any:
-        return _multiply_high(a, b)
-
-    return implementation
 
 
 @compiled
@@ -193,6 +171,35 @@ def uniforms4(
     return _open_unit(w0), _open_unit(w1), _open_unit(w2), _open_unit(w3)
 
 
+_UNIFORMS = Record(
+    "Uniforms",
+    dict.fromkeys(("seed", "replication", "stream", "decision", "occurrence"), int)
+    | {"entities": (np.dtype(np.int64), 1), "numbers": (np.dtype(np.float64), 1)},
+)
+
+
+@entry(_UNIFORMS)
+def _fill_uniforms(s: Any) -> int:
+    for i in range(len(s.numbers)):
+        s.numbers[i] = uniform(
+            s.seed, s.replication, s.stream, s.entities[i], s.decision, s.occurrence
+        )
+    return 0
+
+
+def uniforms_of(
+    seed: int, replication: int, stream: int, entities: Keys, decision: int, occurrence: int
+) -> npt.NDArray[np.float64]:
+    """`uniform` of many entities."""
+    numbers = np.empty(len(entities))
+    words = blank(_UNIFORMS)
+    key = {"seed": seed, "replication": replication, "stream": stream}
+    key |= {"decision": decision, "occurrence": occurrence}
+    write(words, _UNIFORMS, {**key, "entities": entities, "numbers": numbers})
+    _fill_uniforms(words)
+    return numbers
+
+
 @inlined
 def _open_unit(word: int) -> float:
     return (float(word >> 12) + 0.5) * UNIT
@@ -208,6 +215,30 @@ def person_key(hamlet_key: int, stream: int, month: int, index: int) -> int:
     """
     word, _, _, _ = philox4x64(hamlet_key, stream, month, index, PERSON_KEY_0, PERSON_KEY_1)
     return int(np.int64(word >> 1))
+
+
+_KEYS = Record(
+    "Keys",
+    {"stream": int}
+    | {name: (np.dtype(np.int64), 1) for name in ("hamlet_keys", "months", "indices", "keys")},
+)
+
+
+@entry(_KEYS)
+def _fill_keys(s: Any) -> int:
+    for i in range(len(s.keys)):
+        s.keys[i] = person_key(s.hamlet_keys[i], s.stream, s.months[i], s.indices[i])
+    return 0
+
+
+def person_keys(hamlet_keys: Keys, stream: int, months: Keys, indices: Keys) -> Keys:
+    """`person_key` of many people whom one stream brings; arrays of one length."""
+    values = {"hamlet_keys": hamlet_keys, "months": months, "indices": indices}
+    values["keys"] = np.empty(len(hamlet_keys), dtype=np.int64)
+    words = blank(_KEYS)
+    write(words, _KEYS, values | {"stream": stream})
+    _fill_keys(words)
+    return values["keys"]
 
 
 def entity_key(text: str) -> int:

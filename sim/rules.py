@@ -597,25 +597,25 @@ def priority_value(rule: int, strength: int, birth: float, is_chief: bool, turn:
 
 
 @compiled
-def shock_row(
+def shock(
     seed: int,
     replication: int,
     areas: npt.NDArray[np.int64],
     sd: Floats,
-    years: npt.NDArray[np.int64],
-) -> Floats:
-    """Factor on leaving in each period: exp(s z - s^2 / 2), mean 1, one z per area and year.
+    year: int,
+    period: int,
+) -> float:
+    """Factor on leaving in a period: exp(s z - s^2 / 2), mean 1, one z per area and year.
 
-    `areas` are the keys of the areas above a hamlet, `sd[level, period]`, `years[period]`.
+    `areas` are the keys of the areas above a hamlet, `sd[level, period]`.
     """
-    row = np.ones(len(years))
+    factor = 1.0
     for level in range(len(areas)):
-        for p in range(len(years)):
-            s = sd[level, p]
-            if s > 0.0:
-                u = uniform(seed, replication, AREA_STREAM, areas[level], SHOCK, years[p])
-                row[p] *= exp(s * normal_quantile(u) - 0.5 * s * s)
-    return row
+        s = sd[level, period]
+        if s > 0.0:
+            u = uniform(seed, replication, AREA_STREAM, areas[level], SHOCK, year)
+            factor *= exp(s * normal_quantile(u) - 0.5 * s * s)
+    return factor
 
 
 # ---------------------------------------------------------------- the baseline's unknowns

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim import rules
-from sim.draws import entity_key, person_key
+from sim.draws import entity_key, person_keys
 from sim.load.bands import parse_band
 from sim.scenario import Baseline, Completion, Group, Loaded, Unit
 
@@ -276,6 +276,7 @@ def _people_of(
     unit: Unit, hamlet: int, hamlet_key: int, loaded: Loaded, pools: dict[str, int]
 ) -> npt.NDArray[np.void]:
     rows: list[npt.NDArray[np.void]] = []
+    places: list[tuple[int, int, int]] = []
     scenario = loaded.scenario
     for number, status in enumerate(_STATUS_CODE):
         posted = status == "posted"
@@ -285,7 +286,8 @@ def _people_of(
         before: Counter[object] = Counter()
         for group in groups:
             code = _STATUS_CODE[status]
-            found = _group_rows(group, number, before[group.band], hamlet, hamlet_key, code)
+            found = _group_rows(group, hamlet, code)
+            places.append((_group_code(group, number), before[group.band], group.count))
             before[group.band] += group.count
             women = _are_women(group, unit.id, status, share)
             found["sex"] = np.where(women, FEMALE, MALE)
@@ -295,6 +297,7 @@ def _people_of(
         if status == "posted" and groups:
             _post(rows[-len(groups) :], unit, loaded, pools)
     people = _together(rows)
+    people["key"] = _keys(hamlet_key, places)
     if unit.kind != "hamlet":
         people["place"] = np.where(people["place"] == rules.PRESENT, rules.STAFF, people["place"])
     return people
@@ -309,23 +312,34 @@ def _posted_groups(unit: Unit, loaded: Loaded) -> tuple[Group, ...]:
     )
 
 
-def _group_rows(
-    group: Group, number: int, before: int, hamlet: int, hamlet_key: int, status: int
-) -> npt.NDArray[np.void]:
-    """People of one group; their keys depend on nothing but the hamlet, the status, the band and
-    the place in it (after those `before`), so that one person more changes nobody else."""
+def _group_rows(group: Group, hamlet: int, status: int) -> npt.NDArray[np.void]:
+    """People of one group."""
     assert group.band is not None
-    low, high = group.band
     rows = blank_people(group.count)
     rows["hamlet"] = hamlet
     rows["status"] = status
-    rows["age_low"], rows["age_high"] = low, high
-    group_code = (number * 121_000 + round(low * 1000)) * 121_000 + round(high * 1000)
-    rows["key"] = [
-        person_key(hamlet_key, rules.INITIAL_PEOPLE, group_code, before + i)
-        for i in range(group.count)
-    ]
+    rows["age_low"], rows["age_high"] = group.band
     return rows
+
+
+def _group_code(group: Group, number: int) -> int:
+    """A number for a status and an age band."""
+    assert group.band is not None
+    low, high = group.band
+    return (number * 121_000 + round(low * 1000)) * 121_000 + round(high * 1000)
+
+
+def _keys(hamlet_key: int, places: list[tuple[int, int, int]]) -> npt.NDArray[np.int64]:
+    """Keys of the people of a hamlet, by the code, the first place and the size of their groups.
+
+    They depend on nothing but the hamlet, the status, the band and the place in it, so that one
+    person more changes nobody else.
+    """
+    codes, firsts, sizes = np.array(places, dtype=np.int64).reshape(-1, 3).T
+    starts = np.cumsum(sizes) - sizes
+    numbers = np.arange(int(sizes.sum())) - np.repeat(starts - firsts, sizes)
+    hamlet_keys = np.full(len(numbers), hamlet_key)
+    return person_keys(hamlet_keys, rules.INITIAL_PEOPLE, np.repeat(codes, sizes), numbers)
 
 
 def blank_people(number: int) -> npt.NDArray[np.void]:

@@ -129,8 +129,9 @@ def counted(
         plan, build(loaded), rules.at_risk_share_over_60, rules.at_risk_months_since_admission
     )
     counts = risk.empty_counts(len(outcomes), 1, ground, plan.settings.adaptive, bins)
+    counter = risk.Counter(ground, counts)
     for row, outcome in enumerate(outcomes):
-        risk.add(outcome, ground, counts, row)
+        counter.add(outcome, row)
     return counts
 
 

@@ -15,7 +15,7 @@ from sim import experiment, risk, store
 from sim.experiment import replication
 from sim.load import shape
 from sim.messages import BadInput
-from sim.risk.counting import Counts
+from sim.risk.counts import Counts
 from sim.scenario import Loaded, Uncertain
 from sim.world import build
 from tests.risk_samples import sample

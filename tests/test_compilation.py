@@ -6,16 +6,16 @@ import re
 import shutil
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sim import compilation
-from sim.compilation import compiled, inlined
+from sim.compilation import cache, compiled, deferred, inlined
 
 needs_compiler = pytest.mark.skipif(
-    bool(compilation.SETTINGS.DISABLE_JIT), reason="says something about compiled code only"
+    deferred.WITHOUT_COMPILATION, reason="says something about compiled code only"
 )
 
 KERNEL = """
@@ -41,11 +41,11 @@ print(sum(scaled.stats.cache_hits.values()))
 
 @pytest.fixture
 def package(tmp_path: Path) -> Path:
-    """A small project of its own: compilation.py, a constant, and a kernel that freezes it."""
+    """A small project of its own: `compilation`, a constant, and a kernel that freezes it."""
     folder = tmp_path / "project" / "sim"
     folder.mkdir(parents=True)
     (folder / "__init__.py").write_text("")
-    shutil.copy(compilation.__file__, folder / "compilation.py")
+    shutil.copytree(Path(cache.__file__).parent, folder / "compilation")
     (folder / "constants.py").write_text("FACTOR = 2.0\n")
     (folder / "kernel.py").write_text(KERNEL)
     return folder
@@ -79,42 +79,48 @@ def test_unchecked_code_is_not_reused_when_bounds_are_to_be_checked(package: Pat
 
 
 def test_digest_follows_names_and_contents(package: Path) -> None:
-    digests = [compilation.source_digest(package)]
+    digests = [cache.source_digest(package)]
     (package / "engine").mkdir()
     (package / "engine" / "compiled.py").write_text("A = 1\n")
-    digests.append(compilation.source_digest(package))
+    digests.append(cache.source_digest(package))
     (package / "engine" / "compiled.py").write_text("A = 2\n")
-    digests.append(compilation.source_digest(package))
+    digests.append(cache.source_digest(package))
     (package / "engine" / "compiled.py").rename(package / "engine" / "other.py")
-    digests.append(compilation.source_digest(package))
+    digests.append(cache.source_digest(package))
     assert len(set(digests)) == 4
     assert all(re.fullmatch("[0-9a-f]{32}", digest) for digest in digests)
 
 
 def test_digest_overlooks_rooms_without_kernels(package: Path) -> None:
-    before = compilation.source_digest(package)
+    before = cache.source_digest(package)
     (package / "report").mkdir()
     (package / "report" / "pages.py").write_text("A = 1\n")
     (package / "cli.py").write_text("A = 1\n")
-    assert compilation.source_digest(package) == before
+    assert cache.source_digest(package) == before
 
 
-@pytest.mark.parametrize("switch", ["BOUNDSCHECK", "OPT", "DEBUGINFO_DEFAULT"])
 def test_digest_follows_the_compilers_switches(
-    package: Path, monkeypatch: pytest.MonkeyPatch, switch: str
+    package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = compilation.source_digest(package)
-    monkeypatch.setattr(compilation.SETTINGS, switch, "other")
-    assert compilation.source_digest(package) != before
+    monkeypatch.chdir(tmp_path)
+    digests = [cache.source_digest(package)]
+    monkeypatch.setenv("NUMBA_OPT", "1")
+    digests.append(cache.source_digest(package))
+    (tmp_path / cache.SETTINGS_FILE).write_text("boundscheck: 1\n")
+    digests.append(cache.source_digest(package))
+    assert len(set(digests)) == 3
 
 
-@pytest.mark.parametrize("module", ["numba", "np"])
+@pytest.mark.parametrize("library", ["numba", "llvmlite", "numpy"])
 def test_digest_follows_versions(
-    package: Path, monkeypatch: pytest.MonkeyPatch, module: str
+    package: Path, monkeypatch: pytest.MonkeyPatch, library: str
 ) -> None:
-    before = compilation.source_digest(package)
-    monkeypatch.setattr(getattr(compilation, module), "__version__", "0.0.1")
-    assert compilation.source_digest(package) != before
+    before = cache.source_digest(package)
+    version = metadata.version
+    monkeypatch.setattr(
+        metadata, "version", lambda name: "0.0.1" if name == library else version(name)
+    )
+    assert cache.source_digest(package) != before
 
 
 def imported_rooms(path: Path) -> set[str]:
@@ -131,17 +137,18 @@ def imported_rooms(path: Path) -> set[str]:
 
 
 def has_kernels(path: Path) -> bool:
-    return bool(re.search(r"^@(compiled|inlined)\b", path.read_text(encoding="utf-8"), re.M))
+    decorators = r"^@(compiled|inlined|kernel|entry)\b"
+    return bool(re.search(decorators, path.read_text(encoding="utf-8"), re.M))
 
 
 def test_no_kernel_escapes_the_digest() -> None:
-    covered = set(compilation.kernel_sources())
-    modules = set(compilation.SOURCES.rglob("*.py"))
+    covered = set(cache.kernel_sources())
+    modules = set(cache.SOURCES.rglob("*.py"))
     with_kernels = {path for path in modules if has_kernels(path)}
-    assert compilation.SOURCES / "draws.py" in with_kernels
+    assert cache.SOURCES / "draws.py" in with_kernels
     assert with_kernels <= covered
     for path in with_kernels:
-        assert not imported_rooms(path) & compilation.ROOMS_WITHOUT_KERNELS, path
+        assert not imported_rooms(path) & cache.ROOMS_WITHOUT_KERNELS, path
 
 
 def test_cache_directory_obeys_the_environment(
@@ -151,11 +158,11 @@ def test_cache_directory_obeys_the_environment(
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("USERPROFILE", str(tmp_path / "home"))
-    assert compilation.cache_directory("a") == tmp_path / "home" / ".cache" / "hamletsim" / "a"
+    assert cache.cache_directory("a") == tmp_path / "home" / ".cache" / "hamletsim" / "a"
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
-    assert compilation.cache_directory("a") == tmp_path / "xdg" / "hamletsim" / "a"
+    assert cache.cache_directory("a") == tmp_path / "xdg" / "hamletsim" / "a"
     monkeypatch.setenv("HAMLETSIM_CACHE", str(tmp_path / "own"))
-    assert compilation.cache_directory("a") == tmp_path / "own" / "a"
+    assert cache.cache_directory("a") == tmp_path / "own" / "a"
     assert list((tmp_path / "own" / "a").iterdir()) == []
 
 
@@ -164,7 +171,7 @@ def test_cache_directory_falls_back_to_a_private_one(
 ) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("HAMLETSIM_CACHE", str(tmp_path / "file"))
-    directory = compilation.cache_directory("a")
+    directory = cache.cache_directory("a")
     assert directory.is_dir()
     assert tmp_path not in directory.parents
     directory.rmdir()
@@ -180,7 +187,7 @@ def test_long_unused_caches_are_removed_and_nothing_else(
         (directory / "file").write_text("")
     for directory in (old, foreign):
         os.utime(directory, (0, 0))
-    assert compilation.cache_directory("2" * 32).is_dir()
+    assert cache.cache_directory("2" * 32).is_dir()
     assert sorted(tmp_path.iterdir()) == [used, tmp_path / ("2" * 32), foreign]
 
 
@@ -188,7 +195,7 @@ def test_a_cache_in_use_is_marked_as_used(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("HAMLETSIM_CACHE", str(tmp_path))
     (tmp_path / "a").mkdir()
     os.utime(tmp_path / "a", (0, 0))
-    compilation.cache_directory("a")
+    cache.cache_directory("a")
     assert (tmp_path / "a").stat().st_mtime > 0
 
 
@@ -201,7 +208,7 @@ def test_kernels_release_the_interpreter_lock_and_are_kept(decorator: Any) -> No
     one = decorator(plain)
     assert one.targetoptions["nogil"] is True
     assert "fastmath" not in one.targetoptions
-    assert one.stats.cache_path.startswith(compilation.SETTINGS.CACHE_DIR)
+    assert one.stats.cache_path.startswith(str(cache.directory()))
 
 
 def test_products_are_not_fused_with_sums() -> None:
@@ -226,7 +233,7 @@ def test_decorated_functions_are_plain_python_without_the_compiler() -> None:
     script = "from sim import draws; print(type(draws.uniform).__name__, draws.log(0.25).hex())"
     done = subprocess.run(
         [sys.executable, "-c", script],
-        cwd=compilation.SOURCES.parent,
+        cwd=cache.SOURCES.parent,
         env={**os.environ, "NUMBA_DISABLE_JIT": "1"},
         capture_output=True,
         text=True,
@@ -235,14 +242,121 @@ def test_decorated_functions_are_plain_python_without_the_compiler() -> None:
     assert done.stdout.split() == ["function", (-1.3862943611198906).hex()]
 
 
+# ---------------------------------------------------------------- machine code
+
+ENTRY = """
+import sys
+import numpy as np
+from sim.compilation import Record, blank, entry, kernel, write
+from sim.constants import FACTOR
+
+kind = Record("Small", {"number": int, "row": (np.dtype(float), 1)})
+
+@kernel
+def scaled(s, place):
+    if place == 7:
+        raise ValueError("seven")
+    return FACTOR * s.row[place]
+
+@entry(kind)
+def scale(s):
+    s.row[0] = scaled(s, s.number)
+    return s.number + 1
+
+row, words = np.array([1.0, 4.0]), blank(kind)
+write(words, kind, {"number": int(sys.argv[1]), "row": row})
+try:
+    answer = scale(words)
+except (IndexError, RuntimeError) as error:
+    answer = type(error).__name__
+print(answer, row[0], "numba" in sys.modules)
+"""
+
+
+def run_entry(package: Path, number: int = 1, **environment: str) -> tuple[str, float, bool]:
+    """What a new process answers, and whether it needed numba."""
+    (package / "small.py").write_text(ENTRY)
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("NUMBA_")}
+    kept = {"HAMLETSIM_CACHE": str(package.parent.parent / "cache")}
+    done = subprocess.run(
+        [sys.executable, "-m", "sim.small", str(number)],
+        cwd=package.parent,
+        env={**inherited, **kept, **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    answer, value, imported = done.stdout.split()
+    return answer, float(value), imported == "True"
+
+
+def machine_code(package: Path) -> list[Path]:
+    return sorted((package.parent.parent / "cache").rglob("*.o"))
+
+
+def test_machine_code_is_loaded_without_numba_and_follows_an_edit(package: Path) -> None:
+    assert run_entry(package) == ("2", 8.0, True)
+    assert run_entry(package) == ("2", 8.0, False)
+    (package / "constants.py").write_text("FACTOR = 3.0\n")
+    assert run_entry(package) == ("2", 12.0, True)
+    assert run_entry(package, NUMBA_DISABLE_JIT="1") == ("2", 12.0, False)
+
+
+def test_broken_machine_code_is_made_anew(package: Path) -> None:
+    run_entry(package)
+    (file,) = machine_code(package)
+    whole = file.read_bytes()
+    for broken in (b"", whole[:100], whole[:-1] + b"x", whole[1:]):
+        file.write_bytes(broken)
+        assert run_entry(package) == ("2", 8.0, True)
+        assert machine_code(package) == [file]
+        assert file.read_bytes()[32:] != broken[32:]
+
+
+def test_machine_code_of_another_processor_is_not_used(package: Path) -> None:
+    run_entry(package)
+    (file,) = machine_code(package)
+    assert re.search(r"\.scale\.[0-9a-f]{16}\.o$", file.name)
+    file.rename(file.with_name(file.name.replace(".scale.", ".scale.0")))
+    assert run_entry(package) == ("2", 8.0, True)
+
+
+def test_where_nothing_can_be_kept_an_entry_still_runs(package: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    assert run_entry(package, HAMLETSIM_CACHE=str(tmp_path / "file")) == ("2", 8.0, True)
+
+
+def test_a_kernel_that_fails_is_told(package: Path) -> None:
+    assert run_entry(package, 7)[0] == "RuntimeError"
+    assert run_entry(package, 2, NUMBA_BOUNDSCHECK="1")[0] == "IndexError"
+
+
+def test_a_run_needs_no_compiler_once_there_is_machine_code() -> None:
+    script = (
+        "import sim, sys\n"
+        "s = sim.load('scenarios/quynh-luu.yaml')\n"
+        "sim.run(s, policies=['as-is'], replications=2)\n"
+        "print([m for m in ('numba', 'simpy', 'pandas', 'pyarrow') if m in sys.modules])"
+    )
+    for _ in range(2):  # the first may have to compile
+        done = subprocess.run(
+            [sys.executable, "-c", script],
+            cwd=cache.SOURCES.parent,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    assert done.stdout.strip() == "[]"
+
+
 # ---------------------------------------------------------------- the state of the engine
 
 TABLES = """
 import numpy as np
 from sim.compilation import compiled
-from sim.engine.compiled.record import RecordType, blank, reader, write
+from sim.compilation import Record, blank, reader, write
 
-kind = RecordType("Small", {"row": (np.dtype(float), 1), "table": (np.dtype(float), 2)})
+kind = Record("Small", {"row": (np.dtype(float), 1), "table": (np.dtype(float), 2)})
 opened = reader(kind)
 row, table = np.arange(3.0), np.arange(6.0).reshape(2, 3)
 words = blank(kind)
@@ -250,12 +364,12 @@ write(words, kind, {"row": row, "table": table})
 
 @compiled
 def read(words, i, j):
-    s = opened(words)
+    s = opened(words.ctypes.data)
     return s.row[j] + s.table[i, j] + s.table[i][j]
 
 @compiled
 def set_(words, i, j):
-    s = opened(words)
+    s = opened(words.ctypes.data)
     s.row[j], s.table[i, j] = 7.0, 8.0
 
 def tried(function, i, j):
@@ -274,7 +388,7 @@ def test_tables_are_read_and_written_within_their_bounds(tmp_path: Path) -> None
     script = tmp_path / "tables.py"
     script.write_text(TABLES)
     switches = {"NUMBA_BOUNDSCHECK": "1", "HAMLETSIM_CACHE": str(tmp_path / "cache")}
-    switches["PYTHONPATH"] = str(compilation.SOURCES.parent)
+    switches["PYTHONPATH"] = str(cache.SOURCES.parent)
     done = subprocess.run(
         [sys.executable, str(script)], env=os.environ | switches, capture_output=True, text=True
     )
@@ -303,8 +417,8 @@ def attributes_of(name: str, path: Path) -> set[str]:
 def test_every_field_of_the_state_is_read_by_a_kernel() -> None:
     from sim.engine.compiled.state import STATE
 
-    engine = compilation.SOURCES / "engine"
-    kernels = [path for path in (engine / "compiled").glob("*.py") if path.stem != "record"]
+    engine = cache.SOURCES / "engine"
+    kernels = [path for path in (engine / "compiled").glob("*.py")]
     read = set().union(*(attributes_of("s", path) for path in kernels))
     read |= attributes_of("given", engine / "opening.py")
     assert read | READ_ELSEWHERE == set(STATE.kinds)

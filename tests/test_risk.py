@@ -16,7 +16,7 @@ from sim.engine import compiled
 from sim.load import load
 from sim.log import Log, in_order
 from sim.risk import intervals
-from sim.risk.counting import Counts
+from sim.risk.counts import Counts
 from sim.risk.measures import (
     BELOW,
     COLUMN,

@@ -64,28 +64,31 @@ def opened(plan: Plan, world: World, seed: int, replication: int) -> World:
 
 def shocks(plan: Plan, seed: int, replication: int) -> Floats:
     """Factor on leaving [H, P]."""
-    return shock_rows(seed, replication, plan.area_key[plan.area], plan.shock_sd, plan.rates.year)
+    rows = np.empty((len(plan.area), len(plan.rates.year)))
+    areas = plan.area_key[plan.area]
+    fill_shocks(seed, replication, areas, plan.shock_sd, plan.rates.year, rows)
+    return rows
 
 
 @compiled
-def shock_rows(
+def fill_shocks(
     seed: int,
     replication: int,
     areas: npt.NDArray[np.int64],
     sd: Floats,
     years: npt.NDArray[np.int64],
-) -> Floats:
-    """`rules.shock_row` of every hamlet; neighbours share the rows of their areas."""
-    rows = np.ones((len(areas), len(years)))
+    rows: Floats,
+) -> None:
+    """`rules.shock` of every hamlet and period; neighbours share the rows of their areas."""
     for h in range(len(areas)):
         same = h > 0
         for level in range(areas.shape[1]):
             same = same and areas[h, level] == areas[h - 1, level]
-        if same:
-            rows[h] = rows[h - 1]
-        else:
-            rows[h] = rules.shock_row(seed, replication, areas[h], sd, years)
-    return rows
+        for p in range(len(years)):
+            if same:
+                rows[h, p] = rows[h - 1, p]
+            else:
+                rows[h, p] = rules.shock(seed, replication, areas[h], sd, years[p], p)
 
 
 @compiled

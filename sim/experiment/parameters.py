@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 from pydantic import ValidationError
 
-from sim.draws import entity_key, uniform
+from sim.draws import entity_key, uniforms_of
 from sim.messages import BadInput, Fault, Place, _
 from sim.scenario import Loaded, Uncertain
 
@@ -20,9 +20,11 @@ def drawn(loaded: Loaded, draw: int, seed: int | None = None) -> Loaded:
     """
     scenario = loaded.scenario
     chosen = scenario.seed if seed is None else seed
+    keys = np.array([entity_key(path) for path in scenario.uncertain], dtype=np.int64)
+    numbers = uniforms_of(chosen, draw, PARAMETER_STREAM, keys, 0, 0)
     values = {
-        path: quantile(uncertain, uniform(chosen, draw, PARAMETER_STREAM, entity_key(path), 0, 0))
-        for path, uncertain in scenario.uncertain.items()
+        path: quantile(uncertain, float(u))
+        for (path, uncertain), u in zip(scenario.uncertain.items(), numbers, strict=True)
     }
     try:
         return loaded.with_values(values)

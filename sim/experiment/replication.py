@@ -274,12 +274,12 @@ def _count(setup: _Setup, task: _Task, stopped: threading.Event) -> tuple[Counts
     prepared, ground, offer = setup.shelf.prepared(task.policy, task.draw)
     adaptive, bins = prepared.plan.settings.adaptive, setup.shelf.bins
     counts = risk.empty_counts(len(task.replications), 1, ground, adaptive, bins)
+    counter = risk.Counter(ground, counts)
     replicate = setup.engine(prepared.plan, prepared.world)
     for row, replication in enumerate(task.replications):
         if stopped.is_set():
             break  # another task failed or the user interrupted: what is here is thrown away
-        outcome = replicate(setup.seed, replication)
-        risk.add(outcome, ground, counts, row)
+        counter.add(replicate(setup.seed, replication), row)
     return counts, offer
 
 

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from sim.levers import COST_KEYS, Combining, Lever, Structural
 from sim.plan import Plan
 from sim.plan.scopes import Scoped, group_units, scoped
-from sim.risk.counting import Counts
+from sim.risk.counts import Counts
 from sim.risk.measures import COLUMN
 from sim.scenario import Loaded
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.risk.costs import Offer, cost, quantities
-from sim.risk.counting import Counts
+from sim.risk.counts import Counts
 from sim.risk.measures import COLUMN, FLOWS, NEVER, STATES, SUMS
 from sim.scenario import Loaded
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from sim import log as events
 from sim import rules
-from sim.compilation import compiled
+from sim.compilation import blank, entry, in_one_block, kernel, write
 from sim.engine.compiled import (
     clocks,
     counting,
@@ -35,7 +35,6 @@ from sim.engine.compiled.queues import (
     push,
     set_term,
 )
-from sim.engine.compiled.record import blank, in_one_block, write
 from sim.engine.compiled.state import (
     EVENTS,
     IN_PIPELINE,
@@ -51,11 +50,9 @@ from sim.engine.compiled.state import (
     empty_tables,
     fresh_tables,
     given_by,
-    kernel,
     record,
-    state_of,
 )
-from sim.engine.opening import draw_person, placed, shocks
+from sim.engine.opening import draw_person, fill_shocks, placed
 from sim.log import Log, Outcome
 from sim.plan import Plan
 from sim.world import DRAWN, World
@@ -83,10 +80,14 @@ class _Runner:
         of = plan.unit[people["hamlet"]]
         numbers = np.arange(int(plan.unit.max()) + 2)
         order = np.argsort(of, kind="stable")
-        self._first_person = np.searchsorted(of[order], numbers)
-        self._hamlets = np.argsort(plan.unit, kind="stable")
-        self._first_hamlet = np.searchsorted(plan.unit[self._hamlets], numbers)
-        self._given = in_one_block(given_by(plan, world) | {"baseline": self._world.people[order]})
+        hamlets = np.argsort(plan.unit, kind="stable")
+        units = {
+            "baseline": self._world.people[order],
+            "people_from": np.searchsorted(of[order], numbers),
+            "hamlets_of_units": hamlets,
+            "hamlets_from": np.searchsorted(plan.unit[hamlets], numbers),
+        }
+        self._given = in_one_block(given_by(plan, world) | units)
         self._words = blank(STATE)
         write(self._words, STATE, self._given)
         self._make_tables(2 * len(people) + ROOM_A_HAMLET * len(world.hamlets) + 1)
@@ -97,13 +98,11 @@ class _Runner:
 
     def run(self, seed: int, replication: int) -> Outcome:
         """One replication, in larger tables if these are too small."""
-        factors = shocks(self._plan, seed, replication)
-        drawn: dict[str, Any] = {"seed": seed, "replication": replication}
-        drawn |= {"shock": factors, "shock_most": factors.max(axis=1)}
+        which = {"seed": seed, "replication": replication}
         while True:
             fresh = fresh_tables(self._plan, self._world)
-            write(self._words, STATE, fresh | drawn)
-            if run_units(self._words, self._first_person, self._hamlets, self._first_hamlet):
+            write(self._words, STATE, fresh | which)
+            if run_units(self._words):
                 return self._outcome(fresh)
             self._make_tables(2 * len(self._tables["people"]))
 
@@ -117,22 +116,32 @@ class _Runner:
 # ---------------------------------------------------------------- the schedule
 
 
-@compiled
-def run_units(words, first_person, hamlet_order, first_hamlet):
-    """Every coupled unit through the whole horizon; False if the tables were too small."""
-    s = state_of(words)
-    for u in range(len(first_hamlet) - 1):
-        members = hamlet_order[first_hamlet[u] : first_hamlet[u + 1]]
-        settle(s, first_person[u], first_person[u + 1], members)
+@entry(STATE)
+def run_units(s):
+    """Every coupled unit through the whole horizon; 0 if the tables were too small, else 1."""
+    foresee(s)
+    for u in range(len(s.hamlets_from) - 1):
+        members = s.hamlets_of_units[s.hamlets_from[u] : s.hamlets_from[u + 1]]
+        settle(s, s.people_from[u], s.people_from[u + 1], members)
         for month in range(s.months):
             month_start(s, members, month, s.days[s.origin + month])
             if s.counters[OVERFLOWN]:
-                return False
+                return 0
             lives(s, s.days[s.origin + month + 1])
         panel.take_panel(s, members, s.months, s.horizon)
         if s.counters[EVENTS] > len(s.log_day) and len(s.log_day) > 0:
-            return False
-    return True
+            return 0
+    return 1
+
+
+@kernel
+def foresee(s):
+    """The bad years to come."""
+    fill_shocks(s.seed, s.replication, s.area_keys, s.shock_sd, s.year, s.shock)
+    for h in range(len(s.shock)):
+        s.shock_most[h] = 0.0
+        for period in range(len(s.year)):
+            s.shock_most[h] = max(s.shock_most[h], s.shock[h, period])
 
 
 @kernel

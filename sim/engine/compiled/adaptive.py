@@ -1,6 +1,7 @@
 """Adaptive levers: what is observed at a review, and what acts until the next."""
 
 from sim import rules
+from sim.compilation import kernel
 from sim.engine.compiled import clocks, panel
 from sim.engine.compiled.queues import NO_ONE
 from sim.engine.compiled.state import (
@@ -8,7 +9,6 @@ from sim.engine.compiled.state import (
     cell_strength,
     draw_for,
     is_followed,
-    kernel,
 )
 
 

@@ -1,8 +1,9 @@
 """The clocks of a life: looking ahead to its next instant, budgets, and the day of death."""
 
 from sim import rules
+from sim.compilation import kernel
 from sim.draws import exponential
-from sim.engine.compiled.state import NOT_FOLLOWED, PLACE_BITS, STALE, kernel
+from sim.engine.compiled.state import NOT_FOLLOWED, PLACE_BITS, STALE
 
 
 @kernel

@@ -2,7 +2,8 @@
 
 from sim import log as events
 from sim import rules
-from sim.engine.compiled.state import is_followed, kernel, record
+from sim.compilation import kernel
+from sim.engine.compiled.state import is_followed, record
 
 
 @kernel

@@ -2,9 +2,10 @@
 
 from sim import log as events
 from sim import rules
+from sim.compilation import kernel
 from sim.draws import exponential
 from sim.engine.compiled import clocks, counting, roster, stages
-from sim.engine.compiled.state import LIFE, STALE, draws_together, kernel, later, record
+from sim.engine.compiled.state import LIFE, STALE, draws_together, later, record
 
 
 @kernel

@@ -2,6 +2,7 @@
 
 from sim import log as events
 from sim import rules
+from sim.compilation import kernel
 from sim.draws import BLOCK, person_key, uniforms4
 from sim.engine.compiled import clocks, counting, roster, stages
 from sim.engine.compiled.queues import find_due
@@ -10,10 +11,9 @@ from sim.engine.compiled.state import (
     PLACE_BITS,
     draw,
     draws_together,
-    kernel,
+    fetch,
     later,
 )
-from sim.engine.compiled.tables import fetch
 
 ENTRY_SIZE = 8 * 2 * rules.ELIGIBLE_AGES
 """Bytes of one hamlet's shares by sex and age in one year."""

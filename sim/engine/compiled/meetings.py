@@ -2,6 +2,7 @@
 
 from sim import log as events
 from sim import rules
+from sim.compilation import kernel
 from sim.engine.compiled import clocks, stages
 from sim.engine.compiled.queues import (
     NO_ONE,
@@ -22,7 +23,6 @@ from sim.engine.compiled.state import (
     cell_strength,
     draw,
     is_here,
-    kernel,
     record,
 )
 

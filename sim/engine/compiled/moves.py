@@ -2,9 +2,10 @@
 
 from sim import log as events
 from sim import rules
+from sim.compilation import kernel
 from sim.engine.compiled import clocks, counting, roster
 from sim.engine.compiled.queues import NO_ONE, join_hamlet, queue, quit_hamlet, sort_queue
-from sim.engine.compiled.state import PEOPLE, POSTINGS, draw, is_followed, kernel, record
+from sim.engine.compiled.state import PEOPLE, POSTINGS, draw, is_followed, record
 
 
 @kernel

@@ -2,6 +2,7 @@
 
 from sim import log as events
 from sim import rules
+from sim.compilation import kernel
 from sim.engine.compiled.queues import NO_ONE, queue, sort_queue
 from sim.engine.compiled.state import (
     PLACE_BITS,
@@ -10,7 +11,6 @@ from sim.engine.compiled.state import (
     draw,
     draw_for,
     is_here,
-    kernel,
     record,
 )
 

@@ -2,7 +2,8 @@
 
 from sim import log as events
 from sim import rules
-from sim.engine.compiled.state import NOT_FOLLOWED, PEOPLE, POSTED_NOW, cell_strength, kernel
+from sim.compilation import kernel
+from sim.engine.compiled.state import NOT_FOLLOWED, PEOPLE, POSTED_NOW, cell_strength
 
 
 @kernel

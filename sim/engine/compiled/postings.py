@@ -2,6 +2,7 @@
 
 from sim import log as events
 from sim import rules
+from sim.compilation import kernel
 from sim.draws import person_key
 from sim.engine.compiled import clocks, life, moves, roster, stages
 from sim.engine.compiled.queues import NO_ONE, queue, set_term, sort_queue
@@ -12,7 +13,6 @@ from sim.engine.compiled.state import (
     draw_by_key,
     draw_for,
     draws_together,
-    kernel,
     later,
     record,
 )

@@ -1,6 +1,9 @@
 """Orders and lists: the heap of a month's lives, queues, people by hamlet, the pipeline, terms."""
 
+from typing import Any
+
 from sim import rules
+from sim.compilation import kernel
 from sim.engine.compiled.state import (
     IN_PIPELINE,
     LEADERS,
@@ -11,9 +14,9 @@ from sim.engine.compiled.state import (
     PLACE_BITS,
     WAITING,
     draw,
-    kernel,
+    fetch,
 )
-from sim.engine.compiled.tables import fetch
+from sim.world import PERSON
 
 UNDRAWN = -1.0
 """A lottery that is drawn when a queue needs it to separate equals."""
@@ -24,8 +27,9 @@ NO_ONE = -1
 
 AT_ONCE = 16
 """People whose instants are looked at together."""
-READ_OFTEN = 192
-"""Bytes at the beginning of a person that a step of a life reads."""
+_FIELDS: Any = PERSON.fields
+READ_OFTEN: int = _FIELDS["pool"][1]
+"""Bytes of a person before the fields that only postings and the first day read."""
 
 
 @kernel

@@ -2,6 +2,7 @@
 
 from sim import log as events
 from sim import rules
+from sim.compilation import kernel
 from sim.draws import person_key
 from sim.engine.compiled import adaptive, clocks, moves, postings, stages
 from sim.engine.compiled.queues import (
@@ -21,7 +22,6 @@ from sim.engine.compiled.state import (
     REVIEW,
     cell_strength,
     draw_for,
-    kernel,
     later,
     record,
 )

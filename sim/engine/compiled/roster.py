@@ -2,6 +2,7 @@
 
 from sim import log as events
 from sim import rules
+from sim.compilation import kernel
 from sim.draws import exponential
 from sim.engine.compiled import clocks, counting
 from sim.engine.compiled.queues import join_hamlet
@@ -12,7 +13,6 @@ from sim.engine.compiled.state import (
     POSTED_NOW,
     STALE,
     draw,
-    kernel,
     record,
 )
 

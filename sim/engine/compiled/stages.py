@@ -2,6 +2,7 @@
 
 from sim import log as events
 from sim import rules
+from sim.compilation import kernel
 from sim.draws import lognormal
 from sim.engine.compiled import clocks, counting, roster
 from sim.engine.compiled.queues import join_pipeline
@@ -10,7 +11,6 @@ from sim.engine.compiled.state import (
     MONTH,
     PLACE_BITS,
     draw,
-    kernel,
     later,
     month_at,
     record,

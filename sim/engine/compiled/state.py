@@ -1,16 +1,15 @@
 """Everything a kernel sees: the plan, the world, and what the engine writes."""
 
-from typing import Any, cast, get_type_hints
+from typing import Any, get_type_hints
 
-import numba
 import numpy as np
 
 from sim import log as events
 from sim import rules
-from sim.compilation import Function
+from sim.compilation import Record, instruction, kernel, room_for
+from sim.compilation.records import FieldKind
 from sim.draws import uniform, uniforms4
 from sim.engine.compiled import ceilings
-from sim.engine.compiled.record import FieldKind, RecordType, reader, room_for
 from sim.plan import MOVE, Plan, Settings
 from sim.plan.meetings import CLASS as CLASS_ROW
 from sim.plan.meetings import CONDITION, COURSE
@@ -37,22 +36,16 @@ NOT_FOLLOWED = -1
 """State of who has not entered or is gone; else status * PLACES + place (see `look_ahead`)."""
 
 
-def kernel(function: Function) -> Function:
-    """Compile a function that only other kernels call; it owns and allocates nothing."""
-    options: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "_nrt": False}
-    decorator: Any = numba.njit(cache=True, nogil=True, error_model="numpy", **options)
-    return cast(Function, decorator(function))
-
-
 _PLAN = {
     "f8 1": "starts scale days month_years pull delay_median failure arrivals arrival_women "
     "posting_ages staff_ages",
     "f8 2": "adults weighted leavers listing_most moving_in_most moving_most target_yearly "
-    "arrival_ages",
+    "arrival_ages shock_sd",
     "f8 3": "moving entry steady_most mortality_most",
     "f8 4": "steady mortality each",
-    "i8 1": "year clock unit pool_size senders sender_first committee",
-    "i8 2": "area target_of allowed committee_priority pool_of weights turning_ages",
+    "i8 1": "year clock unit pool_size senders sender_first committee people_from hamlets_from "
+    "hamlets_of_units",
+    "i8 2": "area area_keys target_of allowed committee_priority pool_of weights turning_ages",
     "? 1": "january meets review election capped enlists",
     "? 2": "condition_scope adaptive_months",
 }
@@ -95,15 +88,15 @@ def _fields() -> dict[str, FieldKind]:
     return fields
 
 
-STATE = RecordType("State", _fields())
-state_of = reader(STATE)
+STATE = Record("State", _fields())
 
 
 def given_by(plan: Plan, world: World) -> dict[str, Any]:
     """The fields that a plan gives for a world."""
     values = {**plan.settings._asdict(), **plan.rates._asdict(), **plan.residents._asdict()}
-    elsewhere = ("settings", "rates", "residents", "area_key", "shock_sd", "base_group")
+    elsewhere = ("settings", "rates", "residents", "area_key", "base_group")
     values |= {name: value for name, value in plan._asdict().items() if name not in elsewhere}
+    values["area_keys"] = plan.area_key[plan.area]
     values["listing_most"] = ceilings.listing(plan, world)
     values["moving_in_most"] = ceilings.moving_in(plan)
     values["ranks_strength"] = any(
@@ -138,6 +131,8 @@ def empty_tables(plan: Plan, world: World, room: int, with_log: bool) -> dict[st
         "first_person": (hamlets, whole),
         **{name: (len(plan.committee_priority), whole) for name in ("met", "first_ready")},
         "first_term": (months, whole),
+        "shock": ((hamlets, len(plan.rates.year)), real),
+        "shock_most": (hamlets, real),
         "seen": ((hamlets, len(rules.OBSERVABLES)), real),
         "state": (room, np.int8),
         **{name: (hamlets, np.bool_) for name in ("may_list", "may_receive")},
@@ -167,6 +162,11 @@ def fresh_tables(plan: Plan, world: World) -> dict[str, Any]:
 
 
 # ---------------------------------------------------------------- small things
+
+
+@instruction
+def fetch(row, size):
+    """Ask for so many bytes of a row before their use: a hint, for which nothing waits."""
 
 
 @kernel

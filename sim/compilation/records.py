@@ -13,41 +13,27 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from llvmlite import ir  # type: ignore[import-untyped]
-from numba import from_dtype, types
-from numba.core import cgutils
-from numba.core.datamodel import models
-from numba.core.imputils import lower_getattr_generic
-from numba.core.typing.templates import AttributeTemplate, infer_getattr
-from numba.extending import intrinsic, register_model
-from numba.np.arrayobj import make_array, populate_array
 
-from sim.engine.compiled.tables import CACHE_LINE, WITHOUT_COMPILATION, WORD, Table
+from sim.compilation.deferred import WITHOUT_COMPILATION, Deferred
 
+CACHE_LINE = 64
 HUGE_PAGE = 1 << 21
 
 FieldKind = type[int] | type[float] | type[bool] | tuple[np.dtype[Any], int]
 """A number, or an array as its dtype and number of dimensions."""
-_NUMBERS: Any = {int: types.int64, float: types.float64, bool: types.boolean}
 
 
-class RecordType(types.Type):
-    """Numba's type of one kind of record: `fields` name the type of each field."""
+class Record:
+    """One kind of record: `kinds` names the kind of each field, `first_word` says where it is."""
 
     def __init__(self, name: str, kinds: Mapping[str, FieldKind]) -> None:
-        self.kinds = dict(kinds)
-        self.fields = {field: _numba_type(kind) for field, kind in kinds.items()}
+        self.name, self.kinds = name, dict(kinds)
         self.first_word = {}
         words = 0
         for field, kind in kinds.items():
             self.first_word[field] = words
             words += 1 + (kind[1] if isinstance(kind, tuple) else 0)
         self.words = words
-        super().__init__(name)
-
-
-def _numba_type(kind: FieldKind) -> Any:
-    return Table(from_dtype(kind[0]), kind[1]) if isinstance(kind, tuple) else _NUMBERS[kind]
 
 
 Shapes = Mapping[str, tuple[int | tuple[int, ...], Any]]
@@ -81,12 +67,12 @@ def in_one_block(values: Mapping[str, Any]) -> dict[str, Any]:
     return {**values, **copies}
 
 
-def blank(kind: RecordType) -> Any:
+def blank(kind: Record) -> Any:
     """The words of a record of which no field is known yet."""
     return SimpleNamespace() if WITHOUT_COMPILATION else np.zeros(kind.words, dtype=np.int64)
 
 
-def write(words: Any, kind: RecordType, values: Mapping[str, Any]) -> None:
+def write(words: Any, kind: Record, values: Mapping[str, Any]) -> None:
     """Set fields of a record; the values must be kept alive while a kernel uses them.
 
     TypeError if a value is not what the record type says.
@@ -109,73 +95,18 @@ def write(words: Any, kind: RecordType, values: Mapping[str, Any]) -> None:
             words[at] = value
 
 
-@register_model(RecordType)
-class _RecordModel(models.PrimitiveModel):
-    """The address of the words."""
+def reader(kind: Record) -> Any:
+    """A function for kernels: the record behind the address of its words."""
 
-    def __init__(self, dmm: Any, fe_type: Any) -> None:
-        super().__init__(dmm, fe_type, WORD)
+    def record_of(words: Any) -> Any:
+        return words
 
-
-@infer_getattr
-class _Fields(AttributeTemplate):
-    key = RecordType
-
-    def generic_resolve(self, typ: RecordType, attr: str) -> Any:  # type: ignore[override]
-        return typ.fields.get(attr)
-
-
-@lower_getattr_generic(RecordType)
-def _read_field(context: Any, builder: Any, typ: RecordType, value: Any, attr: str) -> Any:
-    kind = typ.fields[attr]
-
-    def word(offset: int, what: Any = WORD) -> Any:
-        base = builder.inttoptr(value, what.as_pointer())
-        place = builder.gep(base, [ir.Constant(WORD, typ.first_word[attr] + offset)])
-        loaded = builder.load(place)
-        loaded.set_metadata("invariant.load", builder.module.add_metadata([]))
-        return loaded
-
-    if isinstance(kind, types.Array):
-        return _read_array(context, builder, kind, word)
-    if kind == types.float64:
-        return word(0, ir.DoubleType())
-    if kind == types.boolean:
-        return builder.icmp_unsigned("!=", word(0), ir.Constant(WORD, 0))
-    return word(0)
-
-
-def _read_array(context: Any, builder: Any, kind: Any, word: Any) -> Any:
-    """An array in row-major order that nobody owns."""
-    array = make_array(kind)(context, builder)
-    itemsize = context.get_abi_sizeof(context.get_data_type(kind.dtype))
-    data = builder.inttoptr(word(0), array.data.type)
-    shape = [word(1 + d) for d in range(kind.ndim)]
-    strides = [ir.Constant(WORD, itemsize)]
-    for extent in reversed(shape[1:]):
-        strides.insert(0, builder.mul(strides[0], extent))
-    populate_array(
-        array,
-        data=data,
-        shape=cgutils.pack_array(builder, shape),
-        strides=cgutils.pack_array(builder, strides),
-        itemsize=ir.Constant(WORD, itemsize),
-        meminfo=None,
-    )
-    return array._getvalue()
-
-
-def reader(kind: RecordType) -> Any:
-    """A function for kernels: the record behind its words."""
     if WITHOUT_COMPILATION:
-        return lambda record: record
+        return record_of
 
-    @intrinsic
-    def record_of(typingctx: Any, words: Any) -> Any:
-        def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            array = make_array(signature.args[0])(context, builder, arguments[0])
-            return builder.ptrtoint(array.data, WORD)
+    def make() -> Any:
+        from sim.compilation import instructions
 
-        return kind(words), code
+        return instructions.reader(kind)
 
-    return record_of
+    return Deferred(record_of, make)

@@ -1,9 +1,9 @@
-"""How the project compiles: one pair of decorators and one cache that is never stale.
+"""Where compiled code is kept between runs, so that it is never stale.
 
-Compiled code is kept between runs in `<user cache>/hamletsim/<digest>`. The digest covers the
-source of every module that a kernel may draw code or constants from, the compiler's switches and
-the versions of Python, numpy, numba and llvmlite; any edit or upgrade therefore starts a new
-directory. Numba's own index looks at one file only, and misses an edit of an imported module.
+It is kept in `<user cache>/hamletsim/<digest>`. The digest covers the source of every module that
+a kernel may draw code or constants from, the compiler's switches and the versions of Python, numpy,
+numba and llvmlite; any edit or upgrade therefore starts a new directory. Numba's own index looks at
+one file only, and misses an edit of an imported module.
 
 The directory is `$HAMLETSIM_CACHE` if set, else `$XDG_CACHE_HOME/hamletsim`, else
 `~/.cache/hamletsim`. Where none can be written, a private temporary one serves this process.
@@ -18,45 +18,27 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import cache
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Literal, TypeVar, cast
 
-import numba
-import numpy as np
-
-Function = TypeVar("Function", bound=Callable[..., Any])
-
-SETTINGS: Any = numba.config  # its attributes are made at run time
-
-SOURCES = Path(__file__).parent
+SOURCES = Path(__file__).parents[1]
 # No kernel may import these rooms (a test enforces it), so that editing a page recompiles nothing.
 ROOMS_WITHOUT_KERNELS = frozenset(
     {"messages", "levers", "scenario", "load", "engine/reference", "store", "experiment"}
     | {"sweep", "calibrate", "figures", "report", "api", "cli"}
 )
+COMPILERS = ("numba", "llvmlite", "numpy")
+SETTINGS_FILE = ".numba_config.yaml"
+"""Numba reads it in the working directory."""
 SECONDS_KEPT = 30 * 86_400
 
 
-def compiled(function: Function) -> Function:
-    """Compile `function` with numba on its first call; keep the result between runs.
-
-    IEEE arithmetic as written: no fast-math and no contraction to fused multiply-add, so that the
-    bits agree with plain Python. Division by zero gives inf or nan inside kernels. Bounds are
-    checked if NUMBA_BOUNDSCHECK=1. With NUMBA_DISABLE_JIT=1 this is the function itself.
-    """
-    return _compiled(function, "never")
-
-
-def inlined(function: Function) -> Function:
-    """Like `compiled`, and always copied into its compiled callers (for small helpers)."""
-    return _compiled(function, "always")
-
-
-def _compiled(function: Function, inline: Literal["never", "always"]) -> Function:
-    decorator: Any = numba.njit(cache=True, nogil=True, error_model="numpy", inline=inline)
-    return cast(Function, decorator(function))
+@cache
+def directory() -> Path:
+    """The directory of this process: of today's sources and compilers."""
+    return cache_directory(source_digest())
 
 
 def kernel_sources(folder: Path = SOURCES) -> list[Path]:
@@ -85,10 +67,17 @@ def source_digest(folder: Path = SOURCES) -> str:
 
 
 def _circumstances() -> tuple[object, ...]:
-    # Numba's index does not know these switches: code without bounds checks would be reused.
-    switches = (SETTINGS.BOUNDSCHECK, SETTINGS.OPT, SETTINGS.DEBUGINFO_DEFAULT)
-    versions = (numba.__version__, metadata.version("llvmlite"), np.__version__)
-    return platform.python_implementation(), platform.python_version(), versions, switches
+    # Numba's index does not know its switches: code without bounds checks would be reused.
+    switches = {name: value for name, value in os.environ.items() if name.startswith("NUMBA_")}
+    with contextlib.suppress(OSError):
+        switches[SETTINGS_FILE] = Path(SETTINGS_FILE).read_text(encoding="utf-8", errors="replace")
+    versions = [metadata.version(name) for name in COMPILERS]
+    return (
+        platform.python_implementation(),
+        platform.python_version(),
+        versions,
+        sorted(switches.items()),
+    )
 
 
 def cache_directory(digest: str) -> Path:
@@ -129,7 +118,3 @@ def _remove_unused(base: Path) -> None:
         with contextlib.suppress(FileNotFoundError):  # another process may be removing it too
             if is_ours and path.stat().st_mtime < oldest:
                 shutil.rmtree(path, ignore_errors=True)
-
-
-# Numba reads this when a function is decorated, so it must stand before the first decoration.
-SETTINGS.CACHE_DIR = str(cache_directory(source_digest()))

@@ -1,0 +1,30 @@
+"""How the project compiles: decorators for kernels, records that they read, code that is kept.
+
+- `compiled`, `inlined`: a function for kernels and for Python.
+- `kernel`: a function for kernels only, which allocates nothing.
+- `instruction`: a function that kernels have in a form of their own.
+- `entry`: a kernel that Python calls with a record. Its machine code is kept and loaded without
+  numba, which alone would take longer to import than a district to simulate.
+
+Arithmetic is IEEE as written: no fast-math and no contraction to fused multiply-add, so that the
+bits agree with plain Python. Division by zero gives inf or nan inside kernels. Bounds are checked
+if NUMBA_BOUNDSCHECK=1. With NUMBA_DISABLE_JIT=1 every decorated function is the function itself.
+"""
+
+from sim.compilation.deferred import compiled, inlined, instruction, kernel
+from sim.compilation.machine import entry
+from sim.compilation.records import Record, blank, in_one_block, reader, room_for, write
+
+__all__ = [
+    "Record",
+    "blank",
+    "compiled",
+    "entry",
+    "in_one_block",
+    "inlined",
+    "instruction",
+    "kernel",
+    "reader",
+    "room_for",
+    "write",
+]

@@ -1,0 +1,171 @@
+"""Machine code of kernels: made by numba once, kept in a file, loaded by LLVM alone."""
+
+import contextlib
+import ctypes
+import functools
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sim.compilation import cache
+from sim.compilation.deferred import WITH_BOUNDS, WITHOUT_COMPILATION, kernel
+from sim.compilation.records import Record, reader
+
+FAILED = -1
+CHECKSUM_BYTES = 32
+
+# What numba makes of a kernel returns a status, and its answer through a pointer.
+DOOR = """
+target triple = "{triple}"
+target datalayout = "{layout}"
+declare i32 @"{native}"(ptr, ptr, i64)
+define i64 @"{door}"(i64 %words) {{
+  %answer = alloca i64
+  %error = alloca ptr
+  store i64 0, ptr %answer
+  %status = call i32 @"{native}"(ptr %answer, ptr %error, i64 %words)
+  %well = icmp eq i32 %status, 0
+  %told = load i64, ptr %answer
+  %result = select i1 %well, i64 %told, i64 {failed}
+  ret i64 %result
+}}
+"""
+
+
+def entry(record: Record) -> Callable[[Callable[[Any], int]], Callable[[Any], int]]:
+    """Compile a kernel of one argument, a record of this kind, that returns a whole number >= 0.
+
+    Python calls it with the words of the record. It allocates nothing and releases the
+    interpreter's lock.
+    """
+
+    def decorate(function: Callable[[Any], int]) -> Callable[[Any], int]:
+        return function if WITHOUT_COMPILATION else _Entry(function, record)
+
+    return decorate
+
+
+class _Entry:
+    """A function of the words of a record; see `entry`."""
+
+    def __init__(self, function: Callable[[Any], int], record: Record) -> None:
+        functools.update_wrapper(self, function)
+        self._function, self._record = function, record
+
+    def __call__(self, words: Any) -> int:
+        answer = int(self._called(words.ctypes.data))
+        if answer == FAILED:
+            raise RuntimeError(f"{self._function.__qualname__} has failed")
+        return answer
+
+    @functools.cached_property
+    def _called(self) -> Callable[[int], int]:
+        if WITH_BOUNDS:  # an index out of bounds is then an error of Python's
+            return self._dispatcher()
+        self._code = _Code(self._kept() or self._keep(self._translated()))
+        return self._code.function
+
+    def _dispatcher(self) -> Any:
+        import numba
+
+        inner, opened = kernel(self._function), reader(self._record)
+        options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}
+
+        def call(words):  # type: ignore[no-untyped-def]
+            return int(inner(opened(words)))
+
+        return numba.njit(**options)(call)
+
+    def _translated(self) -> bytes:
+        """Machine code of the kernel and all that it calls, for this processor."""
+        from numba import types
+
+        dispatcher = self._dispatcher()
+        dispatcher.compile((types.int64,))
+        result = dispatcher.overloads[types.int64,]
+        return _object_code(result.library.get_llvm_str(), result.fndesc.llvm_func_name)
+
+    @property
+    def _file(self) -> Path:
+        from llvmlite import binding as llvm
+
+        processor = llvm.get_host_cpu_name() + llvm.get_host_cpu_features().flatten()
+        name = f"{self._function.__module__}.{self._function.__qualname__}"
+        return cache.directory() / f"{name}.{_checksum(processor.encode()).hex()[:16]}.o"
+
+    def _kept(self) -> bytes | None:
+        """The machine code of an earlier run, if it is there and whole."""
+        with contextlib.suppress(OSError):
+            content = self._file.read_bytes()
+            checksum, code = content[:CHECKSUM_BYTES], content[CHECKSUM_BYTES:]
+            if checksum == _checksum(code):
+                return code
+        return None
+
+    def _keep(self, code: bytes) -> bytes:
+        """Keep machine code for later runs, if there is room; it appears whole or not at all."""
+        with contextlib.suppress(OSError):
+            number, made = tempfile.mkstemp(dir=self._file.parent, suffix=".part")
+            try:
+                with os.fdopen(number, "wb") as file:
+                    file.write(_checksum(code) + code)
+                Path(made).replace(self._file)
+            finally:
+                Path(made).unlink(missing_ok=True)
+        return code
+
+
+def _checksum(content: bytes) -> bytes:
+    return hashlib.blake2b(content, digest_size=CHECKSUM_BYTES).digest()
+
+
+class _Code:
+    """Machine code in memory, as a function for Python."""
+
+    def __init__(self, code: bytes) -> None:
+        from llvmlite import binding as llvm
+
+        self._linker = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _target())
+        self._linker.add_object_file(llvm.ObjectFileRef.from_data(code))
+        self._linker.finalize_object()
+        address = self._linker.get_function_address("door")
+        self.function = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64)(address)
+
+
+def _object_code(text: str, native: str) -> bytes:
+    """Machine code of a module of LLVM's language, with a function "door" to its `native`."""
+    from llvmlite import binding as llvm
+
+    module = llvm.parse_assembly(text)
+    door = llvm.parse_assembly(
+        DOOR.format(
+            triple=module.triple, layout=module.data_layout, native=native, door="door",
+            failed=FAILED,
+        )
+    )  # fmt: skip
+    door.link_in(module)
+    for part in (*door.functions, *door.global_variables):
+        if not part.is_declaration and part.name != "door":
+            part.linkage = "internal"
+    target = _target()
+    passes = llvm.create_new_module_pass_manager()
+    passes.add_global_dead_code_eliminate_pass()
+    passes.run(door, llvm.create_pass_builder(target, llvm.create_pipeline_tuning_options()))
+    return bytes(target.emit_object(door))
+
+
+def _target() -> Any:
+    from llvmlite import binding as llvm
+
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    return llvm.Target.from_default_triple().create_target_machine(
+        cpu=llvm.get_host_cpu_name(),
+        features=llvm.get_host_cpu_features().flatten(),
+        opt=3,
+        codemodel="jitdefault",
+        jit=True,
+    )

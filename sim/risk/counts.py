@@ -1,0 +1,174 @@
+"""What is kept of replications, so that memory does not grow with their logs.
+
+What is counted, and nothing else, is kept of a replication: for each hamlet the years in which it
+was first below, lost and combined; for each year the `MEASURES`; the causes of losses. Everything
+else is added up over replications in whole numbers, so that no result depends on their order.
+
+Year y covers the days after anniversary y - 1 up to anniversary y; what is decided on the first day
+is year 0, so that the state at an anniversary is that of the one before and what the year brought.
+A hamlet that was merged into another counts as its successor from then on: it is lost when that is
+lost. A hamlet that is not there yet does not count.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from sim import log as events
+from sim.plan import Plan
+from sim.risk.measures import DISTRICT_CLASS, ENDINGS, LOCAL_CLASS, MEASURES, NEVER, PROGRESS, SUMS
+from sim.world import World
+
+Ints = npt.NDArray[np.int32]
+Floats = npt.NDArray[np.float64]
+
+
+class Rule(NamedTuple):
+    """Numbers of the plan's settings and of the at-risk rule that counting goes by."""
+
+    origin: int
+    months: int
+    minimum: int
+    risk_line: int
+    share_over_60: float
+    months_without: int
+    training_on: bool
+    dossier_on: bool
+    away_counts: bool
+    exempt_counts: bool
+    posted_counts: bool
+
+
+MOVE = np.dtype([("day", "f8"), ("unit", "i4"), ("into", "i4")])
+
+
+class Ground(NamedTuple):
+    """What counting must know beside the log; the same for all replications of a plan.
+
+    start: followed people at the start, as PERSON.  is_hamlet[H].  moves: structural events in
+    order, as MOVE.  days: month starts as in the plan.  held[M, H]: classes of the month that a
+    hamlet's candidates may sit in.  keeps_empty[M, H]: a no-show's seat stays empty.
+    """
+
+    rule: Rule
+    start: npt.NDArray[np.void]
+    is_hamlet: npt.NDArray[np.bool_]
+    moves: npt.NDArray[np.void]
+    days: Floats
+    held: npt.NDArray[np.int8]
+    keeps_empty: npt.NDArray[np.bool_]
+
+
+class Counts(NamedTuple):
+    """What is kept of R replications of one policy under D draws of the parameters.
+
+    first[R, H, 3]: year in which a hamlet was first below, lost, combined, or NEVER.
+    years[R, Y + 1, MEASURES].  causes[R, ENDINGS, codes]: hamlets by the cause of their ending.
+    departures[R, ENDINGS, kinds]: officials gone in the 60 months before an ending, by kind.
+    progress[R, ENDINGS, PROGRESS].  lever_months[R, adaptive levers, Y], posting_months[R, Y].
+    Added up over replications: sums[D, SUMS, H, Y + 1]; strength[H, Y + 1, bins], the last bin
+    meaning that many or more; lost_by_cause[H, codes]; loss_days[H], over first losses.
+    """
+
+    first: npt.NDArray[np.uint8]
+    years: Ints
+    causes: npt.NDArray[np.int16]
+    departures: npt.NDArray[np.int16]
+    progress: npt.NDArray[np.int16]
+    lever_months: npt.NDArray[np.int64]
+    posting_months: npt.NDArray[np.int64]
+    sums: Ints
+    strength: Ints
+    lost_by_cause: Ints
+    loss_days: npt.NDArray[np.int64]
+
+
+SUMMED = ("strength", "lost_by_cause", "loss_days")
+
+
+PERSON = np.dtype(
+    [("key", "i8"), ("hamlet", "i4"), ("status", "i1"), ("place", "i1"), ("sent", "?")]
+)
+"""A followed person as the log tells of them."""
+
+
+# ---------------------------------------------------------------- making the arrays
+
+
+def ground(plan: Plan, world: World, share_over_60: float, months_without: int) -> Ground:
+    """What counting must know of a plan and its world; the two numbers are the at-risk rule's."""
+    s = plan.settings
+    rule = Rule(
+        s.origin, s.months, s.minimum, s.risk_line, share_over_60, months_without, s.training_on,
+        s.dossier_on, s.away_counts, s.exempt_counts, s.posted_counts,
+    )  # fmt: skip
+    start = np.zeros(len(world.people), dtype=PERSON)
+    for name in ("key", "hamlet", "status", "place"):
+        start[name] = world.people[name]
+    moves = np.zeros(len(plan.moves), dtype=MOVE)
+    moves["day"] = plan.days[s.origin + plan.moves["month"]]
+    moves["unit"], moves["into"] = plan.moves["unit"], plan.moves["into"]
+    is_hamlet = np.ascontiguousarray(world.hamlets["is_hamlet"])
+    return Ground(rule, start, is_hamlet, moves, plan.days, *_classes(plan))
+
+
+def _classes(plan: Plan) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.bool_]]:
+    shape = plan.settings.months, len(plan.area)
+    held, keeps_empty = np.zeros(shape, dtype=np.int8), np.zeros(shape, dtype=np.bool_)
+    for one in plan.classes:
+        there = plan.area[:, one["level"]] == one["area"]
+        held[one["month"], there] |= LOCAL_CLASS if one["series"] else DISTRICT_CLASS
+        keeps_empty[one["month"], there] |= not one["replace"]
+    return held, keeps_empty
+
+
+def empty_counts(replications: int, draws: int, ground: Ground, adaptive: int, bins: int) -> Counts:
+    """Counts of nothing yet. `bins` numbers of members are told apart."""
+    hamlets, years = len(ground.is_hamlet), ground.rule.months // 12
+    codes, kinds = max(events.CAUSES) + 1, max(events.KINDS) + 1
+    return Counts(
+        np.full((replications, hamlets, 3), NEVER, dtype=np.uint8),
+        np.zeros((replications, years + 1, len(MEASURES)), dtype=np.int32),
+        np.zeros((replications, len(ENDINGS), codes), dtype=np.int16),
+        np.zeros((replications, len(ENDINGS), kinds), dtype=np.int16),
+        np.zeros((replications, len(ENDINGS), len(PROGRESS)), dtype=np.int16),
+        np.zeros((replications, adaptive, years), dtype=np.int64),
+        np.zeros((replications, years), dtype=np.int64),
+        np.zeros((draws, len(SUMS), hamlets, years + 1), dtype=np.int32),
+        np.zeros((hamlets, years + 1, bins), dtype=np.int32),
+        np.zeros((hamlets, codes), dtype=np.int32),
+        np.zeros(hamlets, dtype=np.int64),
+    )
+
+
+def like(part: Counts, replications: int, draws: int) -> Counts:
+    """Counts of nothing yet for all replications and draws, in the sizes of those of a part."""
+    fields = {}
+    for name, array in part._asdict().items():
+        size = () if name in SUMMED else (draws if name == "sums" else replications,)
+        fields[name] = np.zeros((*size, *array.shape[len(size) :]), dtype=array.dtype)
+    return Counts(**fields)
+
+
+def place(whole: Counts, part: Counts, rows: npt.NDArray[np.int64], draw: int) -> None:
+    """Put the counts of some replications, all of one draw, into those of all at `rows`."""
+    for name in Counts._fields:
+        to, new = getattr(whole, name), getattr(part, name)
+        if name == "sums":
+            to[draw] += new[0]
+        elif name in SUMMED:
+            to += new
+        else:
+            to[rows] = new
+
+
+def longer(counts: Counts, replications: int) -> Counts:
+    """The same counts with room for more replications."""
+    fields = counts._asdict()
+    for name, array in fields.items():
+        if name not in (*SUMMED, "sums"):
+            more = replications - len(array)
+            rest = np.zeros((more, *array.shape[1:]), dtype=array.dtype)
+            fields[name] = np.concatenate([array, rest])
+    return Counts(**fields)
