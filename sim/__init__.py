@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sim.api import load as load
     from sim.api import run as run
     from sim.api import schema as schema
+    from sim.api import sweep as sweep
     from sim.api import trace as trace
     from sim.experiment import Results as Results
 
@@ -30,29 +31,36 @@ __all__ = [
     "load",
     "run",
     "schema",
+    "sweep",
     "trace",
 ]
 
 
-class _CallableRoom(ModuleType):
-    """The room `sim.load` and the function `sim.load` share one name: the module can be called."""
+CALLABLE = ("load", "sweep")
 
-    def __call__(self, path: Any) -> Any:
-        return self.load(path)
+
+class _CallableRoom(ModuleType):
+    """A room and a function that share one name, `sim.load`: the module can be called."""
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        from importlib import import_module
+
+        function = getattr(import_module("sim.api"), self.__name__.rpartition(".")[2])
+        return function(*arguments, **named)
 
 
 class _Package(ModuleType):
     def __setattr__(self, name: str, value: object) -> None:
         # The import system sets a room as an attribute of the package when it is first imported.
-        if name == "load" and isinstance(value, ModuleType):
+        if name in CALLABLE and isinstance(value, ModuleType):
             value.__class__ = _CallableRoom
         super().__setattr__(name, value)
 
     def __getattr__(self, name: str) -> Any:
         from importlib import import_module
 
-        if name == "load":
-            return import_module("sim.load")
+        if name in CALLABLE:
+            return import_module(f"sim.{name}")
         if name == "Results":
             return import_module("sim.experiment").Results
         if name in __all__:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sim.experiment import Progress, Results
+    from sim.sweep import Finished
 
 TABLES = ("hamlets", "years", "losses", "pairs")
 
@@ -94,6 +95,24 @@ def _completed(loaded: Loaded) -> Baseline:
     return complete(loaded.baseline, loaded.scenario.completion)
 
 
+def sweep(
+    file: str | os.PathLike[str],
+    out: str | os.PathLike[str],
+    jobs: int | None = None,
+    scheduler: str | None = None,
+    progress: "Progress | None" = None,
+) -> "Finished":
+    """Simulate a scenario at all points of a sweep file, and go on where an earlier call stopped.
+
+    out: the folder of the results.  jobs: processes on this machine, default all cores.
+    scheduler: instead, the address of a dask.distributed scheduler.  progress: called with points
+    done and in all. The results depend on none of the three. Raises BadInput.
+    """
+    from sim.sweep import description, running
+
+    return running.run(description.read(file), Path(out), jobs, scheduler, progress)
+
+
 def trace(
     scenario: Loaded,
     policy: str,
@@ -122,5 +141,6 @@ __all__ = [
     "load",
     "run",
     "schema",
+    "sweep",
     "trace",
 ]

@@ -124,15 +124,20 @@ def test_digest_follows_versions(
 
 
 def imported_rooms(path: Path) -> set[str]:
-    """The rooms of `sim` that a module imports."""
+    """The rooms of `sim` that a module imports, and the modules in them: risk, risk/counts."""
     rooms = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            rooms |= {name.name.split(".")[1] for name in node.names if "sim." in name.name}
-        if isinstance(node, ast.ImportFrom) and node.module == "sim":
-            rooms |= {name.name for name in node.names}
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("sim."):
-            rooms.add(str(node.module).split(".")[1])
+            names = [name.name for name in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            module = str(node.module)
+            names = [module, *(f"{module}.{name.name}" for name in node.names)]
+        else:
+            continue
+        for name in names:
+            first, *rest = name.split(".")
+            if first == "sim" and rest:
+                rooms |= {rest[0], "/".join(rest[:2])}
     return rooms
 
 

@@ -1,4 +1,4 @@
-"""The command `hamletsim`: check, run, trace, schema. Commands only, no logic.
+"""The command `hamletsim`: check, run, trace, sweep, schema. Commands only, no logic.
 
 Heavy rooms are imported by the command that needs them, after its input has been read.
 """
@@ -147,6 +147,36 @@ def trace(
 
 
 @app.command()
+def sweep(
+    file: Annotated[Path, typer.Argument(metavar="SWEEP", help=_("A sweep file."))],
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help=_("Processes. Default: all cores."))
+    ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help=_("Instead: a running dask.distributed scheduler.")),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help=_("Default: results/ and the file's name."))
+    ] = None,
+) -> None:
+    """Simulate a scenario at many points of its parameters, going on where it was stopped."""
+    folder = Path("results") / file.stem if out is None else out
+    with _told(_("the points done so far are kept in {place}").format(place=folder)):
+        from sim.sweep import description, running
+
+        wanted = description.read(file)
+        with _progress(_("points")) as progress:
+            finished = running.run(wanted, folder, jobs, scheduler, progress, _notice)
+        typer.echo(finished.summary())
+        typer.echo(_("\nTables: {place}").format(place=folder))
+
+
+def _notice(text: str) -> None:
+    typer.echo(text, err=True)
+
+
+@app.command()
 def schema() -> None:
     """Print the JSON Schema of a scenario file, with which an editor completes it."""
     import json
@@ -180,7 +210,7 @@ def _told(left: str = "") -> Iterator[None]:
 
 
 @contextmanager
-def _progress() -> "Iterator[Progress]":
+def _progress(of: str | None = None) -> "Iterator[Progress]":
     """Look for interruptions, and draw a progress bar on stderr if a person is watching."""
     if not sys.stderr.isatty():
         yield lambda done, whole: _go_on()
@@ -198,7 +228,7 @@ def _progress() -> "Iterator[Progress]":
     with Progress(
         *parts, TimeRemainingColumn(), console=Console(stderr=True), transient=True
     ) as bar:
-        task = bar.add_task(_("replications"), total=None)
+        task = bar.add_task(of or _("replications"), total=None)
 
         def told(done: int, whole: int) -> None:
             _go_on()

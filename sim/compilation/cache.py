@@ -24,10 +24,12 @@ from importlib import metadata
 from pathlib import Path
 
 SOURCES = Path(__file__).parents[1]
-# No kernel may import these rooms (a test enforces it), so that editing a page recompiles nothing.
+# No kernel may import these (a test enforces it), so that editing a page recompiles nothing.
 ROOMS_WITHOUT_KERNELS = frozenset(
     {"messages", "levers", "scenario", "load", "engine/reference", "store", "experiment"}
     | {"sweep", "calibrate", "figures", "report", "api", "cli"}
+    | {f"risk/{name}" for name in ("costs", "intervals", "outcomes", "pairs", "ranks", "rule")}
+    | {f"risk/{name}" for name in ("study", "summary", "tables")}
 )
 COMPILERS = ("numba", "llvmlite", "numpy")
 SETTINGS_FILE = ".numba_config.yaml"

@@ -65,8 +65,15 @@ class _Entry:
     def _called(self) -> Callable[[int], int]:
         if WITH_BOUNDS:  # an index out of bounds is then an error of Python's
             return self._dispatcher()
-        self._code = _Code(self._kept() or self._keep(self._translated()))
+        self._code = _Code(self._kept() or self._made_once())
         return self._code.function
+
+    def _made_once(self) -> bytes:
+        """Machine code that is not there yet; of several processes one makes it."""
+        from filelock import FileLock
+
+        with FileLock(self._file.with_suffix(".lock")):
+            return self._kept() or self._keep(self._translated())
 
     def _dispatcher(self) -> Any:
         import numba

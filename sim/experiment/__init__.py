@@ -2,7 +2,7 @@
 
 from sim.experiment.parameters import drawn, quantile
 from sim.experiment.preparation import ENGINES, Prepared, prepare, prepare_replication
-from sim.experiment.replication import Progress, Results, run
+from sim.experiment.replication import Progress, Results, run, usable_cores
 
 __all__ = [
     "ENGINES",
@@ -14,4 +14,5 @@ __all__ = [
     "prepare_replication",
     "quantile",
     "run",
+    "usable_cores",
 ]

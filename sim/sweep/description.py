@@ -1,0 +1,303 @@
+"""A sweep file -> what is to be done, or every fault in it at once."""
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sim.load import check, load, with_settings
+from sim.load.documents import Document, read_document
+from sim.load.findings import Finding, Steps
+from sim.messages import BadInput, Fault, _, listed, nearest, shown
+from sim.risk.outcomes import OUTCOMES
+from sim.scenario import Loaded
+from sim.sweep.design import AS_IT_IS, KINDS, SAMPLED, Design, Parameter, Span, Value
+
+KEYS = (
+    "title", "scenario", "policies", "replications", "seed", "parameters", "design", "outcomes",
+)  # fmt: skip
+SPAN_KEYS = ("low", "high", "levels", "log", "whole")
+DESIGN_KEYS = ("kind", "points", "seed")
+DEFAULT_OUTCOMES = ("below", "lost", "combined", "admitted", "cost")
+MOST_POINTS = 10_000_000
+LARGEST_SEED = 2**62 - 1
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """What is to be simulated: policies of a scenario at the points of a design."""
+
+    loaded: Loaded
+    design: Design
+    policies: tuple[str, ...]
+    replications: int
+    seed: int
+    outcomes: tuple[str, ...]
+    title: Any = None
+
+    def at(self, point: int) -> Loaded:
+        """The scenario at a point. Raises BadInput if its values do not go together."""
+        return at_values(self.loaded, self.design.parameters, self.design.values(point))
+
+
+def at_values(loaded: Loaded, parameters: Iterable[Parameter], values: Iterable[Value]) -> Loaded:
+    """The scenario with these values. What is set is no longer uncertain."""
+    chosen = {p.path: v for p, v in zip(parameters, values, strict=True) if v is not AS_IT_IS}
+    uncertain = {p: u for p, u in loaded.scenario.uncertain.items() if p not in chosen}
+    scenario = loaded.scenario.model_copy(update={"uncertain": uncertain})
+    settings = [f"{path}={json.dumps(value)}" for path, value in chosen.items()]
+    return with_settings(loaded.model_copy(update={"scenario": scenario}), settings)
+
+
+def read(path: str | os.PathLike[str]) -> Sweep:
+    """The sweep file at `path`; its scenario is named relative to its folder. Raises BadInput."""
+    document = read_document(Path(path))
+    reader = _Reader(document, list(document.faults))
+    data = reader.mapping((), KEYS, _("a mapping with the keys scenario and parameters"))
+    loaded = _scenario(reader, data)
+    parameters = _parameters(reader, data)
+    design = _design(reader, data, parameters, loaded)
+    sweep = None if loaded is None else _sweep(reader, data, loaded, design)
+    if loaded is not None:
+        _try_levels(reader, loaded, parameters)
+    if reader.faults or sweep is None:
+        raise BadInput(dict.fromkeys(reader.faults))
+    return sweep
+
+
+@dataclass
+class _Reader:
+    """A document, and the faults found in it so far."""
+
+    document: Document
+    faults: list[Fault] = field(default_factory=list)
+
+    def refuse(self, at: Steps, found: str, allowed: str, suggestion: str | None = None) -> None:
+        """One fault more."""
+        self.faults.append(self.document.fault(Finding(at, found, allowed, suggestion)))
+
+    def mapping(self, at: Steps, keys: Iterable[str], allowed: str) -> dict[str, Any]:
+        """The mapping at a path, without its unknown keys."""
+        data = self._at(at)
+        if not isinstance(data, dict):
+            self.refuse(at, shown(data), allowed)
+            return {}
+        known = list(keys)
+        for key in data:
+            if key not in known:
+                self.refuse((*at, key), shown(key), listed(known), nearest(str(key), known))
+        return {key: value for key, value in data.items() if key in known}
+
+    def _at(self, at: Steps) -> Any:
+        data = self.document.data
+        for step in at:
+            data = data[step]
+        return data
+
+    def whole(
+        self, at: Steps, value: Any, default: int, least: int, most: int = LARGEST_SEED
+    ) -> int:
+        """A whole number, or the default if there is none."""
+        if value is None:
+            return default
+        if isinstance(value, int) and not isinstance(value, bool) and least <= value <= most:
+            return value
+        allowed = _("a whole number from {least} to {most}").format(least=least, most=most)
+        self.refuse(at, shown(value), allowed)
+        return default
+
+    def names(self, at: Steps, value: Any, known: Iterable[str]) -> tuple[str, ...]:
+        """A list of names, each one of those known, each once."""
+        choices = list(known)
+        if not isinstance(value, list) or not value:
+            self.refuse(at, shown(value), _("a list of some of: {names}").format(
+                names=listed(choices)))  # fmt: skip
+            return ()
+        for i, name in enumerate(value):
+            if name not in choices or name in value[:i]:
+                found = shown(name) if name not in choices else _("{name} twice").format(
+                    name=shown(name))  # fmt: skip
+                self.refuse((*at, i), found, listed(choices), nearest(str(name), choices))
+        return tuple(str(name) for name in value)
+
+
+def _scenario(reader: _Reader, data: Mapping[str, Any]) -> Loaded | None:
+    name = data.get("scenario")
+    if not isinstance(name, str):
+        reader.refuse(("scenario",), shown(name), _("the name of a scenario file"))
+        return None
+    try:
+        return load(Path(reader.document.file).parent / name)
+    except BadInput as bad:
+        reader.faults += bad.faults
+        return None
+
+
+def _sweep(
+    reader: _Reader, data: Mapping[str, Any], loaded: Loaded, design: Design | None
+) -> Sweep | None:
+    scenario, policies = loaded.scenario, tuple(loaded.policies)
+    if "policies" in data:
+        chosen = reader.names(("policies",), data["policies"], policies)
+        base = policies[0]
+        policies = (base, *(p for p in policies if p in chosen and p != base))
+    outcomes: tuple[str, ...] = DEFAULT_OUTCOMES
+    if "outcomes" in data:
+        outcomes = reader.names(("outcomes",), data["outcomes"], OUTCOMES)
+    replications = reader.whole(
+        ("replications",), data.get("replications"), scenario.replications, 1, 10_000_000
+    )
+    seed = reader.whole(("seed",), data.get("seed"), scenario.seed, 0)
+    if design is None:
+        return None
+    return Sweep(loaded, design, policies, replications, seed, outcomes, data.get("title"))
+
+
+# ---------------------------------------------------------------- parameters
+
+
+def _parameters(reader: _Reader, data: Mapping[str, Any]) -> tuple[Parameter, ...]:
+    given = data.get("parameters")
+    if not isinstance(given, dict) or not given:
+        allowed = _("a mapping of paths, such as training.seats, to a range or a list of values")
+        reader.refuse(("parameters",), shown(given), allowed)
+        return ()
+    found = [_parameter(reader, str(path), value) for path, value in given.items()]
+    return tuple(p for p in found if p is not None)
+
+
+def _parameter(reader: _Reader, path: str, value: Any) -> Parameter | None:
+    at: Steps = ("parameters", path)
+    if isinstance(value, list) and value:
+        if len({json.dumps(v) for v in value}) < len(value):
+            reader.refuse(at, _("a value twice"), _("each value once"))
+            return None
+        return Parameter(path, tuple(value))
+    if isinstance(value, dict):
+        return _spanned(reader, path, at)
+    allowed = _("a list of values, or a range such as {example}").format(
+        example="{low: 40, high: 120}"
+    )
+    reader.refuse(at, shown(value), allowed)
+    return None
+
+
+def _spanned(reader: _Reader, path: str, at: Steps) -> Parameter | None:
+    faults = len(reader.faults)
+    data = reader.mapping(at, SPAN_KEYS, "")
+    ends = [_number(reader, (*at, name), data.get(name)) for name in ("low", "high")]
+    truths = [_truth(reader, (*at, name), data.get(name, False)) for name in ("log", "whole")]
+    steps = reader.whole((*at, "levels"), data.get("levels"), 0, 2, 1_000_000)
+    if len(reader.faults) > faults:
+        return None
+    span = Span(ends[0], ends[1], *truths)
+    if not span.low < span.high:
+        reader.refuse(at, _("low {low}, high {high}").format(low=shown(span.low), high=shown(
+            span.high)), _("low below high"))  # fmt: skip
+        return None
+    if span.log and span.low <= 0:
+        reader.refuse((*at, "low"), shown(span.low), _("more than 0 in a range with log"))
+        return None
+    levels = dict.fromkeys(span.at(i / (steps - 1)) for i in range(steps))
+    return Parameter(path, tuple(levels), span)
+
+
+def _number(reader: _Reader, at: Steps, value: Any) -> float:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return value
+    reader.refuse(at, shown(value), _("a number"))
+    return 0.0
+
+
+def _truth(reader: _Reader, at: Steps, value: Any) -> bool:
+    if not isinstance(value, bool):
+        reader.refuse(at, shown(value), _("true or false"))
+    return value is True
+
+
+def _try_levels(reader: _Reader, loaded: Loaded, parameters: Iterable[Parameter]) -> None:
+    """Each value of a list and each end of a range must do where all else is as it is."""
+    for parameter in parameters:
+        span = parameter.span
+        values = parameter.levels if span is None else (span.at(0.0), span.at(1.0))
+        for value in values:
+            try:
+                tried = at_values(loaded, [parameter], [value])
+                faults = check(tried)
+            except BadInput as bad:
+                faults = bad.faults
+            for fault in faults:
+                found = f"{fault.field}: {fault.found}" if fault.field else fault.found
+                where: Steps = ("parameters", parameter.path)
+                reader.refuse(where, found, fault.allowed, fault.suggestion)
+
+
+# ---------------------------------------------------------------- design
+
+
+def _design(
+    reader: _Reader,
+    data: Mapping[str, Any],
+    parameters: tuple[Parameter, ...],
+    loaded: Loaded | None,
+) -> Design | None:
+    faults = len(reader.faults)
+    given = {"kind": "grid"} | (
+        reader.mapping(("design",), DESIGN_KEYS, _("a mapping with the key kind"))
+        if "design" in data
+        else {}
+    )
+    kind = given["kind"]
+    if kind not in KINDS:
+        reader.refuse(("design", "kind"), shown(kind), listed(KINDS), nearest(str(kind), KINDS))
+        return None
+    number = 0
+    if kind in SAMPLED:
+        number = _number_of_points(reader, kind, given.get("points"))
+        _need_no_levels(reader, kind, parameters)
+    else:
+        _need_levels(reader, kind, parameters)
+        for key in ("points", "seed"):
+            if key in given:
+                allowed = _("{key} with {kinds} only").format(key=key, kinds=listed(SAMPLED))
+                reader.refuse(("design", key), shown(given[key]), allowed)
+    default = 0 if loaded is None else loaded.scenario.seed
+    seed = reader.whole(("design", "seed"), given.get("seed"), default, 0)
+    if len(reader.faults) > faults or not parameters:
+        return None
+    design = Design(parameters, kind, number, seed)
+    if len(design) > MOST_POINTS:
+        allowed = _("at most {most} points").format(most=f"{MOST_POINTS:,}")
+        reader.refuse(("design",), _("{number} points").format(number=f"{len(design):,}"), allowed)
+    return design
+
+
+def _number_of_points(reader: _Reader, kind: str, value: Any) -> int:
+    at: Steps = ("design", "points")
+    if value is None:
+        reader.refuse(at, shown(None), _("how many points to sample"))
+        return 0
+    number = reader.whole(at, value, 0, 1, MOST_POINTS)
+    if kind == "sobol" and number & (number - 1):
+        powers = 1 << (number.bit_length() - 1), 1 << number.bit_length()
+        reader.refuse(at, shown(number), _("a power of two, such as {0} or {1}").format(*powers))
+    return number
+
+
+def _need_levels(reader: _Reader, kind: str, parameters: Iterable[Parameter]) -> None:
+    for parameter in parameters:
+        if not parameter.levels:
+            allowed = _("levels, the number of values, in a design of kind {kind}").format(
+                kind=kind
+            )
+            reader.refuse(("parameters", parameter.path, "levels"), shown(None), allowed)
+
+
+def _need_no_levels(reader: _Reader, kind: str, parameters: Iterable[Parameter]) -> None:
+    for parameter in parameters:
+        if parameter.levels and parameter.span is not None:
+            found = shown(len(parameter.levels))
+            allowed = _("no levels of a range in a design of kind {kind}").format(kind=kind)
+            reader.refuse(("parameters", parameter.path, "levels"), found, allowed)

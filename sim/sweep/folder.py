@@ -1,0 +1,356 @@
+"""The folder of a sweep: what is done stays done, and is never read if it was damaged.
+
+    sweep.json                      what was asked for, with hashes and versions; no times
+    points.parquet                  the values of the parameters at every point
+    outcomes/part-000000-<sum>.parquet   results of 256 points each, in order
+    done/0000123-<sum>.parquet      a point whose part is not complete yet
+    timings.csv                     seconds of each point, as they came
+    .lock                           held by the process that works here
+
+A file appears whole or not at all, under a name that ends with a checksum of its content. So a
+sweep that was killed at any moment goes on where it was, and its tables come out the same.
+"""
+
+import contextlib
+import csv
+import errno
+import hashlib
+import io
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sim import store
+from sim.messages import BadInput, Fault, _, ngettext, shown
+from sim.risk.outcomes import Outcome
+from sim.sweep.description import Sweep
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+FORMAT = "hamletsim sweep 1"
+DESCRIPTION, POINTS, TIMINGS, LOCK = "sweep.json", "points.parquet", "timings.csv", ".lock"
+PARTS, DONE = "outcomes", "done"
+PART_SIZE = 256
+"""Points of a part: few enough to hold in memory, many enough for few files."""
+DECISIVE = ("hamletsim", "numpy", "scipy", "pyarrow")
+"""Libraries whose version can show in the tables."""
+FILE_NAME = re.compile(r"(?:part-)?([0-9]{6,})-([0-9a-f]{16})\.parquet")
+FULL = {errno.ENOSPC, errno.EDQUOT}
+
+
+class Folder:
+    """A sweep's folder while this process works in it; see `opened`."""
+
+    def __init__(self, path: Path, sweep: Sweep) -> None:
+        self.path, self._sweep = path, sweep
+        self.number = len(sweep.design)
+        self.damaged: list[Path] = []
+        self._parts: set[int] = set()
+        self._done: dict[int, Path] = {}
+
+    # ------------------------------------------------------------ what is there
+
+    def begin(self) -> None:
+        """Make the folder, or see what is done in it already. Raises BadInput."""
+        with told(self.path):
+            self._begin()
+
+    def _begin(self) -> None:
+        (self.path / PARTS).mkdir(exist_ok=True)
+        (self.path / DONE).mkdir(exist_ok=True)
+        for left in self.path.rglob("*.partial"):
+            left.unlink()
+        description = _as_json(described(self._sweep))
+        if (self.path / DESCRIPTION).exists():
+            _same(self.path, json.loads(description))
+        _write(self.path / POINTS, _parquet(_table_of_points(self._sweep)))
+        _write(self.path / DESCRIPTION, description)
+        self._parts = set(self._sound(PARTS))
+        for point, file in self._sound(DONE).items():
+            if point // PART_SIZE in self._parts:
+                file.unlink()  # killed between writing a part and removing what went into it
+            else:
+                self._done[point] = file
+        for part in {point // PART_SIZE for point in self._done}:
+            self._complete(part)
+
+    def _sound(self, kind: str) -> dict[int, Path]:
+        """Files of one kind by number; what is damaged is removed and remembered."""
+        found = {}
+        for file in sorted((self.path / kind).iterdir()):
+            number = number_of(file)
+            if number is None:
+                self.damaged.append(file)
+                file.unlink()
+            else:
+                found[number] = file
+        return found
+
+    @property
+    def left(self) -> int:
+        """How many points are still to be done."""
+        return self.number - len(self._done) - sum(map(self._size, self._parts))
+
+    def missing(self) -> Iterator[int]:
+        """The points still to be done, in order."""
+        for part in range(-(-self.number // PART_SIZE)):
+            if part not in self._parts:
+                first = part * PART_SIZE
+                points = range(first, first + self._size(part))
+                yield from (point for point in points if point not in self._done)
+
+    def _size(self, part: int) -> int:
+        return min(PART_SIZE, self.number - part * PART_SIZE)
+
+    # ------------------------------------------------------------ what is added
+
+    def keep(self, point: int, rows: Iterable[Outcome], fault: str, seconds: float) -> None:
+        """Keep what came of a point: its outcomes, or the fault for which it has none.
+
+        Raises BadInput if the disk refuses.
+        """
+        content = _parquet(_table_of_outcomes(point, rows, fault))
+        with told(self.path):
+            self._done[point] = _write_named(self.path / DONE / f"{point:07d}", content)
+            with (self.path / TIMINGS).open("a", encoding="utf-8", newline="") as file:
+                csv.writer(file).writerow([point, f"{seconds:.3f}"])
+            self._complete(point // PART_SIZE)
+
+    def _complete(self, part: int) -> None:
+        """Write a part if all its points are done, and remove what went into it."""
+        import pyarrow as pa
+
+        first = part * PART_SIZE
+        points = range(first, first + self._size(part))
+        if not all(point in self._done for point in points):
+            return
+        tables = [_read(self._done[point]) for point in points]
+        content = _parquet(pa.concat_tables(tables))
+        _write_named(self.path / PARTS / f"part-{part:06d}", content)
+        self._parts.add(part)
+        for point in points:
+            self._done.pop(point).unlink()
+
+
+@contextmanager
+def opened(path: Path, sweep: Sweep) -> Iterator[Folder]:
+    """The folder of a sweep, for this process alone; made if need be. Raises BadInput."""
+    from filelock import FileLock, Timeout
+
+    folder = path.absolute()
+    lock = FileLock(folder / LOCK)
+    with told(folder):
+        _check_place(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            found = _("another process at work in this folder")
+            raise BadInput([Fault(str(path), found=found, allowed=_("one at a time"))]) from None
+    try:
+        work = Folder(folder, sweep)
+        work.begin()
+        yield work
+    finally:
+        lock.release()
+
+
+@contextmanager
+def told(path: Path) -> Iterator[None]:
+    """A disk that refuses is told in one line."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in FULL:
+            found, allowed = _("no space left"), _("more space; then the same command goes on")
+        else:
+            found, allowed = error.strerror or str(error), _("a folder to write to")
+        name = str(error.filename or path)
+        raise BadInput([Fault(name, found=found, allowed=allowed)]) from error
+
+
+def _check_place(folder: Path) -> None:
+    allowed = _("a new folder, an empty one, or one that holds this sweep")
+    found = None
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        found = _("a file that is no folder")
+    elif folder.is_dir() and not (folder / DESCRIPTION).exists():
+        ours = {LOCK, PARTS, DONE, POINTS}
+        others = [f.name for f in folder.iterdir() if not f.name.endswith(".partial")]
+        if not ours.issuperset(others):
+            found = _("a folder that holds something else")
+    if found:
+        raise BadInput([Fault(str(folder), found=found, allowed=allowed)])
+
+
+# ---------------------------------------------------------------- what was asked for
+
+
+def described(sweep: Sweep) -> dict[str, Any]:
+    """What was asked for and with what it is done: the same for the same sweep."""
+    made = store.provenance(sweep.loaded.scenario, sweep.loaded.baseline)
+    design = sweep.design
+    return {
+        "format": FORMAT,
+        "title": sweep.title,
+        "policies": list(sweep.policies),
+        "replications": sweep.replications,
+        "seed": sweep.seed,
+        "outcomes": list(sweep.outcomes),
+        "design": {"kind": design.kind, "points": len(design), "seed": design.seed},
+        "parameters": {
+            p.path: list(p.levels) if p.span is None else vars(p.span) | {"levels": len(p.levels)}
+            for p in design.parameters
+        },
+        **{name: made[name] for name in ("scenario", "scenario_hash", "baseline_hash")},
+        "versions": {name: made["versions"].get(name) for name in DECISIVE},
+    }
+
+
+def _same(folder: Path, wanted: dict[str, Any]) -> None:
+    """Raise BadInput unless the folder holds the sweep that is wanted."""
+    there = description_of(folder)
+    differing = [key for key in wanted if there.get(key) != wanted[key] and key != "scenario"]
+    if differing == ["versions"]:
+        raise BadInput([_of_other_versions(folder, there["versions"], wanted["versions"])])
+    if differing:
+        found = _("another sweep, which differs in {names}").format(names=", ".join(differing))
+        allowed = _("the same sweep, to go on with it, or another folder")
+        raise BadInput([Fault(str(folder), found=found, allowed=allowed)])
+
+
+def _of_other_versions(folder: Path, there: dict[str, Any], here: dict[str, Any]) -> Fault:
+    old, new = (
+        ", ".join(f"{name} {v[name]}" for name in DECISIVE if there.get(name) != here[name])
+        for v in ({name: there.get(name) for name in DECISIVE}, here)
+    )
+    found = _("a sweep begun with {versions}").format(versions=old)
+    allowed = _("the same versions, to go on with it, or another folder for {versions}")
+    return Fault(str(folder), found=found, allowed=allowed.format(versions=new))
+
+
+def description_of(folder: Path) -> dict[str, Any]:
+    """The description of the sweep in a folder. Raises BadInput if there is none."""
+    allowed = _("the folder of a sweep ({format})").format(format=FORMAT)
+    try:
+        data = json.loads((folder / DESCRIPTION).read_text("utf-8"))
+    except FileNotFoundError:
+        raise BadInput([Fault(str(folder), found=_("no sweep"), allowed=allowed)]) from None
+    except (OSError, ValueError):
+        found, file = _("a file that cannot be read"), str(folder / DESCRIPTION)
+        raise BadInput([Fault(file, found=found, allowed=allowed)]) from None
+    if not isinstance(data, dict) or data.get("format") != FORMAT:
+        found = shown(data.get("format") if isinstance(data, dict) else data)
+        raise BadInput([Fault(str(folder), found=found, allowed=allowed)])
+    return data
+
+
+# ---------------------------------------------------------------- tables
+
+
+def _table_of_points(sweep: Sweep) -> "pa.Table":
+    import pyarrow as pa
+
+    number = len(sweep.design)
+    columns: dict[str, Any] = {"point": range(number)}
+    chosen = [sweep.design.values(point) for point in range(number)]
+    for i, parameter in enumerate(sweep.design.parameters):
+        values = [row[i] for row in chosen]
+        columns[parameter.path] = pa.array(*_as_one_type(values))
+    return pa.table(columns)
+
+
+def _as_one_type(values: list[Any]) -> tuple[list[Any], Any]:
+    """Whole numbers, numbers, or else texts; and the type of the column."""
+    import pyarrow as pa
+
+    types = {type(value) for value in values if value is not None}
+    if types <= {int}:
+        return values, pa.int64()
+    if types <= {int, float}:
+        return values, pa.float64()
+    return [None if value is None else _plain(value) for value in values], pa.string()
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _table_of_outcomes(point: int, rows: Iterable[Outcome], fault: str) -> "pa.Table":
+    import pyarrow as pa
+
+    schema = pa.schema(
+        [("point", pa.int64()), ("policy", pa.string()), ("outcome", pa.string())]
+        + [(name, pa.float64()) for name in Outcome._fields[2:]]
+        + [("fault", pa.string())]
+    )
+    whole = [{"point": point, **row._asdict(), "fault": None} for row in rows]
+    return pa.Table.from_pylist(whole or [{"point": point, "fault": fault}], schema=schema)
+
+
+def _parquet(table: "pa.Table") -> bytes:
+    import pyarrow.parquet as pq
+
+    buffer = io.BytesIO()
+    pq.write_table(table, buffer)
+    return buffer.getvalue()
+
+
+def _read(file: Path) -> "pa.Table":
+    import pyarrow.parquet as pq
+
+    return pq.read_table(io.BytesIO(file.read_bytes()))
+
+
+def number_of(file: Path) -> int | None:
+    """The number in a file's name; None if its content is not what the name says."""
+    match = FILE_NAME.fullmatch(file.name)
+    if match is None or _checksum(file.read_bytes()) != match[2]:
+        return None
+    return int(match[1])
+
+
+# ---------------------------------------------------------------- files
+
+
+def _checksum(content: bytes) -> str:
+    return hashlib.blake2b(content, digest_size=8).hexdigest()
+
+
+def _as_json(data: dict[str, Any]) -> bytes:
+    return (json.dumps(data, ensure_ascii=False, indent=1) + "\n").encode("utf-8")
+
+
+def _write_named(stem: Path, content: bytes) -> Path:
+    """Write a table under its name and checksum."""
+    file = stem.with_name(f"{stem.name}-{_checksum(content)}.parquet")
+    _write(file, content)
+    return file
+
+
+def _write(file: Path, content: bytes) -> None:
+    """Write a file that appears whole or not at all, and stays after a failure of power."""
+    partial = file.with_name(f"{file.name}.partial")
+    try:
+        with partial.open("wb") as opened_file:
+            opened_file.write(content)
+            opened_file.flush()
+            os.fsync(opened_file.fileno())
+        partial.replace(file)
+    except OSError:
+        with contextlib.suppress(OSError):
+            partial.unlink()
+        raise
+
+
+def damage_told(files: Iterable[Path]) -> str:
+    """One line on files that were damaged and are made again."""
+    number = len(list(files))
+    return ngettext(
+        "{number} damaged file is made again", "{number} damaged files are made again", number
+    ).format(number=number)

@@ -1,0 +1,39 @@
+"""One point of a sweep: what a worker does, here, in another process or on another machine."""
+
+import time
+from typing import NamedTuple
+
+from sim import experiment
+from sim.load import check
+from sim.messages import BadInput
+from sim.risk.outcomes import Outcome, outcomes
+from sim.sweep.description import Sweep
+
+
+class Done(NamedTuple):
+    """What came of a point: its outcomes, or the fault for which it has none."""
+
+    point: int
+    rows: tuple[Outcome, ...]
+    fault: str
+    seconds: float
+
+
+def work_on(sweep: Sweep, point: int) -> Done:
+    """Simulate one point. Whatever goes wrong at a point is told of it and ends nothing else."""
+    began = time.perf_counter()
+    rows: tuple[Outcome, ...] = ()
+    fault = ""
+    try:
+        loaded = sweep.at(point)
+        if faults := check(loaded):
+            raise BadInput(faults)
+        results = experiment.run(
+            loaded, sweep.policies, sweep.replications, seed=sweep.seed, jobs=1
+        )
+        rows = tuple(outcomes(results.study, sweep.outcomes))
+    except BadInput as bad:
+        fault = "; ".join(map(str, bad.faults))
+    except Exception as error:
+        fault = f"{type(error).__name__}: {error}"
+    return Done(point, rows, fault, time.perf_counter() - began)

@@ -1,0 +1,215 @@
+"""Who works on the points: this process, processes of this machine, a cluster.
+
+All give the same results; they come in any order. No more points are under way than keep the
+workers busy, so that memory does not grow with the number of points.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures.process import BrokenProcessPool
+from itertools import islice
+from typing import Any
+
+from sim.messages import BadInput, Fault, _, ngettext
+from sim.sweep.description import Sweep
+from sim.sweep.work import Done, work_on
+
+Results = Iterator[Done]
+AHEAD = 2
+"""Points given to each worker: one to work on, one to go on with."""
+MOST_DEATHS = 3
+"""A point that has killed its worker so often is given up."""
+IDLE_SECONDS = 60
+SECONDS_TO_CONNECT = 10
+
+
+def in_this_process(sweep: Sweep, points: Iterable[int]) -> Results:
+    """One point after the other."""
+    for point in points:
+        yield work_on(sweep, point)
+
+
+# ---------------------------------------------------------------- processes
+
+
+def in_processes(sweep: Sweep, points: Iterable[int], jobs: int) -> Results:
+    """In `jobs` new processes, which do not import the caller's program.
+
+    Where a worker dies, the points under way are tried again, one at a time.
+    """
+    waiting, suspects = iter(points), deque[int]()
+    deaths: dict[int, int] = {}
+    pool = _Processes(sweep, jobs)
+    try:
+        while True:
+            room = 1 if suspects else AHEAD * jobs
+            chosen = _taken(suspects, waiting, room - len(pool.under_way), alone=bool(suspects))
+            for point in chosen:
+                pool.give(point)
+            if not pool.under_way:
+                return
+            finished, lost = pool.next()
+            yield from finished
+            for point in lost:
+                deaths[point] = deaths.get(point, 0) + 1
+                if deaths[point] < MOST_DEATHS:
+                    suspects.append(point)
+                else:
+                    yield Done(point, (), _died(), 0.0)
+    finally:
+        pool.stop()
+
+
+def _taken(suspects: deque[int], waiting: Iterator[int], room: int, alone: bool) -> list[int]:
+    if alone:
+        return [suspects.popleft()] if room > 0 else []
+    return list(islice(waiting, max(room, 0)))
+
+
+def _died() -> str:
+    return ngettext(
+        "its worker has died {number} time", "its worker has died {number} times", MOST_DEATHS
+    ).format(number=MOST_DEATHS)
+
+
+class _Processes:
+    """A pool of processes that is made again when one of them has died."""
+
+    def __init__(self, sweep: Sweep, jobs: int) -> None:
+        self._sweep, self._jobs = sweep, jobs
+        self.under_way: dict[Future[Done], int] = {}
+        self._make()
+
+    def _make(self) -> None:
+        from loky import ProcessPoolExecutor
+
+        # Idle workers end by themselves, also where this process was killed.
+        self._pool: Any = ProcessPoolExecutor(
+            self._jobs, timeout=IDLE_SECONDS, initializer=_take, initargs=(self._sweep,)
+        )
+
+    def give(self, point: int) -> None:
+        """Begin with a point."""
+        self.under_way[self._pool.submit(_work, point)] = point
+
+    def next(self) -> tuple[list[Done], list[int]]:
+        """What is finished by now, and the points whose worker has died."""
+        done, _rest = wait(self.under_way, return_when=FIRST_COMPLETED)
+        finished, lost = [], []
+        for future in done:
+            point = self.under_way.pop(future)
+            try:
+                finished.append(future.result())
+            except BrokenProcessPool:
+                lost.append(point)
+        if lost:
+            lost += self.under_way.values()
+            self.under_way.clear()
+            self._pool.shutdown(wait=True, kill_workers=True)
+            self._make()
+        return finished, sorted(lost)
+
+    def stop(self) -> None:
+        """End the workers, whatever they are at."""
+        self._pool.shutdown(wait=True, kill_workers=bool(self.under_way))
+
+
+_sweep: Sweep | None = None
+"""In a worker: the sweep it works on."""
+
+
+def _take(sweep: Sweep) -> None:
+    global _sweep
+    _sweep = sweep
+
+
+def _work(point: int) -> Done:
+    assert _sweep is not None
+    return work_on(_sweep, point)
+
+
+# ---------------------------------------------------------------- a cluster
+
+
+def on_cluster(sweep: Sweep, points: Iterable[int], address: str) -> Results:
+    """On the workers of a running dask.distributed scheduler. Raises BadInput."""
+    client = _client(address)
+    try:
+        yield from _spread(client, sweep, iter(points))
+    finally:
+        client.close()
+
+
+def _client(address: str) -> Any:
+    field = "--scheduler"
+    try:
+        from distributed import Client
+    except ModuleNotFoundError:
+        found, allowed = _("no dask.distributed here"), "pip install 'hamletsim[cluster]'"
+        raise BadInput([Fault(field, found=found, allowed=allowed)]) from None
+    try:
+        client = Client(address, timeout=SECONDS_TO_CONNECT, set_as_default=False)
+    except (OSError, ValueError, TypeError) as error:
+        found = f"{address} ({error})"
+        allowed = _("the address of a running scheduler, such as tcp://127.0.0.1:8786")
+        raise BadInput([Fault(field, found=found, allowed=allowed)]) from None
+    try:
+        _check_workers(client, address)
+    except BaseException:
+        client.close()
+        raise
+    return client
+
+
+def _check_workers(client: Any, address: str) -> None:
+    """Raise BadInput unless there are workers, and all have this project's version."""
+    try:
+        versions = set(client.run(version).values())
+    except Exception as error:
+        versions = {f"{type(error).__name__}: {error}"}
+    here = version()
+    if not versions:
+        found, allowed = _("no workers at {address}").format(address=address), _("at least one")
+    elif versions != {here}:
+        found = _("workers with {versions}").format(versions=", ".join(sorted(versions)))
+        allowed = _("workers with {version}").format(version=here)
+    else:
+        return
+    raise BadInput([Fault("--scheduler", found=found, allowed=allowed)])
+
+
+def version() -> str:
+    """Which version of the project a worker has, by its number and its kernels' sources."""
+    from importlib import metadata
+
+    from sim.compilation.cache import source_digest
+
+    return f"hamletsim {metadata.version('hamletsim')} ({source_digest()[:12]})"
+
+
+def _spread(client: Any, sweep: Sweep, waiting: Iterator[int]) -> Results:
+    from distributed import as_completed
+
+    shared = client.scatter(sweep, broadcast=True)
+    threads = sum(worker["nthreads"] for worker in client.scheduler_info()["workers"].values())
+
+    def begun(number: int) -> list[Any]:
+        return [
+            client.submit(work_on, shared, point, pure=False, key=f"hamletsim-{point}-{id(shared)}")
+            for point in islice(waiting, number)
+        ]
+
+    under_way = as_completed(begun(AHEAD * max(1, threads)))
+    for future in under_way:
+        if future.status == "finished":
+            yield future.result()
+        elif future.status == "error":  # its worker has died again and again
+            yield Done(int(future.key.split("-")[1]), (), str(future.exception()), 0.0)
+        else:
+            found = _("a scheduler that has gone away")
+            allowed = _("one that stays; the same command goes on")
+            raise BadInput([Fault("--scheduler", found=found, allowed=allowed)])
+        future.release()
+        for more in begun(1):
+            under_way.add(more)
