@@ -4,8 +4,12 @@ All give the same results; they come in any order. No more points are under way 
 workers busy, so that memory does not grow with the number of points.
 """
 
+import asyncio
+import os
+import threading
+import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
@@ -16,12 +20,14 @@ from sim.sweep.description import Sweep
 from sim.sweep.work import Done, work_on
 
 Results = Iterator[Done]
+Work = Callable[[Sweep, int], Done]
 AHEAD = 2
 """Points given to each worker: one to work on, one to go on with."""
 MOST_DEATHS = 3
 """A point that has killed its worker so often is given up."""
 IDLE_SECONDS = 60
 SECONDS_TO_CONNECT = 10
+OPTION = "--scheduler"
 
 
 def in_this_process(sweep: Sweep, points: Iterable[int]) -> Results:
@@ -33,14 +39,14 @@ def in_this_process(sweep: Sweep, points: Iterable[int]) -> Results:
 # ---------------------------------------------------------------- processes
 
 
-def in_processes(sweep: Sweep, points: Iterable[int], jobs: int) -> Results:
+def in_processes(sweep: Sweep, points: Iterable[int], jobs: int, work: Work = work_on) -> Results:
     """In `jobs` new processes, which do not import the caller's program.
 
     Where a worker dies, the points under way are tried again, one at a time.
     """
     waiting, suspects = iter(points), deque[int]()
     deaths: dict[int, int] = {}
-    pool = _Processes(sweep, jobs)
+    pool = _Processes(sweep, jobs, work)
     try:
         while True:
             room = 1 if suspects else AHEAD * jobs
@@ -76,17 +82,16 @@ def _died() -> str:
 class _Processes:
     """A pool of processes that is made again when one of them has died."""
 
-    def __init__(self, sweep: Sweep, jobs: int) -> None:
-        self._sweep, self._jobs = sweep, jobs
+    def __init__(self, sweep: Sweep, jobs: int, work: Work) -> None:
+        self._sweep, self._jobs, self._work = sweep, jobs, work
         self.under_way: dict[Future[Done], int] = {}
         self._make()
 
     def _make(self) -> None:
         from loky import ProcessPoolExecutor
 
-        # Idle workers end by themselves, also where this process was killed.
         self._pool: Any = ProcessPoolExecutor(
-            self._jobs, timeout=IDLE_SECONDS, initializer=_take, initargs=(self._sweep,)
+            self._jobs, timeout=IDLE_SECONDS, initializer=_take, initargs=(self._sweep, self._work)
         )
 
     def give(self, point: int) -> None:
@@ -115,18 +120,27 @@ class _Processes:
         self._pool.shutdown(wait=True, kill_workers=bool(self.under_way))
 
 
-_sweep: Sweep | None = None
-"""In a worker: the sweep it works on."""
+_task: tuple[Sweep, Work] | None = None
+"""In a worker: the sweep it works on, and how."""
 
 
-def _take(sweep: Sweep) -> None:
-    global _sweep
-    _sweep = sweep
+def _take(sweep: Sweep, work: Work) -> None:
+    global _task
+    _task = sweep, work
+    threading.Thread(target=_leave_with, args=(os.getppid(),), daemon=True).start()
+
+
+def _leave_with(parent: int) -> None:
+    """End this worker soon after the process that made it, however that ended."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
 
 
 def _work(point: int) -> Done:
-    assert _sweep is not None
-    return work_on(_sweep, point)
+    assert _task is not None
+    sweep, work = _task
+    return work(sweep, point)
 
 
 # ---------------------------------------------------------------- a cluster
@@ -142,24 +156,30 @@ def on_cluster(sweep: Sweep, points: Iterable[int], address: str) -> Results:
 
 
 def _client(address: str) -> Any:
-    field = "--scheduler"
     try:
         from distributed import Client
     except ModuleNotFoundError:
         found, allowed = _("no dask.distributed here"), "pip install 'hamletsim[cluster]'"
-        raise BadInput([Fault(field, found=found, allowed=allowed)]) from None
+        raise BadInput([Fault(OPTION, found=found, allowed=allowed)]) from None
     try:
+        asyncio.run(_reach(address))  # a client that cannot connect complains for long
         client = Client(address, timeout=SECONDS_TO_CONNECT, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
         found = f"{address} ({error})"
         allowed = _("the address of a running scheduler, such as tcp://127.0.0.1:8786")
-        raise BadInput([Fault(field, found=found, allowed=allowed)]) from None
+        raise BadInput([Fault(OPTION, found=found, allowed=allowed)]) from None
     try:
         _check_workers(client, address)
     except BaseException:
         client.close()
         raise
     return client
+
+
+async def _reach(address: str) -> None:
+    from distributed.comm.core import connect
+
+    (await connect(address, timeout=SECONDS_TO_CONNECT)).abort()
 
 
 def _check_workers(client: Any, address: str) -> None:
@@ -176,22 +196,24 @@ def _check_workers(client: Any, address: str) -> None:
         allowed = _("workers with {version}").format(version=here)
     else:
         return
-    raise BadInput([Fault("--scheduler", found=found, allowed=allowed)])
+    raise BadInput([Fault(OPTION, found=found, allowed=allowed)])
 
 
 def version() -> str:
-    """Which version of the project a worker has, by its number and its kernels' sources."""
-    from importlib import metadata
-
+    """What a worker has of this project: a digest of its kernels' sources and of its libraries."""
     from sim.compilation.cache import source_digest
 
-    return f"hamletsim {metadata.version('hamletsim')} ({source_digest()[:12]})"
+    return f"hamletsim {source_digest()[:12]}"
+
+
+def _itself(sweep: Sweep) -> Sweep:
+    return sweep
 
 
 def _spread(client: Any, sweep: Sweep, waiting: Iterator[int]) -> Results:
     from distributed import as_completed
 
-    shared = client.scatter(sweep, broadcast=True)
+    shared = client.submit(_itself, sweep, pure=False)  # made again where a worker is lost
     threads = sum(worker["nthreads"] for worker in client.scheduler_info()["workers"].values())
 
     def begun(number: int) -> list[Any]:
@@ -200,7 +222,7 @@ def _spread(client: Any, sweep: Sweep, waiting: Iterator[int]) -> Results:
             for point in islice(waiting, number)
         ]
 
-    under_way = as_completed(begun(AHEAD * max(1, threads)))
+    under_way = as_completed(begun(AHEAD * max(1, threads)), loop=client.loop)
     for future in under_way:
         if future.status == "finished":
             yield future.result()
@@ -209,7 +231,7 @@ def _spread(client: Any, sweep: Sweep, waiting: Iterator[int]) -> Results:
         else:
             found = _("a scheduler that has gone away")
             allowed = _("one that stays; the same command goes on")
-            raise BadInput([Fault("--scheduler", found=found, allowed=allowed)])
+            raise BadInput([Fault(OPTION, found=found, allowed=allowed)])
         future.release()
         for more in begun(1):
             under_way.add(more)
