@@ -124,6 +124,24 @@ def test_a_point_is_a_run_with_these_values(sweep_file: Path, tmp_path: Path) ->
     assert base_rows["difference"].isna().all()
 
 
+def test_sampled_numbers_are_numbers_and_the_summary_names_what_moves_most(tmp_path: Path) -> None:
+    text = """\
+scenario: s.yaml
+policies: [as-is]
+replications: 2
+parameters:
+  training.seats: {low: 10, high: 60, whole: true}
+  source.listing.per_resident: {low: 0.0, high: 0.02}
+  training.priority: [first_come, youngest_first]
+design: {kind: latin_hypercube, points: 16}
+outcomes: [listed_in_year]
+"""
+    done = sim.sweep(swept(tmp_path, text), tmp_path / "out", jobs=1)
+    assert [t.kind for t in done.points.dtypes[:3]] == ["i", "i", "f"]
+    assert set(done.points["training.priority"]) == {"first_come", "youngest_first"}
+    assert "source.listing.per_resident (+" in done.summary()
+
+
 def test_where_nothing_differed_the_difference_has_a_bound(tmp_path: Path) -> None:
     file = swept(tmp_path, SWEEP.replace("[1.0, 3.0]", "[1.0]"))
     lost = sim.sweep(file, tmp_path / "out", jobs=1).outcomes.query(

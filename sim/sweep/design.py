@@ -78,7 +78,8 @@ class Design:
             return self._of_grid(point)
         if self.kind == "one_at_a_time":
             return self._alone(point)
-        return tuple(p.at(u) for p, u in zip(self.parameters, self._shares[point], strict=True))
+        shares = self._shares[point].tolist()
+        return tuple(p.at(u) for p, u in zip(self.parameters, shares, strict=True))
 
     def _of_grid(self, point: int) -> tuple[Value, ...]:
         """The last parameter changes fastest."""
