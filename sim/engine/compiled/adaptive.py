@@ -25,7 +25,8 @@ def observe(s, members, month, day):
         seen[rules.LOCAL] = seen[rules.ACTIVE] = float(hamlet["officials"])
         seen[rules.SINCE_ADMISSION] = float(panel.since_admission(hamlet, month))
         seen[rules.CANDIDATES] = float(hamlet["candidates"])
-        observe_people(s, h, day, seen)
+        if s.looks_at_people:
+            observe_people(s, h, day, seen)
 
 
 @kernel
@@ -78,15 +79,18 @@ def holds(s, members, h, bit):
             continue
         value = s.seen[h, condition["observable"]]
         if condition["observable"] == rules.RANK:
-            value = float(rank(s, members, h, bit, condition["level"]))
+            value = float(rank(s, members, h, bit, condition["level"], condition["below"]))
         if not (condition["at_least"] <= value < condition["below"]):
             return False
     return True
 
 
 @kernel
-def rank(s, members, h, bit, level):
-    """How many hamlets in the lever's scope and the same area are weaker."""
+def rank(s, members, h, bit, level, enough):
+    """How many hamlets in the lever's scope and the same area are weaker, counted up to `enough`.
+
+    Most conditions ask for the few weakest, and most hamlets have that many weaker ones.
+    """
     weaker = 0
     for k in range(len(members)):
         o = members[k]
@@ -101,6 +105,8 @@ def rank(s, members, h, bit, level):
             u, v = s.lottery[o], s.lottery[h]
             if u < v or (u == v and s.hamlets[o]["key"] < s.hamlets[h]["key"]):
                 weaker += 1
+        if weaker >= enough:
+            break
     return weaker
 
 

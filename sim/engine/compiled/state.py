@@ -30,6 +30,8 @@ PLACE_BITS, PLACE_MASK = 2, 3
 """A state is status << PLACE_BITS | place."""
 if rules.PLACES != 1 << PLACE_BITS:
     raise ImportError("a state does not hold that many places")
+OF_PEOPLE = (rules.LOCAL, rules.ACTIVE, rules.OVER_60)
+"""Observables for which all people of a hamlet are looked at."""
 STALE = -1.0
 """Day of a clock that is to be found anew: its budget, its rate or its place have changed."""
 NOT_FOLLOWED = -1
@@ -76,7 +78,8 @@ _ROWS = {
 
 def _fields() -> dict[str, FieldKind]:
     """Name and kind of every field of the state."""
-    fields: dict[str, FieldKind] = {"seed": int, "replication": int, "ranks_strength": bool}
+    fields: dict[str, FieldKind] = {"seed": int, "replication": int}
+    fields |= {"ranks_strength": bool, "looks_at_people": bool}
     fields |= get_type_hints(Settings)
     arrays = {name: (np.dtype(kind.split()[0]), int(kind.split()[1]))
               for table in (_PLAN, _OWN) for kind, names in table.items()
@@ -103,6 +106,7 @@ def given_by(plan: Plan, world: World) -> dict[str, Any]:
         (priority == rules.WEAKEST_CELL).any()
         for priority in (plan.classes["priority"], plan.committee_priority)
     )
+    values["looks_at_people"] = bool(np.isin(plan.conditions["observable"], OF_PEOPLE).any())
     values["enlists"] = np.any(plan.schedule["enlist_low"] < plan.schedule["enlist_high"], axis=0)
     return {
         name: np.ascontiguousarray(v) if isinstance(v, np.ndarray) else v
