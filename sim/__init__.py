@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sim.api import Scenario as Scenario
     from sim.api import check as check
     from sim.api import load as load
+    from sim.api import read as read
     from sim.api import run as run
     from sim.api import schema as schema
     from sim.api import sweep as sweep
@@ -29,6 +30,7 @@ __all__ = [
     "Scenario",
     "check",
     "load",
+    "read",
     "run",
     "schema",
     "sweep",

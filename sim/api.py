@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sim.experiment import Progress, Results
+    from sim.store import Saved
     from sim.sweep import Finished
 
 TABLES = ("hamlets", "years", "losses", "pairs")
@@ -113,6 +114,22 @@ def sweep(
     return running.run(description.read(file), Path(out), jobs, scheduler, progress)
 
 
+def read(folder: str | os.PathLike[str]) -> "Saved | Finished":
+    """A run or a sweep from its folder, every file checked. Raises BadInput.
+
+    Of a run: `manifest` and the tables `hamlets, years, losses, pairs`; of a sweep what `sweep`
+    returns.
+    """
+    from sim import store
+    from sim.sweep import folder as folders
+    from sim.sweep import running
+
+    place = Path(folder)
+    if (place / folders.DESCRIPTION).exists():
+        return running.finished(place)
+    return store.read(place)
+
+
 def trace(
     scenario: Loaded,
     policy: str,
@@ -139,6 +156,7 @@ __all__ = [
     "Scenario",
     "check",
     "load",
+    "read",
     "run",
     "schema",
     "sweep",

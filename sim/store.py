@@ -4,6 +4,7 @@ Everything is written to a folder beside it, which then takes its name. A folder
 replaced only if it is empty or holds a run, and only by a complete new one.
 """
 
+import errno
 import hashlib
 import json
 import os
@@ -13,6 +14,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +27,8 @@ if TYPE_CHECKING:
 
 MANIFEST = "manifest.json"
 BASELINE = "baseline.json"
-FORMAT = "hamletsim run 1"
+FORMAT = "hamletsim run 2"
+FULL = {errno.ENOSPC, errno.EDQUOT}
 LIBRARIES = ("hamletsim", "numpy", "numba", "llvmlite", "pandas", "scipy", "simpy", "pydantic")
 
 
@@ -55,7 +58,8 @@ def is_run(folder: Path) -> bool:
         manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
     except (OSError, ValueError):
         return False
-    return isinstance(manifest, dict) and manifest.get("format") == FORMAT
+    named = manifest.get("format") if isinstance(manifest, dict) else None
+    return isinstance(named, str) and named.startswith(FORMAT.rpartition(" ")[0])
 
 
 def save(
@@ -66,15 +70,92 @@ def save(
 ) -> None:
     """Write a run: each table as `<name>.parquet`, the manifest and the completed baseline.
 
-    Raises BadInput if something else is there, OSError if the disk refuses.
+    Raises BadInput if something else is there or the disk refuses.
     """
     check_place(folder)
-    with _whole(folder) as partial:
+    with disk_told(folder, _("more space")), _whole(folder) as partial:
         for name, table in tables.items():
             table.to_parquet(partial / f"{name}.parquet", index=False)
         (partial / BASELINE).write_text(baseline.model_dump_json(indent=1), "utf-8")
-        text = json.dumps({"format": FORMAT, **manifest}, ensure_ascii=False, indent=1)
+        checksums = {file.name: _checksum(file) for file in sorted(partial.iterdir())}
+        whole = {"format": FORMAT, **manifest, "checksums": checksums}
+        text = json.dumps(whole, ensure_ascii=False, indent=1)
         (partial / MANIFEST).write_text(text + "\n", "utf-8")
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A run read from its folder: its manifest, and its tables as they were written."""
+
+    manifest: dict[str, Any]
+    tables: dict[str, "pd.DataFrame"]
+
+    def __getattr__(self, name: str) -> "pd.DataFrame":
+        try:
+            return self.__dict__["tables"][name]
+        except KeyError:
+            raise AttributeError(f"no table is called {name}") from None
+
+
+def read(folder: Path) -> Saved:
+    """The run in a folder. Raises BadInput if it is none, of another format, or damaged."""
+    import pandas as pd
+
+    manifest = _manifest_of(folder)
+    for name, checksum in manifest["checksums"].items():
+        _check_file(folder / name, checksum)
+    tables = {
+        Path(name).stem: pd.read_parquet(folder / name)
+        for name in manifest["checksums"]
+        if name.endswith(".parquet")
+    }
+    return Saved(manifest, tables)
+
+
+def _manifest_of(folder: Path) -> dict[str, Any]:
+    allowed = _("the folder of a run ({format})").format(format=FORMAT)
+    file = folder / MANIFEST
+    try:
+        manifest = json.loads(file.read_text("utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        raise BadInput([Fault(str(folder), found=_("no run"), allowed=allowed)]) from None
+    except (OSError, ValueError):
+        found = _("a file that cannot be read")
+        raise BadInput([Fault(str(file), found=found, allowed=allowed)]) from None
+    found = shown(manifest.get("format") if isinstance(manifest, dict) else manifest)
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        again = _("{allowed}; run the scenario again").format(allowed=allowed)
+        raise BadInput([Fault(str(folder), found=found, allowed=again)])
+    return manifest
+
+
+def _check_file(file: Path, checksum: str) -> None:
+    try:
+        sound = _checksum(file) == checksum
+    except OSError:
+        sound = False
+    if not sound:
+        found = _("a damaged file") if file.exists() else _("no such file")
+        allowed = _("what the run wrote; run the scenario again")
+        raise BadInput([Fault(str(file), found=found, allowed=allowed)])
+
+
+def _checksum(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+@contextmanager
+def disk_told(path: Path, when_full: str) -> Iterator[None]:
+    """A disk that refuses is told in one line; `when_full` says what would help a full one."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in FULL:
+            found, allowed = _("no space left"), when_full
+        else:
+            found, allowed = error.strerror or str(error), _("a folder to write to")
+        name = str(error.filename or path)
+        raise BadInput([Fault(name, found=found, allowed=allowed)]) from error
 
 
 def write_text(path: Path, text: str) -> None:

@@ -1,8 +1,10 @@
 """A run's folder is there whole or not at all, and nothing else is ever deleted."""
 
+import errno
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -92,7 +94,7 @@ def test_the_old_run_stays_if_the_new_one_cannot_take_its_place(
         replace(source, target)
 
     monkeypatch.setattr(os, "replace", refuse)
-    with pytest.raises(OSError, match="no room"):
+    with pytest.raises(BadInput, match="no room"):
         save(folder, {"years": TABLES["hamlets"]})
     assert files(folder) == ["baseline.json", "hamlets.parquet", "manifest.json"]
     assert files(tmp_path) == ["run"]
@@ -149,3 +151,46 @@ def test_text_is_written_whole_or_not_at_all(
     assert files(path.parent) == ["log.csv"]
     with pytest.raises(BadInput):
         store.write_text(tmp_path / "deep" / "log.csv" / "x.csv", "a")
+
+
+@pytest.mark.parametrize("name", ["hamlets.parquet", "baseline.json"])
+@pytest.mark.parametrize("change", [lambda b: b[:-1], lambda b: b + b" ", lambda b: b""])
+def test_a_damaged_file_is_refused(tmp_path: Path, name: str, change: Any) -> None:
+    save(tmp_path / "run")
+    pd.testing.assert_frame_equal(store.read(tmp_path / "run").hamlets, TABLES["hamlets"])
+    file = tmp_path / "run" / name
+    file.write_bytes(change(file.read_bytes()))
+    with pytest.raises(BadInput, match=f"{name}: found a damaged file; allowed: what the run"):
+        store.read(tmp_path / "run")
+    file.unlink()
+    with pytest.raises(BadInput, match="found no such file"):
+        store.read(tmp_path / "run")
+
+
+def test_a_run_of_another_format_is_told_and_can_be_replaced(tmp_path: Path) -> None:
+    save(tmp_path / "run")
+    file = tmp_path / "run" / "manifest.json"
+    file.write_text(file.read_text("utf-8").replace(store.FORMAT, "hamletsim run 1"), "utf-8")
+    with pytest.raises(BadInput, match=r'found "hamletsim run 1"; allowed: .*; run the scenario'):
+        store.read(tmp_path / "run")
+    save(tmp_path / "run")
+    assert store.read(tmp_path / "run").manifest["format"] == store.FORMAT
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", "no json"])
+def test_what_is_no_run_is_told(tmp_path: Path, content: str) -> None:
+    (tmp_path / "manifest.json").write_text(content)
+    with pytest.raises(BadInput):
+        store.read(tmp_path)
+    with pytest.raises(BadInput, match="no run"):
+        store.read(tmp_path / "nowhere")
+
+
+def test_no_space_left_is_told_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(pd.DataFrame, "to_parquet", full)
+    with pytest.raises(BadInput, match="run: found no space left; allowed: more space"):
+        save(tmp_path / "run")
+    assert not list(tmp_path.iterdir())

@@ -13,14 +13,13 @@ sweep that was killed at any moment goes on where it was, and its tables come ou
 
 import contextlib
 import csv
-import errno
 import hashlib
 import io
 import json
 import os
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +39,6 @@ PART_SIZE = 256
 DECISIVE = ("hamletsim", "numpy", "scipy", "pyarrow")
 """Libraries whose version can show in the tables."""
 FILE_NAME = re.compile(r"(?:part-)?([0-9]{6,})-([0-9a-f]{16})\.parquet")
-FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 class Folder:
@@ -53,11 +51,14 @@ class Folder:
         self._parts: set[int] = set()
         self._done: dict[int, Path] = {}
 
+    def _disk_told(self) -> AbstractContextManager[None]:
+        return store.disk_told(self.path, _("more space; then the same command goes on"))
+
     # ------------------------------------------------------------ what is there
 
     def begin(self) -> None:
         """Make the folder, or see what is done in it already. Raises BadInput."""
-        with told(self.path):
+        with self._disk_told():
             self._begin()
 
     def _begin(self) -> None:
@@ -115,7 +116,7 @@ class Folder:
         Raises BadInput if the disk refuses.
         """
         content = _parquet(_table_of_outcomes(point, rows, fault))
-        with told(self.path):
+        with self._disk_told():
             self._done[point] = _write_named(self.path / DONE / f"{point:07d}", content)
             with (self.path / TIMINGS).open("a", encoding="utf-8", newline="") as file:
                 csv.writer(file).writerow([point, f"{seconds:.3f}"])
@@ -144,7 +145,7 @@ def opened(path: Path, sweep: Sweep) -> Iterator[Folder]:
 
     folder = path.absolute()
     lock = FileLock(folder / LOCK)
-    with told(folder):
+    with store.disk_told(folder, _("more space")):
         _check_place(folder)
         folder.mkdir(parents=True, exist_ok=True)
         try:
@@ -158,20 +159,6 @@ def opened(path: Path, sweep: Sweep) -> Iterator[Folder]:
         yield work
     finally:
         lock.release()
-
-
-@contextmanager
-def told(path: Path) -> Iterator[None]:
-    """A disk that refuses is told in one line."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in FULL:
-            found, allowed = _("no space left"), _("more space; then the same command goes on")
-        else:
-            found, allowed = error.strerror or str(error), _("a folder to write to")
-        name = str(error.filename or path)
-        raise BadInput([Fault(name, found=found, allowed=allowed)]) from error
 
 
 def _check_place(folder: Path) -> None:
