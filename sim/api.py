@@ -6,7 +6,7 @@ import sim
 scenario = sim.load("scenarios/quynh-luu.yaml")
 results = sim.run(scenario, replications=100)
 print(results.summary())
-results.hamlets, results.years, results.losses, results.pairs
+results.hamlets, results.years, results.losses, results.pairs, results.rule
 ```
 """
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from sim.experiment import Progress, Results
     from sim.sweep import Finished
 
-TABLES = ("hamlets", "years", "losses", "pairs")
+TABLES = ("hamlets", "years", "losses", "pairs", "rule")
 
 
 def run(
