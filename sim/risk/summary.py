@@ -202,7 +202,7 @@ def _efforts(study: Study, pairs: "pd.DataFrame") -> str:
         ]
         kept = _row(pairs, policy, "cost_per_cell_year")
         shown = [number(value) for value in sums]
-        last = NOTHING if kept is None else _with_interval(kept, number)
+        last = NOTHING if kept is None else with_interval(kept, number)
         rows.append([printable(policy, LONGEST_NAME), *shown, last])
     told = _("From {start} to {end}, expected sums; cost in the unit of the scenario's unit costs")
     told = told.format(start=study.dates[0], end=study.dates[-1])
@@ -226,7 +226,7 @@ def _all_together(pairs: "pd.DataFrame", policy: str, outcome: str) -> "pd.DataF
 
 def _difference(pairs: "pd.DataFrame", policy: str, outcome: str) -> str:
     found = _row(pairs, policy, outcome)
-    return NOTHING if found is None else _with_interval(found, lambda x: number(x, sign=True))
+    return NOTHING if found is None else with_interval(found, lambda x: number(x, sign=True))
 
 
 # ---------------------------------------------------------------- hamlets at risk
@@ -315,7 +315,7 @@ def _rule(study: Study, rule: "pd.DataFrame") -> str:
         found=_known_percentage(soon["sensitivity"]),
         quiet=_known_percentage(soon["specificity"]),
         ever=_known_percentage(always["sensitivity"]),
-        lead=_with_interval(always["lead_years"], number),
+        lead=with_interval(always["lead_years"], number),
     )
 
 
@@ -398,7 +398,7 @@ def _yearly_rates(study: Study) -> str:
     rows = [
         [
             names[kind],
-            _with_interval(found, lambda x: f"{x * PER_THOUSAND:.1f}"),
+            with_interval(found, lambda x: f"{x * PER_THOUSAND:.1f}"),
             f"{published[kind] * PER_THOUSAND:.1f}" if kind in published else NOTHING,
         ]
         for kind, found in rates(study.tallies[study.base]).items()
@@ -424,10 +424,11 @@ def _counted(found: Interval) -> str:
     """An expected number; none in any replication is an upper bound."""
     if found.value == 0:
         return f"< {number(float(found.high))}"
-    return _with_interval(found, number)
+    return with_interval(found, number)
 
 
-def _with_interval(found: Interval, shown: Callable[[float], str]) -> str:
+def with_interval(found: Interval, shown: Callable[[float], str]) -> str:
+    """A value and the ends of its interval."""
     return f"{shown(float(found.value))} [{shown(float(found.low))}, {shown(float(found.high))}]"
 
 
