@@ -223,6 +223,8 @@ def test_precision_is_reached_and_not_before(
     assert ((end.p_lost_high - end.p_lost_low) / 2).max() <= 0.1
     again = sim.run(loaded, policies=[], replications=fine.replications)
     assert_equal(fine, again)
+    fewer = sim.run(loaded, policies=[], replications=int(fine.replications / 1.3))
+    assert risk.precision(fewer.study).chance > 0.1
 
 
 def test_precision_ends_under_draws_of_parameters(monkeypatch: pytest.MonkeyPatch) -> None:
