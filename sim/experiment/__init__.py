@@ -2,8 +2,9 @@
 
 from sim.experiment.parameters import drawn, quantile
 from sim.experiment.preparation import ENGINES, Prepared, prepare, prepare_replication
-from sim.experiment.replication import Progress, Results, run, usable_cores
+from sim.experiment.replication import Progress, Results, run
 from sim.experiment.selection import Selection, best
+from sim.experiment.work import usable_cores
 
 __all__ = [
     "ENGINES",
