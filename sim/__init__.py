@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sim.api import Baseline as Baseline
     from sim.api import Loaded as Loaded
     from sim.api import Scenario as Scenario
+    from sim.api import best as best
     from sim.api import check as check
     from sim.api import load as load
     from sim.api import read as read
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from sim.api import sweep as sweep
     from sim.api import trace as trace
     from sim.experiment import Results as Results
+    from sim.experiment import Selection as Selection
 
 __all__ = [
     "BadInput",
@@ -28,6 +30,8 @@ __all__ = [
     "Loaded",
     "Results",
     "Scenario",
+    "Selection",
+    "best",
     "check",
     "load",
     "read",
@@ -63,8 +67,8 @@ class _Package(ModuleType):
 
         if name in CALLABLE:
             return import_module(f"sim.{name}")
-        if name == "Results":
-            return import_module("sim.experiment").Results
+        if name in ("Results", "Selection"):
+            return getattr(import_module("sim.experiment"), name)
         if name in __all__:
             return getattr(import_module("sim.api"), name)
         raise AttributeError(f"module 'sim' has no attribute {name!r}")

@@ -6,7 +6,8 @@ import sim
 scenario = sim.load("scenarios/quynh-luu.yaml")
 results = sim.run(scenario, replications=100)
 print(results.summary())
-results.hamlets, results.years, results.losses, results.pairs
+print(sim.best(scenario, "lost").summary())
+results.hamlets, results.years, results.losses, results.pairs, results.rule
 ```
 """
 
@@ -24,11 +25,11 @@ from sim.scenario import Baseline, Loaded, Scenario
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sim.experiment import Progress, Results
+    from sim.experiment import Progress, Results, Selection
     from sim.store import Saved
     from sim.sweep import Finished
 
-TABLES = ("hamlets", "years", "losses", "pairs")
+TABLES = ("hamlets", "years", "losses", "pairs", "rule")
 
 
 def run(
@@ -76,6 +77,36 @@ def run(
     return results
 
 
+def best(
+    scenario: Loaded | str | os.PathLike[str],
+    outcome: str = "lost",
+    policies: Sequence[str] | None = None,
+    goal: str | None = None,
+    difference: float | None = None,
+    certainty: float = 0.95,
+    seed: int | None = None,
+    engine: str | None = None,
+    jobs: int | None = None,
+    most: int = 10_000,
+    progress: "Progress | None" = None,
+) -> "Selection":
+    """Choose the best of at least two policies with few replications, and say how sure that is.
+
+    outcome: a measure, at the horizon or summed to it, or cell_years.  goal: lowest or highest;
+    known for common outcomes.  difference: what is too small to matter; half a hamlet for numbers
+    of hamlets, else to be given.  certainty: with which the best is chosen if it is better than
+    each other by the difference.  most: replications of one policy. Raises BadInput.
+    """
+    from sim import experiment
+
+    loaded = scenario if isinstance(scenario, Loaded) else load(scenario)
+    if faults := check(loaded):
+        raise BadInput(faults)
+    return experiment.best(
+        loaded, outcome, policies, goal, difference, certainty, seed, engine, jobs, most, progress
+    )
+
+
 def _manifest(results: "Results", precision: float | None, jobs: int | None) -> dict[str, Any]:
     from sim import store
 
@@ -117,7 +148,7 @@ def sweep(
 def read(folder: str | os.PathLike[str]) -> "Saved | Finished":
     """A run or a sweep from its folder, every file checked. Raises BadInput.
 
-    Of a run: `manifest` and the tables `hamlets, years, losses, pairs`; of a sweep what `sweep`
+    Of a run: `manifest` and the tables `hamlets, years, losses, pairs, rule`; of a sweep what `sweep`
     returns.
     """
     from sim import store
@@ -154,6 +185,7 @@ __all__ = [
     "Baseline",
     "Loaded",
     "Scenario",
+    "best",
     "check",
     "load",
     "read",

@@ -12,7 +12,7 @@ from scipy import stats
 
 import sim
 from sim import experiment, risk, store
-from sim.experiment import replication
+from sim.experiment import replication, work
 from sim.load import shape
 from sim.messages import BadInput
 from sim.risk.counts import Counts
@@ -21,7 +21,7 @@ from sim.world import build
 from tests.risk_samples import sample
 
 ROOT = Path(__file__).parents[1]
-TABLES = ("hamlets", "years", "losses", "pairs")
+TABLES = ("hamlets", "years", "losses", "pairs", "rule")
 POLICIES = {
     "as-is": (),
     "null": ({"lever": "retention", "factor": 1.0},),
@@ -214,7 +214,7 @@ def test_an_error_in_a_thread_is_not_swallowed(
 def test_precision_is_reached_and_not_before(
     loaded: Loaded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(replication, "FEWEST_FOR_PRECISION", 20)
+    monkeypatch.setattr(replication, "FEWEST_FOR_SHARES", 20)
     coarse = sim.run(loaded, policies=[], precision=0.2)
     fine = sim.run(loaded, policies=[], precision=0.1)
     assert coarse.replications < fine.replications
@@ -223,10 +223,12 @@ def test_precision_is_reached_and_not_before(
     assert ((end.p_lost_high - end.p_lost_low) / 2).max() <= 0.1
     again = sim.run(loaded, policies=[], replications=fine.replications)
     assert_equal(fine, again)
+    fewer = sim.run(loaded, policies=[], replications=int(fine.replications / 1.3))
+    assert risk.precision(fewer.study).chance > 0.1
 
 
 def test_precision_ends_under_draws_of_parameters(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(replication, "FEWEST_FOR_PRECISION", 20)
+    monkeypatch.setattr(replication, "FEWEST_FOR_SHARES", 20)
     monkeypatch.setattr(replication, "MOST_FOR_PRECISION", 400)
     uncertain = sample(uncertain=UNCERTAIN, parameter_draws=3)
     made = sim.run(uncertain, precision=0.12)
@@ -314,7 +316,7 @@ def test_only_parameters_of_the_world_change_the_world() -> None:
     known = set(shape.parameters(data))
     tried = 0
     for path, value in leaves(data):
-        if path not in known or replication.is_of_world(path):
+        if path not in known or work.is_of_world(path):
             continue
         changed = loaded.with_values({path: value * 0.5})
         other = build(changed)

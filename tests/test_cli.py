@@ -96,6 +96,14 @@ def test_progress_is_not_shown_to_a_file(scenario: Path, tmp_path: Path) -> None
     assert "\x1b" not in out
 
 
+def test_best_tells_the_choice(scenario: Path) -> None:
+    done = command("best", scenario, "--policies", "as-is,more-seats", "--certainty", "0.9")
+    assert (done.code, done.err) == (0, "")
+    assert done.out.startswith("lost, lowest: ")
+    assert "(promised: 0.9)" in done.out
+    assert re.search(r"\d+ replications in all; \d+ if every policy had as many", done.out)
+
+
 # ---------------------------------------------------------------- check and schema
 
 
@@ -206,6 +214,7 @@ FAULTS = [
     (["run", "s.yaml", "--engine", "fast"], 'engine: found "fast"; allowed: compiled, reference'),
     (["run", "s.yaml", "--precision", "3"],
      "precision: found 3; allowed: a number between 0 and 1"),
+    (["best", "s.yaml", "--goal", "least"], 'goal: found "least"; allowed: lowest, highest'),
     (["check", "none.yaml"],
      "none.yaml: found no such file; allowed: a scenario file in YAML; did you mean s.yaml?"),
     (["trace", "s.yaml", "--policy", "as_is", "--replication", "0"],

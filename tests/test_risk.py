@@ -756,7 +756,9 @@ def test_yearly_rates() -> None:
 
 def test_the_summary_says_what_a_planner_asks() -> None:
     study = two_policies()
-    text = risk.summary(study, risk.hamlets(study), risk.pairs(study), "4 replications")
+    made = [getattr(risk, name)(study) for name in risk.Tables._fields]
+    tables = risk.Tables(*made)
+    text = risk.summary(study, tables, "4 replications")
     lines = text.splitlines()
     assert lines[:2] == ["Sample", "3 hamlets; 2020-01-01 to 2028-01-01; 4 replications"]
     better = next(line for line in lines if line.startswith("better"))

@@ -1,4 +1,4 @@
-"""The command `hamletsim`: check, run, trace, sweep, schema. Commands only, no logic.
+"""The command `hamletsim`: check, run, best, trace, sweep, schema. Commands only, no logic.
 
 Heavy rooms are imported by the command that needs them, after its input has been read.
 """
@@ -115,6 +115,43 @@ def run(
             )
         typer.echo(results.summary())
         typer.echo(_("\nTables and manifest: {place}").format(place=folder))
+
+
+@app.command()
+def best(
+    scenario: ScenarioFile,
+    outcome: Annotated[
+        str, typer.Option(help=_("A measure at the horizon or summed to it, or cell_years."))
+    ] = "lost",
+    policies: Annotated[str | None, typer.Option(metavar="A,B", help=_("Default: all."))] = None,
+    goal: Annotated[
+        str | None, typer.Option(help=_("lowest or highest. Known for common outcomes."))
+    ] = None,
+    difference: Annotated[
+        float | None,
+        typer.Option(help=_("What is too small to matter. Half a hamlet for numbers of hamlets.")),
+    ] = None,
+    certainty: Annotated[
+        float, typer.Option(help=_("With which the best is to be chosen."))
+    ] = 0.95,
+    most: Annotated[int, typer.Option(help=_("Most replications of one policy."))] = 10_000,
+    seed: Seed = None,
+    settings: Settings = None,
+    engine: EngineName = "compiled",
+    jobs: Annotated[int | None, typer.Option(min=1, help=_("Threads. Default: all cores."))] = None,
+) -> None:
+    """Choose the best policy with few replications, and say how sure the choice is."""
+    with _told():
+        loaded = _loaded(scenario, settings)
+        chosen = None if policies is None else [p.strip() for p in policies.split(",")]
+        from sim import api
+
+        with _progress() as progress:
+            selected = api.best(
+                loaded, outcome, chosen, goal, difference, certainty, seed, engine, jobs, most,
+                progress,
+            )  # fmt: skip
+        typer.echo(selected.summary())
 
 
 @app.command()

@@ -1,14 +1,18 @@
-"""Replications, policies on the same lives, precision, draws of the parameters."""
+"""Replications, policies on the same lives, precision, draws of the parameters, selection."""
 
 from sim.experiment.parameters import drawn, quantile
 from sim.experiment.preparation import ENGINES, Prepared, prepare, prepare_replication
-from sim.experiment.replication import Progress, Results, run, usable_cores
+from sim.experiment.replication import Progress, Results, run
+from sim.experiment.selection import Selection, best
+from sim.experiment.work import usable_cores
 
 __all__ = [
     "ENGINES",
     "Prepared",
     "Progress",
     "Results",
+    "Selection",
+    "best",
     "drawn",
     "prepare",
     "prepare_replication",

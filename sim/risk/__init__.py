@@ -3,9 +3,13 @@
 from sim.risk.costs import Offer, offer
 from sim.risk.counting import Counter
 from sim.risk.counts import Counts, Ground, empty_counts, ground, like, longer, place
+from sim.risk.flips import flips
 from sim.risk.pairs import pairs
+from sim.risk.precision import Precision, precision
+from sim.risk.ranks import among_worst, worst
+from sim.risk.rule import rule
 from sim.risk.study import Study, Tally, anniversaries
-from sim.risk.summary import summary
+from sim.risk.summary import Tables, summary
 from sim.risk.tables import hamlets, losses, rates, years
 
 __all__ = [
@@ -13,10 +17,14 @@ __all__ = [
     "Counts",
     "Ground",
     "Offer",
+    "Precision",
     "Study",
+    "Tables",
     "Tally",
+    "among_worst",
     "anniversaries",
     "empty_counts",
+    "flips",
     "ground",
     "hamlets",
     "like",
@@ -25,7 +33,10 @@ __all__ = [
     "offer",
     "pairs",
     "place",
+    "precision",
     "rates",
+    "rule",
     "summary",
+    "worst",
     "years",
 ]

@@ -27,10 +27,15 @@ from sim.risk.measures import (
     FIRST_LOST,
     FIRST_NOW,
     FIRST_SEAT,
+    FORESIGHT_YEARS,
     HEAD_FIELDS,
+    JUDGED,
+    LATER,
     LOCAL,
     LOST,
     MEMBER,
+    NEVER,
+    NOT,
     OFFICIALS,
     OLD,
     ON_LIST,
@@ -41,6 +46,7 @@ from sim.risk.measures import (
     SECRETARY,
     SENT_HOME,
     SINCE,
+    SOON,
     SPELLS,
     STATUS_AFTER,
     STRENGTH,
@@ -52,14 +58,14 @@ from sim.risk.measures import (
 
 HAMLET = np.dtype(
     [
-        ("lapsed", "f8"), ("below", "f8"), ("lost", "f8"), ("combined", "f8"),
+        ("lapsed", "f8"), ("below", "f8"), ("lost", "f8"), ("combined", "f8"), ("flagged", "f8"),
         ("departed", "i4"), ("follows", "i4"),
         ("listed", "i4"), ("certified", "i4"), ("ready", "i4"), ("probation", "i4"),
         ("recovered", "?"),
     ]
 )  # fmt: skip
-"""A hamlet while the log is read: day of the last lapse and of each first ending, the last
-departure of an official, its successor, candidates by stage."""
+"""A hamlet while the log is read: day of the last lapse, of each first ending and of the first
+flag of the at-risk rule, the last departure of an official, its successor, candidates by stage."""
 
 Row = Any  # the record, or a row of its tables: compiled each has a type of its own
 
@@ -67,11 +73,12 @@ _ENTRIES = (events.LISTED, events.MOVED_IN, events.POSTED)
 _ARRAYS = {
     "f8 1": "days log_day",
     "i8 1": "loss_days log_person",
-    "i8 2": "lever_months posting_months",
+    "i8 2": "lever_months posting_months lead_days",
     "i4 1": "log_hamlet before",
     "i4 2": "lost_by_cause",
     "i4 3": "years strength panel",
-    "i4 4": "sums",
+    "i4 4": "sums warned",
+    "i4 5": "judged",
     "i2 1": "log_kind log_cause",
     "i2 3": "causes departures progress",
     "i1 2": "held",
@@ -136,6 +143,7 @@ def count(s: Row) -> int:
     firsts(s)
     for year in range(len(s.panel)):
         state_at(s, year)
+    warnings(s)
     return 0
 
 
@@ -148,7 +156,7 @@ def people_at_start(s: Row) -> None:
     for h in range(len(s.hamlets)):
         one = s.hamlets[h]
         one["lapsed"] = -math.inf
-        one["below"] = one["lost"] = one["combined"] = math.inf
+        one["below"] = one["lost"] = one["combined"] = one["flagged"] = math.inf
         one["departed"] = one["follows"] = -1
         one["listed"] = one["certified"] = one["ready"] = one["probation"] = 0
         one["recovered"] = False
@@ -410,8 +418,13 @@ def state_at(s: Row, year: int) -> None:
         s.sums[0, WITHOUT_CELL, h, year] += here[CELL] == rules.NONE
         s.sums[0, WITHOUT_MEMBERS, h, year] += members(here) == 0
         s.sums[0, AT_RISK, h, year] += at_risk
+        if at_risk and year + 1 < len(s.panel):
+            flagged = s.hamlets[h]["flagged"]
+            s.hamlets[h]["flagged"] = min(flagged, s.days[s.origin + 12 * year])
         if s.is_hamlet[h]:
             tick(s, here, at_risk, s.years[s.row, year])
+            if here[CELL] == rules.OWN:
+                judge(s, h, year, int(at_risk))
 
 
 @kernel
@@ -426,6 +439,36 @@ def is_at_risk(s: Row, here: Row) -> bool:
     weak = here[CELL] == rules.OWN and here[STRENGTH] < s.risk_line
     old = here[OFFICIALS] > 0 and here[OLD] >= s.share_over_60 * here[OFFICIALS]
     return weak and old and here[SINCE] >= s.months_without
+
+
+@kernel
+def judge(s: Row, h: int, year: int, at_risk: int) -> None:
+    """What becomes of a cell, beside what the at-risk rule says of it at an anniversary."""
+    for what in range(len(JUDGED)):
+        first = s.first[s.row, h, what]
+        if first > year:
+            fate = LATER if first > year + FORESIGHT_YEARS else SOON
+            s.judged[s.row, year, what, at_risk, NOT if first == NEVER else fate] += 1
+
+
+@kernel
+def warnings(s: Row) -> None:
+    """How the rule would have done for somebody who looks at every anniversary."""
+    for h in range(len(s.hamlets)):
+        if s.is_hamlet[h] and s.panel[0, h, CELL] == rules.OWN:
+            warning_of(s, h, BELOW, s.hamlets[h]["below"])
+            warning_of(s, h, LOST, s.hamlets[h]["lost"])
+
+
+@kernel
+def warning_of(s: Row, h: int, what: int, day: float) -> None:
+    """Whether a hamlet was flagged before something happened to it, and how long before."""
+    if s.first[s.row, h, what] == 0:
+        return  # it had happened when the rule was first asked
+    flagged, happened = s.hamlets[h]["flagged"] < day, day < math.inf
+    s.warned[s.row, what, int(flagged), int(happened)] += 1
+    if flagged and happened:
+        s.lead_days[s.row, what] += int(day - s.hamlets[h]["flagged"])
 
 
 @kernel

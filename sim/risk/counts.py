@@ -1,8 +1,9 @@
 """What is kept of replications, so that memory does not grow with their logs.
 
 What is counted, and nothing else, is kept of a replication: for each hamlet the years in which it
-was first below, lost and combined; for each year the `MEASURES`; the causes of losses. Everything
-else is added up over replications in whole numbers, so that no result depends on their order.
+was first below, lost and combined; for each year the `MEASURES` and how the at-risk rule judged;
+the causes of losses. Everything else is added up over replications in whole numbers, so that no
+result depends on their order.
 
 Year y covers the days after anniversary y - 1 up to anniversary y; what is decided on the first day
 is year 0, so that the state at an anniversary is that of the one before and what the year brought.
@@ -17,7 +18,17 @@ import numpy.typing as npt
 
 from sim import log as events
 from sim.plan import Plan
-from sim.risk.measures import DISTRICT_CLASS, ENDINGS, LOCAL_CLASS, MEASURES, NEVER, PROGRESS, SUMS
+from sim.risk.measures import (
+    DISTRICT_CLASS,
+    ENDINGS,
+    FATES,
+    JUDGED,
+    LOCAL_CLASS,
+    MEASURES,
+    NEVER,
+    PROGRESS,
+    SUMS,
+)
 from sim.world import World
 
 Ints = npt.NDArray[np.int32]
@@ -64,6 +75,11 @@ class Counts(NamedTuple):
     """What is kept of R replications of one policy under D draws of the parameters.
 
     first[R, H, 3]: year in which a hamlet was first below, lost, combined, or NEVER.
+    judged[R, Y + 1, JUDGED, 2, FATES]: hamlets with a cell of their own at an anniversary to which
+    it has not happened yet, by whether the at-risk rule flags them and by what becomes of them.
+    warned[R, JUDGED, 2, 2]: hamlets with a cell of their own at the start, by whether the rule
+    flagged them at an anniversary before it happened or the horizon, and by whether it happened;
+    lead_days[R, JUDGED]: days from the first flag to the happening, over those that were warned.
     years[R, Y + 1, MEASURES].  causes[R, ENDINGS, codes]: hamlets by the cause of their ending.
     departures[R, ENDINGS, kinds]: officials gone in the 60 months before an ending, by kind.
     progress[R, ENDINGS, PROGRESS].  lever_months[R, adaptive levers, Y], posting_months[R, Y].
@@ -72,6 +88,9 @@ class Counts(NamedTuple):
     """
 
     first: npt.NDArray[np.uint8]
+    judged: Ints
+    warned: Ints
+    lead_days: npt.NDArray[np.int64]
     years: Ints
     causes: npt.NDArray[np.int16]
     departures: npt.NDArray[np.int16]
@@ -129,6 +148,9 @@ def empty_counts(replications: int, draws: int, ground: Ground, adaptive: int, b
     codes, kinds = max(events.CAUSES) + 1, max(events.KINDS) + 1
     return Counts(
         np.full((replications, hamlets, 3), NEVER, dtype=np.uint8),
+        np.zeros((replications, years + 1, len(JUDGED), 2, len(FATES)), dtype=np.int32),
+        np.zeros((replications, len(JUDGED), 2, 2), dtype=np.int32),
+        np.zeros((replications, len(JUDGED)), dtype=np.int64),
         np.zeros((replications, years + 1, len(MEASURES)), dtype=np.int32),
         np.zeros((replications, len(ENDINGS), codes), dtype=np.int16),
         np.zeros((replications, len(ENDINGS), kinds), dtype=np.int16),

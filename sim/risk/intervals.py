@@ -4,7 +4,7 @@ Replications may share a draw of the uncertain parameters; those of one draw are
 the draws, not the replications, are what was sampled. `draw[R]` says which draw each belongs to.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -24,46 +24,62 @@ class Interval(NamedTuple):
     high: Floats
 
 
-def share(count: npt.ArrayLike, of: npt.ArrayLike) -> Interval:
+def share(count: npt.ArrayLike, of: npt.ArrayLike, tail: float = TAIL) -> Interval:
     """Binomial shares with exact intervals; a count of zero has an upper bound above zero.
 
     Counts may be fractions, of an effective number. C. J. Clopper and E. S. Pearson, Biometrika 26
-    (1934). Nothing of nothing is nan, in [0, 1].
+    (1934). Nothing of nothing is nan, in [0, 1].  tail: chance to miss on either side.
     """
     from scipy.special import betaincinv
 
     k, n = np.broadcast_arrays(np.asarray(count, dtype=float), np.asarray(of, dtype=float))
     with np.errstate(invalid="ignore", divide="ignore"):
         value = k / n
-        low = np.where(k > 0, betaincinv(np.maximum(k, 1e-9), n - k + 1, TAIL), 0.0)
-        high = np.where(k < n, betaincinv(k + 1, np.maximum(n - k, 1e-9), 1 - TAIL), 1.0)
+        low = np.where(k > 0, betaincinv(np.maximum(k, 1e-9), n - k + 1, tail), 0.0)
+        high = np.where(k < n, betaincinv(k + 1, np.maximum(n - k, 1e-9), 1 - tail), 1.0)
     return Interval(value, low, high)
 
 
-def share_by_draw(counts: npt.ArrayLike, of: npt.ArrayLike) -> Interval:
+def share_by_draw(counts: npt.ArrayLike, of: npt.ArrayLike, tail: float = TAIL) -> Interval:
     """Shares over all draws from counts[D, ...] of[D] replications, draws taken as the sample.
 
-    The exact interval for the effective number of replications, n = p (1 - p) / variance between
-    draws, corrected for its degrees of freedom (E. L. Korn and B. I. Graubard, Survey Methodology
-    24, 1998). With one draw this is `share`.
+    With one draw this is `share`.
     """
-    by_draw, sizes = np.asarray(counts, dtype=float), np.asarray(of, dtype=float)
-    total, n, draws = by_draw.sum(axis=0), sizes.sum(), len(sizes)
-    if draws == 1:
-        return share(total, n)
-    p = total / n
-    spread = by_draw - sizes.reshape(-1, *[1] * p.ndim) * p
-    variance = draws / (draws - 1) * (spread**2).sum(axis=0) / n**2
+    sizes = np.asarray(of, dtype=float)
+    return share_by_group(counts, sizes.reshape(-1, *[1] * (np.ndim(counts) - 1)), tail)
+
+
+def share_by_group(part: npt.ArrayLike, of: npt.ArrayLike, tail: float = TAIL) -> Interval:
+    """Shares of part[G, ...] in of[G, ...], both summed over groups, which are the sample.
+
+    The exact interval for the effective number, n = p (1 - p) / variance between groups, corrected
+    for its degrees of freedom (E. L. Korn and B. I. Graubard, Survey Methodology 24, 1998).
+    """
+    parts, sizes = np.broadcast_arrays(np.asarray(part, dtype=float), np.asarray(of, dtype=float))
+    groups, n = len(parts), sizes.sum(axis=0)
+    if groups == 1:
+        return share(parts[0], sizes[0], tail)
     with np.errstate(invalid="ignore", divide="ignore"):
-        effective = p * (1 - p) / variance * (_t(n - 1) / _t(draws - 1)) ** 2
+        p = parts.sum(axis=0) / n
+        variance = groups / (groups - 1) * ((parts - sizes * p) ** 2).sum(axis=0) / n**2
+        correction = _t(np.maximum(n - 1, 1), tail) / _t(groups - 1, tail)
+        effective = p * (1 - p) / variance * correction**2
     effective = np.where(variance > 0, np.minimum(effective, n), n)
-    return share(p * effective, effective)
+    return share(np.where(n > 0, p, 0.0) * effective, effective, tail)
 
 
-def _t(freedom: float) -> float:
+def tail_for_all(number: int) -> float:
+    """The tail with which `number` intervals are all right together in 95 % or more (Bonferroni).
+
+    Holds however the hamlets depend on each other.
+    """
+    return TAIL / max(number, 1)
+
+
+def _t(freedom: float | Floats, tail: float = TAIL) -> Any:
     from scipy.special import stdtrit
 
-    return float(stdtrit(freedom, 1 - TAIL))
+    return stdtrit(freedom, 1 - tail)
 
 
 def standard_error(values: Floats, draw: Integers) -> tuple[Floats, float]:

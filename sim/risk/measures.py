@@ -26,6 +26,14 @@ BELOW, LOST, COMBINED = range(3)
 WINDOW_MONTHS = 60
 """How far back departures before a loss are counted; also "no admission in five years"."""
 
+JUDGED = ("below", "lost")
+"""What the at-risk rule is judged by, in the order of `first`."""
+FORESIGHT_YEARS = 5
+"""The rule speaks of the next five years, as it looks back on five without an admission."""
+FATES = ("soon", "later", "never")
+"""Whether it happens within FORESIGHT_YEARS, later within the horizon, or not within it."""
+SOON, LATER, NOT = range(3)
+
 ENDINGS = ("lost", "re_emptied", "combined", "founded")
 """What causes are counted of."""
 PROGRESS = ("none", "waiting_for_a_seat", "lapsed", "dossier", "target", "probation")

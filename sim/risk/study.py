@@ -3,6 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -48,6 +49,22 @@ class Tally:
         return np.bincount(self.draw, minlength=self.draws)
 
     @cached_property
+    def groups(self) -> Integers:
+        """What was sampled, by replication: draws of the parameters, replications if there is one.
+
+        [R], numbers from 0 on.
+        """
+        return self.draw if self.draws > 1 else np.arange(self.replications)
+
+    def by_group(self, values: npt.NDArray[Any]) -> Floats:
+        """values[R, ...] summed over the replications of each of the `groups`, [G, ...]."""
+        return added_up(values, self.groups)
+
+    def by_draw(self, values: npt.NDArray[Any]) -> Floats:
+        """values[R, ...] summed over the replications of each draw, [D, ...]."""
+        return added_up(values, self.draw)
+
+    @cached_property
     def quantities(self) -> dict[str, Floats]:
         """What can cost, [R, Y + 1] by key; see `sim.risk.costs`."""
         return quantities(self.counts, self.offers, self.draw)
@@ -90,6 +107,13 @@ class Tally:
     def summed(self, name: str) -> Integers:
         """One of SUMS, [D, H, Y + 1]."""
         return self.counts.sums[:, SUMS.index(name)].astype(np.int64)
+
+
+def added_up(values: npt.NDArray[Any], group: Integers) -> Floats:
+    """values[R, ...] summed over the rows of each group[R], [G, ...]."""
+    sums = np.zeros((int(group.max()) + 1, *values.shape[1:]))
+    np.add.at(sums, group, values)
+    return sums
 
 
 MEASURES = (

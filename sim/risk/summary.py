@@ -1,20 +1,24 @@
 """The main results as a text that a planner can read."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from sim.messages import _, ngettext, printable
 from sim.risk import intervals
+from sim.risk.flips import WAYS
 from sim.risk.intervals import Interval
+from sim.risk.pairs import ALL
+from sim.risk.precision import FEWEST_FOR_MEANS, FEWEST_FOR_SHARES, precision
+from sim.risk.ranks import WORST as MOST_AT_RISK
 from sim.risk.study import Study, Tally
 from sim.risk.tables import rates
 
 if TYPE_CHECKING:
     import pandas as pd
 
-MOST_AT_RISK = 10
+SUREST = 0.01
 NOTHING = "\N{EN DASH}"
 LONGEST_NAME = 32
 PER_THOUSAND = 1000.0
@@ -22,16 +26,31 @@ PER_THOUSAND = 1000.0
 Rows = Sequence[Sequence[str]]
 
 
-def summary(study: Study, hamlets: "pd.DataFrame", pairs: "pd.DataFrame", heading: str) -> str:
-    """Policies side by side, the hamlets at greatest risk under the base, and its yearly rates."""
+class Tables(NamedTuple):
+    """The tables that a summary is made from."""
+
+    hamlets: "pd.DataFrame"
+    pairs: "pd.DataFrame"
+    flips: "pd.DataFrame"
+    rule: "pd.DataFrame"
+
+
+def summary(study: Study, tables: Tables, heading: str, wanted: float | None = None) -> str:
+    """Policies side by side, the hamlets at greatest risk under the base, and its yearly rates.
+
+    wanted: the half-width of intervals that was asked for, if one was.
+    """
     parts = [
         _heading(study, heading),
-        _outcomes(study, pairs),
-        _efforts(study, pairs),
-        _at_risk(study, hamlets),
+        _outcomes(study, tables.pairs),
+        "\n".join([*_two_doubts(study), *_precision(study, wanted)]),
+        _efforts(study, tables.pairs),
+        _at_risk(study, tables.hamlets),
+        _rule(study, tables.rule),
+        _flips(study, tables.flips),
         _yearly_rates(study),
     ]
-    return "\n\n".join(parts)
+    return "\n\n".join(filter(None, parts))
 
 
 def _heading(study: Study, heading: str) -> str:
@@ -67,6 +86,8 @@ def _outcomes(study: Study, pairs: "pd.DataFrame") -> str:
         _("lost"),
         _("combined"),
         _("lost, less or more than {base}").format(base=study.base),
+        _("saved, harmed"),
+        _("gain"),
     ]
     rows = [
         [
@@ -75,11 +96,31 @@ def _outcomes(study: Study, pairs: "pd.DataFrame") -> str:
             _counted(_at_the_end(tally, "lost")),
             _counted(_at_the_end(tally, "combined")) if tally.offers[0].may_combine else NOTHING,
             _difference(pairs, policy, "lost"),
+            *_discordant(pairs, policy, "lost", tally.replications),
         ]
         for policy, tally in study.tallies.items()
     ]
     told = _("Hamlets by {date}, expected number [95 % interval]").format(date=study.dates[-1])
-    return "\n".join([told, columns(heads, rows), *_two_doubts(study)])
+    lines = [told, columns(heads, rows)]
+    if len(study.tallies) > 1:
+        explained = _(
+            "saved, harmed: hamlets lost under {base} only, under the policy only, on the same "
+            "lives; gain: how many\ntimes more replications it would take to see the difference "
+            "on lives that are not the same."
+        )
+        lines.append(explained.format(base=study.base))
+    return "\n".join(lines)
+
+
+def _discordant(pairs: "pd.DataFrame", policy: str, outcome: str, replications: int) -> list[str]:
+    """Hamlets saved and harmed, and what common lives gain; of the base nothing."""
+    found = _all_together(pairs, policy, outcome)
+    if found.empty:
+        return [NOTHING, NOTHING]
+    one = found.iloc[0]
+    both = ", ".join(_number_or_bound(one[way], replications) for way in ("saved", "harmed"))
+    gain = one["variance_ratio"]
+    return [both, f"×{number(gain)}" if gain == gain else NOTHING]
 
 
 def _two_doubts(study: Study) -> Iterator[str]:
@@ -94,6 +135,54 @@ def _two_doubts(study: Study) -> Iterator[str]:
         yield told.format(
             base=study.base, chance=number(float(chance)), parameters=number(float(parameters))
         )
+
+
+def _number_or_bound(value: float, replications: int) -> str:
+    return number(value) if value else f"< {number(intervals.bound_of_none(replications))}"
+
+
+def _precision(study: Study, wanted: float | None) -> Iterator[str]:
+    """How precisely probabilities are known, and whether that was asked for."""
+    tally = study.tallies[study.base]
+    reached, made = precision(study), tally.replications
+    points = {"full": _points(reached.full), "chance": _points(reached.chance)}
+    yield _("Probabilities of single hamlets are known to ±{full} % or better.").format(**points)
+    if tally.draws > 1:
+        told = _(
+            "By chance alone it is ±{chance} %, which more replications lessen; the rest only more "
+            "draws of the parameters."
+        )
+        yield told.format(**points)
+    if wanted is not None:
+        yield _wanted(reached.chance <= wanted, made).format(
+            wanted=_points(wanted), count=made, **points
+        )
+    if made < FEWEST_FOR_MEANS:
+        few = _("Fewer than {count} replications: rely neither on intervals nor on probabilities.")
+        yield few.format(count=FEWEST_FOR_MEANS)
+    elif made < FEWEST_FOR_SHARES:
+        few = _("Fewer than {count} replications: probabilities of single hamlets are rough.")
+        yield few.format(count=FEWEST_FOR_SHARES)
+
+
+def _wanted(is_reached: bool, made: int) -> str:
+    if is_reached:
+        return ngettext(
+            "Wanted ±{wanted} %, reached by chance ±{chance} % with {count} replication.",
+            "Wanted ±{wanted} %, reached by chance ±{chance} % with {count} replications.",
+            made,
+        )
+    return ngettext(
+        "Wanted ±{wanted} %, reached by chance only ±{chance} "
+        "% with {count} replication, the most that is made.",
+        "Wanted ±{wanted} %, reached by chance only ±{chance} "
+        "% with {count} replications, the most that are made.",
+        made,
+    )
+
+
+def _points(share: float) -> str:
+    return f"{100 * share:.2g}"
 
 
 def _at_the_end(tally: Tally, name: str) -> Interval:
@@ -113,7 +202,7 @@ def _efforts(study: Study, pairs: "pd.DataFrame") -> str:
         ]
         kept = _row(pairs, policy, "cost_per_cell_year")
         shown = [number(value) for value in sums]
-        last = NOTHING if kept is None else _with_interval(kept, number)
+        last = NOTHING if kept is None else with_interval(kept, number)
         rows.append([printable(policy, LONGEST_NAME), *shown, last])
     told = _("From {start} to {end}, expected sums; cost in the unit of the scenario's unit costs")
     told = told.format(start=study.dates[0], end=study.dates[-1])
@@ -124,16 +213,20 @@ def _row(pairs: "pd.DataFrame", policy: str, outcome: str) -> Interval | None:
     """The difference of all hamlets together, None if there is none to tell."""
     import pandas as pd
 
-    chosen = (pairs["policy"] == policy) & (pairs["outcome"] == outcome) & (pairs["hamlet"] == "")
-    found = pairs[chosen]
+    found = _all_together(pairs, policy, outcome)
     if found.empty or pd.isna(found["difference"].iloc[0]):
         return None
     return Interval(*(found[name].iloc[0] for name in ("difference", "low", "high")))
 
 
+def _all_together(pairs: "pd.DataFrame", policy: str, outcome: str) -> "pd.DataFrame":
+    chosen = (pairs["policy"] == policy) & (pairs["outcome"] == outcome) & (pairs["hamlet"] == ALL)
+    return pairs[chosen]
+
+
 def _difference(pairs: "pd.DataFrame", policy: str, outcome: str) -> str:
     found = _row(pairs, policy, outcome)
-    return NOTHING if found is None else _with_interval(found, lambda x: number(x, sign=True))
+    return NOTHING if found is None else with_interval(found, lambda x: number(x, sign=True))
 
 
 # ---------------------------------------------------------------- hamlets at risk
@@ -146,13 +239,31 @@ def _at_risk(study: Study, hamlets: "pd.DataFrame") -> str:
     worst = end.sort_values(["p_lost", "p_below", "hamlet"], ascending=[False, False, True])
     rows = [_hamlet_row(one, start) for one in worst.head(MOST_AT_RISK).to_dict("records")]
     heads = [
-        _("hamlet"), _("area"), _("members"), _("P(lost)"), _("if so, in"), _("main cause"),
-        _("at risk by the rule"),
+        _("hamlet"), _("area"), _("members"), _("P(lost)"), _("among these"), _("if so, in"),
+        _("main cause"), _("by the rule"),
     ]  # fmt: skip
     told = _("Hamlets at greatest risk of losing their cell by {date} under {base}").format(
         base=study.base, date=study.dates[-1]
     )
-    return f"{told}\n{columns(heads, rows)}"
+    return "\n".join([told, columns(heads, rows), *_what_intervals_cover(len(end))])
+
+
+def _what_intervals_cover(hamlets: int) -> Iterator[str]:
+    if hamlets > MOST_AT_RISK:
+        told = _(
+            "among these: how sure it is that the hamlet is one of the {count} at greatest risk; "
+            "by the rule: whether the at-risk rule flags it."
+        )
+        yield told.format(count=MOST_AT_RISK)
+    outside = round((1 - intervals.LEVEL) * hamlets)
+    if outside:
+        yield ngettext(
+            "Each interval holds for one hamlet in 95 %: of {hamlets} hamlets about {count} may lie"
+            "\noutside. The columns _low_all, _high_all hold for all of them at once.",
+            "Each interval holds for one hamlet in 95 %: of {hamlets} hamlets about {count} may lie"
+            "\noutside. The columns _low_all, _high_all hold for all of them at once.",
+            outside,
+        ).format(hamlets=hamlets, count=outside)
 
 
 def _hamlet_row(one: dict[Any, Any], start: "pd.Series[float]") -> list[str]:
@@ -163,10 +274,91 @@ def _hamlet_row(one: dict[Any, Any], start: "pd.Series[float]") -> list[str]:
         printable(str(one["area"]).rpartition("/")[2], LONGEST_NAME),
         f"{start[one['hamlet']]:.0f}",
         percentage(risk),
+        _sureness(one["p_among_worst"]),
         f"{one['expected_loss_year']:.1f}" if lost else NOTHING,
         cause_in_words(one["main_cause"]) if lost else NOTHING,
         _("yes") if one["at_risk_at_start"] else _("no"),
     ]
+
+
+def _sureness(probability: float) -> str:
+    """A probability from RANKINGS drawings in percent, never quite 0 or 100."""
+    if probability >= 1 - SUREST:
+        return _("> {low} %").format(low=f"{100 * (1 - SUREST):.0f}")
+    if probability <= SUREST:
+        return _("< {high} %").format(high=f"{100 * SUREST:.0f}")
+    return _("{value} %").format(value=f"{100 * probability:.0f}")
+
+
+# ---------------------------------------------------------------- the at-risk rule
+
+
+def _rule(study: Study, rule: "pd.DataFrame") -> str:
+    """How well the observable rule tells who will lose a cell, under the base."""
+    mine = rule[(rule["policy"] == study.base) & (rule["outcome"] == "lost")]
+    start = mine[mine["year"] == 0]
+    soon = _measures(start[start["within"] == start["within"].min()])
+    always = _measures(mine[mine["year"].isna()])
+    told = _(
+        "The at-risk rule under {base}. At the start it flags {flagged} hamlets; lost within "
+        "{years} years:\n{value} of them, {of_all} of all. It flags {found} of those lost and "
+        "leaves out {quiet} of the others.\nLooked at every year it flags {ever} of those lost by "
+        "{date}, {lead} years before."
+    )
+    return told.format(
+        base=study.base,
+        years=int(start["within"].min()),
+        date=study.dates[-1],
+        flagged=number(float(soon["flagged"].value)),
+        value=_known_percentage(soon["predictive_value"]),
+        of_all=_known_percentage(soon["of_all"]),
+        found=_known_percentage(soon["sensitivity"]),
+        quiet=_known_percentage(soon["specificity"]),
+        ever=_known_percentage(always["sensitivity"]),
+        lead=with_interval(always["lead_years"], number),
+    )
+
+
+def _measures(rows: "pd.DataFrame") -> dict[str, Interval]:
+    ends = zip(rows["value"], rows["low"], rows["high"], strict=True)
+    return dict(zip(rows["measure"], (Interval(*end) for end in ends), strict=True))
+
+
+def _known_percentage(found: Interval) -> str:
+    return percentage(found) if found.value == found.value else NOTHING
+
+
+# ---------------------------------------------------------------- fates that flip
+
+
+def _flips(study: Study, flips: "pd.DataFrame") -> str:
+    """For each policy the hamlets that it saves and harms most often."""
+    if len(study.tallies) == 1:
+        return ""
+    lost = flips[flips["outcome"] == "lost"]
+    rows = [
+        [
+            printable(policy, LONGEST_NAME),
+            *(_most(lost[lost["policy"] == policy], way) for way in WAYS[1:]),
+        ]
+        for policy in study.tallies
+        if policy != study.base
+    ]
+    told = _("Hamlets whose fate differs from {base} most often, in percent of the same lives")
+    heads = [_("policy"), _("kept by it"), _("lost by it")]
+    return f"{told.format(base=study.base)}\n{columns(heads, rows)}"
+
+
+def _most(flips: "pd.DataFrame", way: str) -> str:
+    """The hamlet with the greatest share, and its interval."""
+    if not (flips[way] > 0).any():
+        return NOTHING
+    one = flips.nlargest(1, way).iloc[0]
+    share = Interval(one[way], one[f"{way}_low"], one[f"{way}_high"])
+    return f"{printable(str(one['hamlet']), LONGEST_NAME)}: {percentage(share)}"
+
+
+# ---------------------------------------------------------------- causes
 
 
 def cause_in_words(cause: str) -> str:
@@ -206,7 +398,7 @@ def _yearly_rates(study: Study) -> str:
     rows = [
         [
             names[kind],
-            _with_interval(found, lambda x: f"{x * PER_THOUSAND:.1f}"),
+            with_interval(found, lambda x: f"{x * PER_THOUSAND:.1f}"),
             f"{published[kind] * PER_THOUSAND:.1f}" if kind in published else NOTHING,
         ]
         for kind, found in rates(study.tallies[study.base]).items()
@@ -232,10 +424,11 @@ def _counted(found: Interval) -> str:
     """An expected number; none in any replication is an upper bound."""
     if found.value == 0:
         return f"< {number(float(found.high))}"
-    return _with_interval(found, number)
+    return with_interval(found, number)
 
 
-def _with_interval(found: Interval, shown: Callable[[float], str]) -> str:
+def with_interval(found: Interval, shown: Callable[[float], str]) -> str:
+    """A value and the ends of its interval."""
     return f"{shown(float(found.value))} [{shown(float(found.low))}, {shown(float(found.high))}]"
 
 

@@ -9,6 +9,7 @@ from sim import log as events
 from sim.risk import intervals
 from sim.risk.intervals import Interval
 from sim.risk.measures import BELOW, COMBINED, ENDINGS, FLOWS, LOST, PROGRESS
+from sim.risk.ranks import among_worst
 from sim.risk.study import DERIVED_FLOWS, MEASURES, Study, Tally
 
 if TYPE_CHECKING:
@@ -27,14 +28,17 @@ DAYS_PER_YEAR = 365.25
 def hamlets(study: Study) -> "pd.DataFrame":
     """Risk by policy, unit and year.
 
-    p_below, p_lost, p_combined: P(so far); p_without_cell, p_without_members, p_at_risk: P(now);
-    each of the first five with its interval (_low, _high).  strength_median, _low, _high: of its
-    own cell, else of its officials who would count, with the 5 % and 95 % quantile over
-    replications.  p_first_lost, p_first_combined: cumulative incidence of what came first (nobody
-    is censored).  p_lost_alone: Kaplan-Meier, as if nothing were combined.  p_recovered: founded
-    again, of those lost so far.  spells_below: expected number so far; share_restored: of those.
-    expected_loss_year: mean date of the first loss, if it is lost, as 2024.5.  main_cause: the
-    most frequent departure that made it below before a loss.
+    p_below, p_lost, p_combined: P(so far); p_without_cell, p_without_members, p_at_risk: P(now).
+    The first five with two intervals: _low, _high holds the truth of this hamlet in 95 %, so that
+    of 141 hamlets about 7 may lie outside theirs; _low_all, _high_all those of all hamlets of the
+    policy and year together in 95 % (Bonferroni).  p_among_worst: that it is among the ten at
+    greatest risk of being lost by the horizon, see `sim.risk.among_worst`.  strength_median, _low,
+    _high: of its own cell, else of its officials who would count, with the 5 % and 95 % quantile
+    over replications.  p_first_lost, p_first_combined: cumulative incidence of what came first
+    (nobody is censored).  p_lost_alone: Kaplan-Meier, as if nothing were combined.  p_recovered:
+    founded again, of those lost so far.  spells_below: expected number so far; share_restored: of
+    those.  expected_loss_year: mean date of the first loss, if it is lost, as 2024.5.  main_cause:
+    the most frequent departure that made it below before a loss.
     """
     import pandas as pd
 
@@ -62,9 +66,11 @@ def _hamlets_of(study: Study, policy: str, tally: Tally) -> "pd.DataFrame":
         "year": np.tile(np.arange(years), len(units)),
         "date": np.tile(np.array(study.dates, dtype="datetime64[s]"), len(units)),
     }
+    tail = intervals.tail_for_all(int(tally.is_hamlet.sum()))
     for name, counted in risk.items():
-        found = intervals.share_by_draw(counted, tally.per_draw)
-        columns |= _with_ends(name, found)
+        columns |= _with_ends(name, intervals.share_by_draw(counted, tally.per_draw))
+        together = intervals.share_by_draw(counted, tally.per_draw, tail)
+        columns |= {f"{name}_low_all": together.low, f"{name}_high_all": together.high}
     columns |= _strength(tally) | _course(tally, risk["p_lost"].sum(axis=0))
     for name, values in _once(study, tally).items():
         columns[name] = np.repeat(values, years)
@@ -132,6 +138,7 @@ def _once(study: Study, tally: Tally) -> dict[str, Any]:
     flagged = tally.summed("at_risk").sum(axis=0)[:, 0] / tally.replications
     return {
         "at_risk_at_start": flagged >= 0.5,
+        "p_among_worst": among_worst(tally),
         "expected_loss_year": since + days / DAYS_PER_YEAR,
         "main_cause": named,
     }
@@ -228,14 +235,12 @@ def _rows(counted: Floats, names: dict[int, str], tally: Tally) -> list[dict[str
         if not counted[:, code].any():
             break
         number = intervals.mean(counted[:, code], tally.draw, counted=True)
-        share = intervals.ratio(counted[:, code], whole, tally.draw)
+        share = intervals.share_by_group(tally.by_group(counted[:, code]), tally.by_group(whole))
         rows.append(
             {
                 "what": names[int(code)],
                 **{k: float(v) for k, v in _with_ends("number", number).items()},
-                "share": float(share.value),
-                "share_low": float(np.clip(share.low, 0, 1)),
-                "share_high": float(np.clip(share.high, 0, 1)),
+                **{k: float(v) for k, v in _with_ends("share", share).items()},
             }
         )
     return rows
