@@ -148,8 +148,8 @@ def sweep(
 def read(folder: str | os.PathLike[str]) -> "Saved | Finished":
     """A run or a sweep from its folder, every file checked. Raises BadInput.
 
-    Of a run: `manifest` and the tables `hamlets, years, losses, pairs, rule`; of a sweep what `sweep`
-    returns.
+    Of a run: `manifest` and the tables `hamlets, years, losses, pairs, rule`; of a sweep what
+    `sweep` returns.
     """
     from sim import store
     from sim.sweep import folder as folders
