@@ -1,11 +1,12 @@
-"""Baseline tables of Quynh Luu and Que Phong, from published totals and stated assumptions.
+"""Baseline tables of the shipped scenarios, from published totals and stated assumptions.
 
     python scenarios/build_tables.py [FOLDER]
 
-writes quynh-luu/hamlets.csv and que-phong/units.csv (default: beside this file). What is published
-and what is assumed is in the README beside each table. Totals are met by largest remainder; who
-gets what beyond them is a lottery by hash, so the same SEED gives the same tables everywhere.
-Only the standard library is used, nothing of the simulation: the tables are input, not results.
+writes quynh-luu/hamlets.csv and the units.csv of que-phong, son-la and ninh-thuan (default: beside
+this file). What is published and what is assumed is in the README beside each table. Totals are met
+by largest remainder; who gets what beyond them is a lottery by hash, so the same SEED gives the
+same tables everywhere. Only the standard library is used, nothing of the simulation: the tables are
+input, not results.
 """
 
 import csv
@@ -22,7 +23,7 @@ SEED = 20180101
 T = TypeVar("T")
 Column = Sequence[object]
 
-# ------------------------------------------------------------------ assumptions of both tables
+# ------------------------------------------------------------------ assumptions of several tables
 
 ORDINARY_AGES = {
     "18-29": 6, "30-39": 11, "40-49": 14, "50-59": 19, "60-69": 24, "70-79": 17, "80-94": 9,
@@ -30,10 +31,12 @@ ORDINARY_AGES = {
 AT_RISK_YOUNGER = {"30-39": 4, "40-49": 13, "50-59": 18}
 AT_RISK_OLDER = {"60-69": 30, "70-79": 25, "80-94": 10}
 POSTED_AGES = {"30-39": 35, "40-49": 45, "50-59": 20}
-QUE_PHONG_HAMLET_AGES = {
+MOUNTAIN_AGES = {
     "18-29": 12, "30-39": 20, "40-49": 18, "50-59": 18, "60-69": 17, "70-79": 10, "80-94": 5,
 }  # fmt: skip
 STAFF_AGES = {"18-29": 15, "30-39": 40, "40-49": 30, "50-59": 15}
+CHIEFS_WHO_ARE_MEMBERS = 48 / 141  # published for Quynh Luu, like the two shares below
+CHIEFS_TRAINED, SECRETARIES_TRAINED = 23 / 141, 74 / 131
 
 STRENGTH_SD = 0.7
 RESIDENTS_FOLLOW_MEMBERS = 0.5
@@ -43,6 +46,10 @@ FULL_HELP = 6.0
 OUTSIDE_HELPERS = 1.5
 EXEMPT_SHARE_80 = 0.5
 LONGEST_SINCE_ADMISSION = 180
+LISTING_NO_CELL = 0.5
+ADULTS_UNDER_60 = 0.55
+SMALLEST_CELL = 3
+LARGEST_CELL = 60
 
 
 # ------------------------------------------------------------------ tools
@@ -134,6 +141,7 @@ class Place:
     kind: str = "hamlet"
     tags: tuple[str, ...] = ()
     difficulty: str = "normal"
+    district: str = ""
     commune: str = ""
     id: str = ""
     name: str = ""
@@ -183,10 +191,15 @@ def with_away(places: Sequence[Place], share: float, room: Callable[[Place], int
 def neighbours(places: Sequence[Place]) -> list[str]:
     """For each hamlet the next hamlet of its commune, in a ring, that has many members."""
 
+    rings: dict[str, list[Place]] = {}
+    for place in places:
+        if place.kind == "hamlet":
+            rings.setdefault(place.commune, []).append(place)
+
     def neighbour(place: Place) -> str:
-        ring = [p for p in places if p.commune == place.commune and p.kind == "hamlet"]
-        if place not in ring:
+        if place.kind != "hamlet":
             return ""
+        ring = rings[place.commune]
         at = ring.index(place)
         around = ring[at + 1 :] + ring[:at]
         return next(p.id for p in around if p.situation == "ordinary")
@@ -234,6 +247,21 @@ def months_since_admission(yearly: Sequence[float], probation: Sequence[int]) ->
     return [months(*three) for three in zip(luck, yearly, probation, strict=True)]
 
 
+def columns_of_place(
+    province: str, places: Sequence[Place], levels: Sequence[str] = ("district", "commune")
+) -> dict[str, Column]:
+    """Where and what a unit is, with the area levels under the province."""
+    return {
+        "area.province": [province] * len(places),
+        **{f"area.{level}": [getattr(place, level) for place in places] for level in levels},
+        "id": column(places, lambda p: p.id),
+        "name": column(places, lambda p: p.name),
+        "kind": column(places, lambda p: p.kind),
+        "tags": column(places, lambda p: " ".join(p.tags)),
+        "difficulty": column(places, lambda p: p.difficulty),
+    }
+
+
 def band_columns(
     people: str, bands: Sequence[Sequence[str]], names: Sequence[str]
 ) -> dict[str, Column]:
@@ -274,7 +302,6 @@ RISK_LINES = (9, 19)  # upper ends of the published classes of strength
 AT_RISK_OVER_60 = {3: [2], 4: [3, 3, 3, 2, 2]}  # 15 of the 23 members
 LISTING_AT_RISK = 0.35
 LISTING_RELIGIOUS_SMALL = 0.5
-LISTING_NO_CELL = 0.5
 LAST_ADMISSION_NONE = 60
 
 
@@ -313,6 +340,7 @@ def quynh_luu_named(place: Place, commune: int, hamlet: int, running: int) -> Pl
     difficult = "difficult" if place.situation == "no cell" else "normal"
     return replace(
         place,
+        district="Quynh Luu",
         commune=f"Special commune {commune:02}",
         id=f"ql-c{commune:02}-h{hamlet:02}",
         name=f"Quynh Luu hamlet {running:03}",
@@ -398,7 +426,7 @@ def quynh_luu() -> dict[str, Column]:
     bands = quynh_luu_ages(places)
     posted = dealt_bands([place.posted for place in places], POSTED_AGES, "posted")
     return {
-        **columns_of_place("Quynh Luu", places),
+        **columns_of_place("Nghe An", places),
         "residents": residents,
         "officials": column(places, lambda p: p.officials),
         **band_columns("officials", bands, list(ORDINARY_AGES)),
@@ -429,20 +457,6 @@ def quynh_luu_offices(places: Sequence[Place]) -> dict[str, Column]:
     }
 
 
-def columns_of_place(district: str, places: Sequence[Place]) -> dict[str, Column]:
-    """Where and what a unit is."""
-    return {
-        "area.province": ["Nghe An"] * len(places),
-        "area.district": [district] * len(places),
-        "area.commune": column(places, lambda p: p.commune),
-        "id": column(places, lambda p: p.id),
-        "name": column(places, lambda p: p.name),
-        "kind": column(places, lambda p: p.kind),
-        "tags": column(places, lambda p: " ".join(p.tags)),
-        "difficulty": column(places, lambda p: p.difficulty),
-    }
-
-
 # ------------------------------------------------------------------ Que Phong
 
 QUE_PHONG_MEMBERS = 5251  # published: officials and probationers
@@ -462,9 +476,6 @@ SCHOOLS, SCHOOL_MEMBERS = 30, 30
 AGENCIES = 16
 STAFF_MEMBER_SHARE = 0.6
 HAMLET_OFFICIALS = 3208  # with 90 of the probationers about 17 members a hamlet
-SMALLEST_CELL = 3
-LARGEST_CELL = 60
-ADULTS_UNDER_60 = 0.55
 
 
 def que_phong_hamlets() -> list[Place]:
@@ -487,6 +498,7 @@ def que_phong_hamlet(present: int, commune: str, running: int, number: int) -> P
     return Place(
         "ordinary",
         present,
+        district="Que Phong",
         commune=commune,
         id=f"qp-c{commune_number(commune):02}-h{number:02}",
         name=f"Que Phong {'block' if in_town else 'hamlet'} {running:03}",
@@ -524,6 +536,7 @@ def staff_unit(kind: str, number: int, officials: int, commune: str) -> Place:
         officials,
         staff=math.ceil(officials / STAFF_MEMBER_SHARE),
         kind=kind,
+        district="Que Phong",
         commune=commune,
         id=f"qp-{kind.replace('_', '-')}-{number:02}",
         name=f"Que Phong {kind.replace('_', ' ')} {number:02}",
@@ -543,14 +556,14 @@ def que_phong() -> dict[str, Column]:
     weights = expected_listings(places, adults + colleagues, factors)
     people = pipeline(places, QUE_PHONG_STOCK, weights, [True] * len(places))
     yearly = [QUE_PHONG_ADMISSIONS * w / sum(weights) for w in weights]
-    bands = dealt_bands([p.officials for p in hamlets], QUE_PHONG_HAMLET_AGES, "officials")
+    bands = dealt_bands([p.officials for p in hamlets], MOUNTAIN_AGES, "officials")
     bands += dealt_bands([p.officials for p in staff_units], STAFF_AGES, "staff")
     return {
-        **columns_of_place("Que Phong", places),
+        **columns_of_place("Nghe An", places),
         "residents": residents + [""] * len(staff_units),
         "staff": column(places, lambda p: p.staff or ""),
         "officials": column(places, lambda p: p.officials),
-        **band_columns("officials", bands, list(QUE_PHONG_HAMLET_AGES)),
+        **band_columns("officials", bands, list(MOUNTAIN_AGES)),
         "officials_away": blank_zero([p.away for p in places]),
         "officials_exempt": blank_zero(exempt(bands)),
         **{stage: blank_zero(counts) for stage, counts in people.items()},
@@ -580,6 +593,345 @@ def que_phong_offices(places: Sequence[Place]) -> dict[str, Column]:
     }
 
 
+# ------------------------------------------------------------------ Son La
+
+SON_LA_KINDS = ("hamlet", "school", "health_station")
+SON_LA_UNITS = (2500, 480, 201)  # published: 3,181 together; a station in each commune
+SON_LA_NO_CELL, SON_LA_NO_MEMBERS = 995, 86  # published
+# Published by kind: cells founded in 2006 and in the ten years to 2015, those of the ten years by
+# recruiting on the spot, units without a cell at the end of 2015, units with first members in 2006.
+SON_LA_FOUNDED_2006 = (230, 59, 75)
+SON_LA_FOUNDED = (737, 248, 85)
+SON_LA_RECRUITED = (446, 197, 61)
+SON_LA_LEFT = (86, 10, 0)
+SON_LA_FIRST_MEMBERS = (56, 4, 1)
+SON_LA_COMMUNES = (25, 24, 22, 20, 20, 18, 17, 16, 15, 14, 10)  # of the 11 districts, 201
+SON_LA_DIFFICULT, SON_LA_BORDER = 80, 17  # communes; those on the border are among the others
+SON_LA_COMMUNE_SD = 0.3
+# How much more often a unit is without a cell: "most are in remote, border villages".
+SON_LA_WITHOUT = {"easy": 0.0, "normal": 1.0, "difficult": 3.0}
+SON_LA_MEDIAN = {"hamlet": 10.4, "school": 7.0, "health_station": 4.5}
+SON_LA_LARGEST = {"hamlet": LARGEST_CELL, "school": 30, "health_station": 6}
+SON_LA_SMALL = {"no members": (0,), "few": (1, 2), "joint": (3, 3, 3, 4, 4, 5)}
+SON_LA_SCHOOL_SHARE, SON_LA_SMALLEST_SCHOOL, SON_LA_STATION = 0.3, 10, 8
+SON_LA_AWAY = 0.06
+SON_LA_STOCK = {"listed": 1450, "certified": 2200, "ready": 100, "probation": 1250}
+SON_LA_ADMISSIONS = 1250
+SON_LA_STAFF_LISTING = 8.0
+
+
+def son_la_without_cell() -> list[int]:
+    """The 995 units without an own cell by kind: those that got one and those that were left.
+
+    These are more than 995, for villages split and cells were lost. Stations do neither.
+    """
+    stations = SON_LA_FOUNDED[2] + SON_LA_LEFT[2]
+    sums = [a + b for a, b in zip(SON_LA_FOUNDED[:2], SON_LA_LEFT[:2], strict=True)]
+    return [*largest_remainder(SON_LA_NO_CELL - stations, sums), stations]
+
+
+def son_la_joint() -> list[int]:
+    """Units in a joint cell that could stand alone: cells founded in 2006 by own recruits.
+
+    Who was listed after the resolution of February 2006 was not official by its end. The share
+    of own recruits among these cells is taken to be that of the ten years.
+    """
+    three = zip(SON_LA_FOUNDED_2006, SON_LA_RECRUITED, SON_LA_FOUNDED, strict=True)
+    return [round(first * own / ten) for first, own, ten in three]
+
+
+def son_la_units() -> list[Place]:
+    """The units in their communes, without members: villages, then schools, then stations."""
+    towns = [sum(SON_LA_COMMUNES[:d]) for d in range(len(SON_LA_COMMUNES))]
+    communes = range(sum(SON_LA_COMMUNES))
+    difficult = chosen(SON_LA_DIFFICULT, [c not in towns for c in communes], "difficult communes")
+    border = chosen(SON_LA_BORDER, difficult, "border communes")
+    sizes = mean_one_factors(len(communes), SON_LA_COMMUNE_SD, "villages of a commune")
+    villages = largest_remainder(SON_LA_UNITS[0], sizes)
+    schools = largest_remainder(SON_LA_UNITS[1], villages)
+    numbers = (villages, schools, [1] * SON_LA_UNITS[2])
+    places: list[Place] = []
+    for kind, of_commune in zip(SON_LA_KINDS, numbers, strict=True):
+        before = len(places)
+        for c, number in enumerate(of_commune):
+            level = "easy" if c in towns else "difficult" if difficult[c] else "normal"
+            places += [
+                son_la_unit(kind, c, i, len(places) - before + i, level, border[c])
+                for i in range(1, number + 1)
+            ]
+    return places
+
+
+def son_la_unit(
+    kind: str, commune: int, number: int, running: int, difficulty: str, border: bool
+) -> Place:
+    district, first = 1, 0
+    while commune >= first + SON_LA_COMMUNES[district - 1]:
+        first, district = first + SON_LA_COMMUNES[district - 1], district + 1
+    code = f"{district:02}-{commune - first + 1:02}"
+    word = {"hamlet": "village", "school": "school", "health_station": "health station"}[kind]
+    remote = {"easy": ("town",), "normal": (), "difficult": ("remote",)}[difficulty]
+    return Place(
+        "",
+        0,
+        kind=kind,
+        tags=(*remote, "border") if border else remote,
+        difficulty=difficulty,
+        district=f"District {district:02}",
+        commune=f"Commune {code}",
+        id=f"sl-{code}-{word[0]}{number:02}",
+        name=f"Son La {word} {running:0{4 if kind == 'hamlet' else 3}}",
+    )
+
+
+def son_la_places() -> list[Place]:
+    """The 3,181 units with their members."""
+    units = son_la_units()
+    none = largest_remainder(SON_LA_NO_MEMBERS, SON_LA_FIRST_MEMBERS)
+    numbers = zip(SON_LA_KINDS, son_la_without_cell(), none, son_la_joint(), strict=True)
+    places: list[Place] = []
+    for kind, without, empty, joint in numbers:
+        of_kind = [unit for unit in units if unit.kind == kind]
+        places += son_la_filled(kind, son_la_situated(of_kind, without, empty, joint))
+    villages = with_away(
+        [p for p in places if p.kind == "hamlet"], SON_LA_AWAY, lambda _: LARGEST_CELL
+    )
+    return villages + places[len(villages) :]
+
+
+def son_la_situated(units: Sequence[Place], without: int, empty: int, joint: int) -> list[Place]:
+    """Which units of one kind have no own cell, mostly remote ones, and which of those what."""
+    kind = units[0].kind
+    lacks = systematic(
+        without, [SON_LA_WITHOUT[p.difficulty] for p in units], f"{kind} without a cell"
+    )
+    rest = without - empty - joint
+    situations = ["no members"] * empty + ["joint"] * joint + ["few"] * rest
+    lot = iter(shuffled(situations, f"{kind} situations"))
+    return [
+        replace(unit, situation=next(lot), tags=(*unit.tags, "no_cell"))
+        if one
+        else replace(unit, situation="ordinary")
+        for unit, one in zip(units, lacks, strict=True)
+    ]
+
+
+def son_la_filled(kind: str, places: Sequence[Place]) -> list[Place]:
+    """Members and staff of the units of one kind."""
+    strengths = {
+        situation: iter(shuffled(son_la_strengths(kind, situation, number), f"{kind} {situation}"))
+        for situation in ("ordinary", *SON_LA_SMALL)
+        if (number := sum(p.situation == situation for p in places))
+    }
+    filled = [replace(place, present=next(strengths[place.situation])) for place in places]
+    return [replace(place, staff=son_la_staff(place)) for place in filled]
+
+
+def son_la_strengths(kind: str, situation: str, number: int) -> list[int]:
+    """Officials present of so many units; the small ones in turn."""
+    small = SON_LA_SMALL.get(situation)
+    if small:
+        return [small[i % len(small)] for i in range(number)]
+    return strengths_between(SMALLEST_CELL, SON_LA_LARGEST[kind], number, SON_LA_MEDIAN[kind])
+
+
+def son_la_staff(place: Place) -> int | None:
+    if place.kind == "school":
+        return max(math.ceil(place.present / SON_LA_SCHOOL_SHARE), SON_LA_SMALLEST_SCHOOL)
+    return SON_LA_STATION if place.kind == "health_station" else None
+
+
+def son_la_cells(places: Sequence[Place]) -> list[str]:
+    """A joint unit is with a village of the commune that has a cell, each in turn."""
+    hosts: dict[str, list[str]] = {}
+    for place in places:
+        if place.kind == "hamlet" and place.situation == "ordinary":
+            hosts.setdefault(place.commune, []).append(place.id)
+
+    def cell(place: Place) -> str:
+        if place.situation == "joint":
+            ids = hosts[place.commune]
+            ids.append(ids.pop(0))
+            return f"with:{ids[-1]}"
+        return "own" if place.situation == "ordinary" else "none"
+
+    return [cell(place) for place in places]
+
+
+def son_la() -> dict[str, Column]:
+    """The table of villages, schools and health stations, column by column."""
+    places = son_la_places()
+    villages = [p for p in places if p.kind == "hamlet"]
+    staff_units = places[len(villages) :]
+    residents = residents_of(villages, 370, 0.35, (100, 1000))
+    factors = [
+        x
+        * (LISTING_NO_CELL if p.situation in ("few", "no members") else 1.0)
+        * (SON_LA_STAFF_LISTING if p.staff else 1.0)
+        for x, p in zip(mean_one_factors(len(places), LISTING_SD, "listing"), places, strict=True)
+    ]
+    people = [ADULTS_UNDER_60 * n for n in residents]
+    people += [float((p.staff or 0) - p.officials) for p in staff_units]
+    weights = expected_listings(places, people, factors)
+    has_members = [p.officials > 0 for p in places]
+    stages = pipeline(places, SON_LA_STOCK, weights, has_members)
+    yearly = [SON_LA_ADMISSIONS * w / sum(weights) for w in weights]
+    bands = dealt_bands([p.officials for p in villages], MOUNTAIN_AGES, "officials")
+    bands += dealt_bands([p.officials for p in staff_units], STAFF_AGES, "staff")
+    return {
+        **columns_of_place("Son La", places),
+        "residents": residents + [""] * len(staff_units),
+        "staff": column(places, lambda p: p.staff or ""),
+        "officials": column(places, lambda p: p.officials),
+        **band_columns("officials", bands, list(MOUNTAIN_AGES)),
+        "officials_away": blank_zero([p.away for p in places]),
+        "officials_exempt": blank_zero(exempt(bands)),
+        **{stage: blank_zero(counts) for stage, counts in stages.items()},
+        "cell": son_la_cells(places),
+        **assumed_offices(places),
+        "months_since_admission": months_since_admission(yearly, stages["probation"]),
+        "neighbour": neighbours(places),
+        "listing_factor": rounded(factors),
+        "leaving_factor": rounded(
+            mean_one_factors(len(villages), LEAVING_SD, "leaving") + [1.0] * len(staff_units)
+        ),
+    }
+
+
+def assumed_offices(places: Sequence[Place]) -> dict[str, Column]:
+    """Chiefs who are members, and trained chiefs and secretaries, at the shares of Quynh Luu."""
+    hamlet = [p.kind == "hamlet" for p in places]
+    own_cell = [p.situation == "ordinary" for p in places]
+    local = [is_hamlet and p.present > 0 for is_hamlet, p in zip(hamlet, places, strict=True)]
+    member = chosen(round(CHIEFS_WHO_ARE_MEMBERS * sum(hamlet)), local, "chiefs")
+    chiefs = chosen(round(CHIEFS_TRAINED * sum(hamlet)), hamlet, "trained chiefs")
+    secretaries = round(SECRETARIES_TRAINED * sum(own_cell))
+    return {
+        "chief": [
+            "vacant" if not is_hamlet else "member" if is_member else "resident"
+            for is_hamlet, is_member in zip(hamlet, member, strict=True)
+        ],
+        "chief_trained": yes(chiefs),
+        "secretary_trained": yes(chosen(secretaries, own_cell, "trained secretaries")),
+    }
+
+
+# ------------------------------------------------------------------ Ninh Thuan
+
+NINH_THUAN_CELLS = 296  # published, beside 146 committees: 442 organisations
+NINH_THUAN_MEMBERS = 25_000  # assumed, like all that follows
+NINH_THUAN_STOCK = {"listed": 400, "certified": 1350, "ready": 70, "probation": 820}
+NINH_THUAN_ADMISSIONS = 820
+NINH_THUAN_AWAY = 0.06
+# District-level committees: committees of communes, other committees, schools, hospitals and
+# health centres, other cells.
+NINH_THUAN_AREAS = {
+    "District 01": (16, 9, 5, 1, 32),
+    "District 02": (9, 6, 3, 1, 22),
+    "District 03": (9, 6, 3, 1, 22),
+    "District 04": (9, 5, 3, 1, 22),
+    "District 05": (8, 5, 2, 1, 21),
+    "District 06": (8, 5, 2, 1, 21),
+    "District 07": (6, 5, 2, 1, 19),
+    "Agencies of the province": (0, 24, 0, 3, 67),
+    "Enterprises of the province": (0, 16, 0, 0, 40),
+}
+NINH_THUAN_KINDS = (  # in the order of the numbers above: kind, tags, name
+    ("hamlet", ("committee", "commune"), "commune"),
+    ("agency", ("committee",), "committee"),
+    ("school", ("cell",), "school"),
+    ("health_station", ("cell",), "health centre"),
+    ("agency", ("cell",), "cell"),
+)
+NINH_THUAN_MEDIAN_CELL, NINH_THUAN_LARGEST_CELL = 11.0, 29
+NINH_THUAN_COMMITTEE, NINH_THUAN_SMALLEST_COMMITTEE = 80, 30
+NINH_THUAN_MEMBER_SHARE = 0.5
+NINH_THUAN_STAFF_LISTING = 12.0
+
+
+def ninh_thuan_organisations() -> list[Place]:
+    """The 442 organisations, kind after kind, without members."""
+    places: list[Place] = []
+    for k, (kind, tags, word) in enumerate(NINH_THUAN_KINDS):
+        areas = [area for area, numbers in NINH_THUAN_AREAS.items() for _ in range(numbers[k])]
+        places += [
+            Place("ordinary", 0, kind=kind, tags=tags, district=area,
+                  id=f"nt-{word.replace(' ', '-')}-{i:03}", name=f"Ninh Thuan {word} {i:03}")
+            for i, area in enumerate(areas, start=1)
+        ]  # fmt: skip
+    return places
+
+
+def ninh_thuan_places() -> list[Place]:
+    """The organisations with their members; the communes take what the others leave."""
+    empty = ninh_thuan_organisations()
+    communes = [p for p in empty if p.kind == "hamlet"]
+    others = [p for p in empty if p.kind != "hamlet"]
+    small = strengths_between(
+        SMALLEST_CELL, NINH_THUAN_LARGEST_CELL, NINH_THUAN_CELLS, NINH_THUAN_MEDIAN_CELL
+    )
+    cells = iter(shuffled(small, "cells"))
+    committees = iter(mean_one_factors(len(others) - NINH_THUAN_CELLS, 0.5, "committees"))
+    staffed = [
+        ninh_thuan_staffed(
+            p,
+            next(cells)
+            if "cell" in p.tags
+            else max(NINH_THUAN_SMALLEST_COMMITTEE, round(NINH_THUAN_COMMITTEE * next(committees))),
+        )
+        for p in others
+    ]
+    officials = NINH_THUAN_MEMBERS - NINH_THUAN_STOCK["probation"]
+    left = officials - sum(p.officials for p in staffed)
+    present = largest_remainder(
+        round(left * (1 - NINH_THUAN_AWAY)), mean_one_factors(len(communes), 0.35, "communes")
+    )
+    filled = [replace(p, present=n) for p, n in zip(communes, present, strict=True)]
+    return with_away(filled, NINH_THUAN_AWAY, lambda place: place.present) + staffed
+
+
+def ninh_thuan_staffed(place: Place, officials: int) -> Place:
+    return replace(place, present=officials, staff=math.ceil(officials / NINH_THUAN_MEMBER_SHARE))
+
+
+def ninh_thuan() -> dict[str, Column]:
+    """The table of grassroots organisations, column by column."""
+    places = ninh_thuan_places()
+    communes = [p for p in places if p.kind == "hamlet"]
+    staffed = places[len(communes) :]
+    residents = residents_of(communes, 8500, 0.35, (3000, 25000))
+    factors = [
+        x * (NINH_THUAN_STAFF_LISTING if p.staff else 1.0)
+        for x, p in zip(mean_one_factors(len(places), LISTING_SD, "listing"), places, strict=True)
+    ]
+    people = [ADULTS_UNDER_60 * n for n in residents]
+    people += [float((p.staff or 0) - p.officials) for p in staffed]
+    weights = expected_listings(places, people, factors)
+    stages = pipeline(places, NINH_THUAN_STOCK, weights, [True] * len(places))
+    yearly = [NINH_THUAN_ADMISSIONS * w / sum(weights) for w in weights]
+    bands = dealt_bands([p.officials for p in communes], ORDINARY_AGES, "officials")
+    bands += dealt_bands([p.officials for p in staffed], STAFF_AGES, "staff")
+    secretaries = round(SECRETARIES_TRAINED * len(places))
+    return {
+        **columns_of_place("Ninh Thuan", places, levels=("district",)),
+        "residents": residents + [""] * len(staffed),
+        "staff": column(places, lambda p: p.staff or ""),
+        "officials": column(places, lambda p: p.officials),
+        **band_columns("officials", bands, list(ORDINARY_AGES)),
+        "officials_away": blank_zero([p.away for p in places]),
+        "officials_exempt": blank_zero(exempt(bands)),
+        **{stage: blank_zero(counts) for stage, counts in stages.items()},
+        "cell": ["own"] * len(places),
+        "chief": ["vacant"] * len(places),
+        "secretary_trained": yes(chosen(secretaries, [True] * len(places), "trained secretaries")),
+        "months_since_admission": months_since_admission(yearly, stages["probation"]),
+        "listing_factor": rounded(factors),
+        "leaving_factor": rounded(
+            mean_one_factors(len(communes), LEAVING_SD, "leaving") + [1.0] * len(staffed)
+        ),
+    }
+
+
 # ------------------------------------------------------------------ files
 
 
@@ -593,9 +945,11 @@ def write(table: Mapping[str, Column], path: Path) -> None:
 
 
 def main(folder: Path) -> None:
-    """Writes both tables under `folder`."""
+    """Writes all tables under `folder`."""
     write(quynh_luu(), folder / "quynh-luu" / "hamlets.csv")
     write(que_phong(), folder / "que-phong" / "units.csv")
+    write(son_la(), folder / "son-la" / "units.csv")
+    write(ninh_thuan(), folder / "ninh-thuan" / "units.csv")
 
 
 if __name__ == "__main__":

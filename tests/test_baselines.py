@@ -15,6 +15,9 @@ import pytest
 SCENARIOS = Path(__file__).parent.parent / "scenarios"
 QUYNH_LUU = SCENARIOS / "quynh-luu" / "hamlets.csv"
 QUE_PHONG = SCENARIOS / "que-phong" / "units.csv"
+SON_LA = SCENARIOS / "son-la" / "units.csv"
+NINH_THUAN = SCENARIOS / "ninh-thuan" / "units.csv"
+ALL = (QUYNH_LUU, QUE_PHONG, SON_LA, NINH_THUAN)
 DATA = Path(__file__).parent.parent / "sim" / "data"
 OVER_60 = ("officials.60-69", "officials.70-79", "officials.80-94")
 CANDIDATES = ("listed", "certified", "ready")
@@ -43,7 +46,7 @@ def has_local_members(row: Row) -> bool:
 
 
 def has_members(row: Row) -> bool:
-    return has_local_members(row) or number(row, "posted") > 0
+    return has_local_members(row) or ("posted" in row and number(row, "posted") > 0)
 
 
 def over_60(row: Row) -> int:
@@ -76,6 +79,14 @@ def with_cell(rows: list[Row]) -> list[Row]:
     return [row for row in rows if row["cell"] != "none"]
 
 
+def of_kind(rows: list[Row], kind: str) -> list[Row]:
+    return [row for row in rows if row["kind"] == kind]
+
+
+def lowest_area(row: Row) -> str:
+    return [value for name, value in row.items() if name.startswith("area.")][-1]
+
+
 @pytest.fixture(scope="module")
 def hamlets() -> list[Row]:
     return read(QUYNH_LUU)
@@ -84,6 +95,16 @@ def hamlets() -> list[Row]:
 @pytest.fixture(scope="module")
 def units() -> list[Row]:
     return read(QUE_PHONG)
+
+
+@pytest.fixture(scope="module")
+def province() -> list[Row]:
+    return read(SON_LA)
+
+
+@pytest.fixture(scope="module")
+def organisations() -> list[Row]:
+    return read(NINH_THUAN)
 
 
 @pytest.fixture(scope="module")
@@ -273,11 +294,125 @@ def test_a_fifth_of_the_roll_is_over_60(units: list[Row]) -> None:
     assert total(units, *OVER_60) / 5251 == pytest.approx(0.20, abs=0.01)
 
 
-# ------------------------------------------------------------------ both tables
+# ------------------------------------------------------------------ Son La: published
 
 
-@pytest.mark.parametrize("path", [QUYNH_LUU, QUE_PHONG], ids=["quynh-luu", "que-phong"])
-class TestEitherTable:
+def without_own_cell(rows: list[Row]) -> list[Row]:
+    return [row for row in rows if row["cell"] != "own"]
+
+
+def test_3181_units_of_three_kinds(province: list[Row]) -> None:
+    """sl-02"""
+    assert len(province) == 3181
+    assert {row["kind"] for row in province} == {"hamlet", "school", "health_station"}
+
+
+def test_995_units_without_a_cell_and_2186_with_one(province: list[Row]) -> None:
+    """sl-02: those in a joint cell have none of their own."""
+    without = without_own_cell(province)
+    assert (len(without), len(province) - len(without)) == (995, 2186)
+    assert without == tagged(province, "no_cell")
+
+
+def test_86_units_without_members(province: list[Row]) -> None:
+    """sl-01: they are among the 995."""
+    empty = [row for row in province if not has_members(row)]
+    assert len(empty) == 86
+    assert {row["cell"] for row in empty} == {"none"}
+
+
+def test_11_districts_that_share_no_commune(province: list[Row]) -> None:
+    communes = {(row["area.district"], row["area.commune"]) for row in province}
+    assert len({district for district, _ in communes}) == 11
+    assert len(communes) == len({commune for _, commune in communes}) == 201
+
+
+# ------------------------------------------------------------------ Son La: as stated
+
+
+def test_units_of_son_la_by_kind(province: list[Row]) -> None:
+    """Villages and schools share the 995 as they share cells founded and still missing (sl-07,
+    sl-10), stations have as many as were founded; first members as in 2006 (sl-03)."""
+    found = {
+        kind: (
+            len(rows),
+            len(without_own_cell(rows)),
+            sum(row["cell"].startswith("with:") for row in rows),
+            sum(not has_members(row) for row in rows),
+        )
+        for kind in ("hamlet", "school", "health_station")
+        for rows in [of_kind(province, kind)]
+    }
+    assert found == {
+        "hamlet": (2500, 693, 139, 79),
+        "school": (480, 217, 47, 6),
+        "health_station": (201, 85, 54, 1),
+    }
+    others = 995 - 85
+    assert round(others * (737 + 86) / (737 + 86 + 248 + 10)) == 693
+
+
+def test_joint_cells_are_those_founded_in_2006_by_own_recruits(province: list[Row]) -> None:
+    """sl-04, sl-07, sl-08: by kind, founded in 2006 x own recruits / founded in ten years."""
+    published = {
+        "hamlet": (230, 446, 737), "school": (59, 197, 248), "health_station": (75, 61, 85),
+    }  # fmt: skip
+    for kind, (founded, own, ten_years) in published.items():
+        joint = [r for r in of_kind(province, kind) if r["cell"].startswith("with:")]
+        assert len(joint) == round(founded * own / ten_years)
+
+
+def test_strength_says_what_cell_a_unit_of_son_la_has(province: list[Row]) -> None:
+    """Three officials present, and it can stand alone; with fewer nobody has a cell."""
+    own = {row["id"] for row in province if row["cell"] == "own"}
+    for row in province:
+        assert (present(row) >= 3) == (row["cell"] != "none")
+        host = row["cell"].removeprefix("with:")
+        assert host in ("own", "none") or host in own
+
+
+def test_no_member_is_posted_in_son_la(province: list[Row]) -> None:
+    assert "posted" not in province[0]
+
+
+def test_sizes_of_cells_in_son_la(province: list[Row]) -> None:
+    means = {"hamlet": 14, "school": 9, "health_station": 4}
+    for kind, mean in means.items():
+        own = [row for row in of_kind(province, kind) if row["cell"] == "own"]
+        assert total(own, "officials") / len(own) == pytest.approx(mean, abs=0.6)
+
+
+# ------------------------------------------------------------------ Ninh Thuan
+
+
+def test_442_organisations_of_which_146_are_committees(organisations: list[Row]) -> None:
+    """nt-01"""
+    assert len(organisations) == 442
+    committees, cells = tagged(organisations, "committee"), tagged(organisations, "cell")
+    assert (len(committees), len(cells)) == (146, 296)
+    assert not set(map(id, committees)) & set(map(id, cells))
+
+
+def test_the_assumed_roll_of_ninh_thuan(organisations: list[Row]) -> None:
+    """Not published. Cells have fewer members than committees, which have thirty at least."""
+    assert total(organisations, "officials", "probation") == 25_000
+    assert min(present(row) for row in tagged(organisations, "committee")) >= 30
+    sizes = [present(row) for row in tagged(organisations, "cell")]
+    assert (min(sizes), max(sizes)) == (3, 29)
+
+
+def test_communes_of_ninh_thuan_are_the_rows_with_residents(organisations: list[Row]) -> None:
+    communes = of_kind(organisations, "hamlet")
+    assert communes == tagged(organisations, "commune")
+    assert communes == [row for row in organisations if row["residents"]]
+    assert len(communes) == 65
+
+
+# ------------------------------------------------------------------ all tables
+
+
+@pytest.mark.parametrize("path", ALL, ids=lambda path: path.parent.name)
+class TestEveryTable:
     def test_bands_add_up(self, path: Path) -> None:
         rows = read(path)
         for people in ("officials", "posted"):
@@ -287,11 +422,12 @@ class TestEitherTable:
 
     def test_ids_are_unique_and_neighbours_exist_in_the_commune(self, path: Path) -> None:
         rows = read(path)
-        commune = {row["id"]: row["area.commune"] for row in rows}
+        commune = {row["id"]: lowest_area(row) for row in rows}
         assert len(commune) == len(rows)
         for row in rows:
-            near = row["neighbour"]
-            assert not near or (near != row["id"] and commune[near] == row["area.commune"])
+            host = row["cell"].removeprefix("with:")
+            for near in (row.get("neighbour"), host if host not in ("own", "none") else ""):
+                assert not near or (near != row["id"] and commune[near] == lowest_area(row))
 
     def test_counts_fit_into_each_other(self, path: Path) -> None:
         for row in read(path):
@@ -312,7 +448,7 @@ class TestEitherTable:
 
 def test_committed_tables_are_what_the_script_makes(script: ModuleType, tmp_path: Path) -> None:
     script.main(tmp_path)
-    for path in (QUYNH_LUU, QUE_PHONG):
+    for path in ALL:
         made = tmp_path / path.relative_to(SCENARIOS)
         assert made.read_bytes() == path.read_bytes()
 

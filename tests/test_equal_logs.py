@@ -7,7 +7,6 @@ tables and queues on the other. Equality is exact, to the last bit of every day.
 import os
 import subprocess
 import sys
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -17,13 +16,13 @@ from hypothesis import strategies as st
 
 from sim.engine import compiled
 from sim.experiment import prepare
-from sim.load import check, load
+from sim.load import check
 from sim.log import Outcome
 from sim.scenario import Loaded
 from tests.generators import RICH, in_both_engines, scenarios, sound
+from tests.shipped import SHIPPED, affordable
 
 ROOT = Path(__file__).parent.parent
-SHIPPED = sorted((ROOT / "scenarios").glob("*.yaml"))
 SHORT = 2
 """Years of the quick comparison: most levers begin after one."""
 UNTIMED = settings(
@@ -33,15 +32,10 @@ UNTIMED = settings(
 )  # fmt: skip
 
 
-@cache
-def shipped(path: Path) -> Loaded:
-    return load(path)
-
-
 POLICIES = [
-    pytest.param(path, policy, id=f"{path.stem}-{policy}")
-    for path in SHIPPED
-    for policy in shipped(path).policies
+    pytest.param(name, policy, id=f"{name}-{policy}")
+    for name in SHIPPED
+    for policy in affordable(name).policies
 ]
 
 
@@ -56,17 +50,20 @@ def shortened(loaded: Loaded, policy: str) -> Loaded:
 
 
 class TestShipped:
-    @pytest.mark.parametrize(("path", "policy"), POLICIES)
-    def test_first_years(self, path: Path, policy: str) -> None:
-        short = shortened(shipped(path), policy)
-        seed = 7 + list(shipped(path).policies).index(policy)
+    """All policies of the shipped scenarios; of a province, in one district (tests/shipped.py)."""
+
+    @pytest.mark.parametrize(("name", "policy"), POLICIES)
+    def test_first_years(self, name: str, policy: str) -> None:
+        short = shortened(affordable(name), policy)
+        seed = 7 + list(affordable(name).policies).index(policy)
         assert len(in_both_engines(short, policy, seed).log.day) > 100
 
     @pytest.mark.verify
-    @pytest.mark.parametrize(("path", "policy"), POLICIES)
-    def test_full_horizon(self, path: Path, policy: str) -> None:
+    @pytest.mark.parametrize(("name", "policy"), POLICIES)
+    def test_full_horizon(self, name: str, policy: str) -> None:
+        given = affordable(name)
         for replication in range(3):
-            in_both_engines(shipped(path), policy, shipped(path).scenario.seed, replication)
+            in_both_engines(given, policy, given.scenario.seed, replication)
 
 
 class TestHandMade:
@@ -115,10 +112,10 @@ class TestTables:
             assert same(runner.run(5, 1), compiled.run(one.plan, one.world, 5, 1))
             assert len(runner._tables["people"]) > len(one.world.people) + 1
 
-    @pytest.mark.parametrize("path", SHIPPED, ids=lambda p: p.stem)
-    def test_growing_under_all_policies(self, path: Path) -> None:
-        policy = list(shipped(path).policies)[-1]
-        one = prepare(shortened(shipped(path), policy), policy)
+    @pytest.mark.parametrize("name", SHIPPED)
+    def test_growing_under_all_policies(self, name: str) -> None:
+        policy = list(affordable(name).policies)[-1]
+        one = prepare(shortened(affordable(name), policy), policy)
         runner = compiled._Runner(one.plan, one.world, True)
         runner._make_tables(len(one.world.people) + 1)
         assert same(runner.run(5, 1), compiled.run(one.plan, one.world, 5, 1))

@@ -4,7 +4,6 @@ and every checker is seen to fail on a log that is broken on purpose."""
 from collections.abc import Callable
 from functools import cache
 from itertools import product
-from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
@@ -12,13 +11,12 @@ import pytest
 
 from sim import log as events
 from sim.levers import AnyLever
-from sim.load import load
 from sim.log import Log
 from tests import invariants
 from tests.invariants import Case, case, violations
+from tests.shipped import SHIPPED, affordable
 from tests.small import LEVERS, PLAIN, busy
 
-SCENARIOS = Path(__file__).parent.parent / "scenarios"
 verify = pytest.mark.verify
 
 VARIANTS: dict[str, dict[str, Any]] = {
@@ -71,22 +69,20 @@ def test_invariants_hold_in_the_busy_district(variant: str) -> None:
 
 
 @pytest.mark.parametrize("policy", ["as-is", "all-together"])
-@pytest.mark.parametrize("name", ["quynh-luu", "que-phong"])
+@pytest.mark.parametrize("name", SHIPPED)
 def test_invariants_hold_in_shipped_scenarios(name: str, policy: str) -> None:
-    loaded = load(SCENARIOS / f"{name}.yaml").with_values({"years": 2})
-    assert violations(case(loaded, policy)) == []
+    assert violations(case(affordable(name).with_values({"years": 2}), policy)) == []
 
 
 def shipped_policies() -> list[tuple[str, str]]:
-    names = ("quynh-luu", "que-phong")
-    return [(n, p) for n in names for p in load(SCENARIOS / f"{n}.yaml").policies]
+    return [(n, p) for n in SHIPPED for p in affordable(n).policies]
 
 
 @verify
 @pytest.mark.parametrize(("name", "policy"), shipped_policies())
 def test_invariants_hold_to_the_horizon(name: str, policy: str) -> None:
     """Every shipped policy over the whole horizon, in the compiled engine."""
-    loaded = load(SCENARIOS / f"{name}.yaml")
+    loaded = affordable(name)
     assert violations(case(loaded, policy, loaded.scenario.seed, 7, engine="compiled")) == []
 
 

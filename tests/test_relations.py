@@ -16,10 +16,11 @@ import pytest
 from sim import log as events
 from sim import plan as plans
 from sim import world as worlds
-from sim.engine import reference
+from sim.engine import compiled, reference
 from sim.load import load
 from sim.log import Outcome, differences
 from sim.scenario import Baseline, Group, Loaded, Scenario, Unit
+from tests.shipped import ONE_DISTRICT, affordable, shipped
 from tests.small import BUSY, LEVERS, busy, busy_units, loaded, quiet, unit
 
 SCENARIOS = Path(__file__).parent.parent / "scenarios"
@@ -215,6 +216,19 @@ def test_m5_an_unconnected_hamlet_changes_nobody(place: int) -> None:
     )
     ids = [u.id for u in busy_units()]
     assert by_id(run(given, "policy"), given) == by_id(run(more, "policy"), more, *ids)
+
+
+@pytest.mark.parametrize("name", ONE_DISTRICT)
+def test_m5_a_district_alone_lives_as_in_its_province(name: str) -> None:
+    """Coupled units are independent, also where there are many; in the compiled engine."""
+    province, alone = (f(name).with_values({"years": 4}) for f in (shipped, affordable))
+    ids = [u.id for u in alone.baseline.units]
+    logs = []
+    for given in (province, alone):
+        plan, world = plans.make(given, "all-together"), worlds.build(given)
+        logs.append(by_id(compiled.run(plan, world, 1, 0), given, *ids))
+    assert len(logs[1]) > 1000
+    assert logs[0] == logs[1]
 
 
 @pytest.mark.parametrize("seed", [1, 2])

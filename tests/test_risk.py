@@ -1,7 +1,6 @@
 """Logs -> counts -> tables: every number is checked by hand, by a slow recount or by theory."""
 
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,6 @@ from sim import log as events
 from sim import plan as plans
 from sim import risk, rules
 from sim.engine import compiled
-from sim.load import load
 from sim.log import Log, in_order
 from sim.risk import intervals
 from sim.risk.counts import Counts
@@ -46,8 +44,8 @@ from tests.risk_samples import (
     study_of,
     tally_of,
 )
+from tests.shipped import SHIPPED, affordable
 
-SCENARIOS = Path(__file__).parents[1] / "scenarios"
 FIRST_ANNIVERSARY = 366.0
 NEW_PERSON = 12345
 
@@ -385,9 +383,10 @@ def test_strength_beyond_the_last_bin_is_counted_there() -> None:
 # ---------------------------------------------------------------- against a slow recount
 
 
-@pytest.fixture(scope="module", params=["quynh-luu", "que-phong"])
+@pytest.fixture(scope="module", params=SHIPPED)
 def real(request: pytest.FixtureRequest) -> Loaded:
-    return load(SCENARIOS / f"{request.param}.yaml")
+    """A shipped scenario; of a province one district, so that a plain recount is soon done."""
+    return affordable(request.param)
 
 
 def policy_outcomes(loaded: Loaded) -> Any:
