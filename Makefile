@@ -38,6 +38,7 @@ prove: .venv/test.stamp
 
 bench: .venv/run.stamp
 	$(BIN)/python -m tests.benchmarks
+	$(BIN)/python -m tests.benchmarks.experiments
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build *.egg-info

@@ -3,7 +3,7 @@
 from sim import rules
 from sim.compilation import kernel
 from sim.engine.compiled import clocks, panel
-from sim.engine.compiled.queues import NO_ONE
+from sim.engine.compiled.queues import NO_ONE, queue, sort_queue
 from sim.engine.compiled.state import (
     PLACE_BITS,
     cell_strength,
@@ -54,60 +54,62 @@ def observe_people(s, h, day, seen):
 def decide_levers(s, members, month, day):
     """Which adaptive levers act on each hamlet from now to the next review."""
     for k in range(len(members)):
-        s.lottery[members[k]] = draw_for(s, members[k], rules.REVIEW_LOTTERY, month)
         s.flags[members[k]] = 0
-    for k in range(len(members)):
-        h = members[k]
-        if s.hamlets[h]["cell"] == rules.CLOSED:
-            continue
-        for bit in range(s.adaptive):
-            if s.adaptive_months[bit, month] and holds(s, members, h, bit):
-                s.flags[h] |= 1 << bit
+    number = line_up(s, members, month) if s.ranks_cells else 0
+    for bit in range(s.adaptive):
+        if s.adaptive_months[bit, month]:
+            decide_lever(s, members, number, bit)
     for k in range(len(members)):
         h = members[k]
         change_group(s, h, s.hamlets[h]["base_group"] | s.flags[h], day)
 
 
 @kernel
-def holds(s, members, h, bit):
-    """Whether every condition of a lever holds for a hamlet in its scope."""
-    if not s.condition_scope[bit, h]:
-        return False
+def line_up(s, members, month):
+    """Hamlets from the weakest to the strongest, equals by lottery, in `host`; how many."""
+    n = 0
+    for k in range(len(members)):
+        h = members[k]
+        hamlet = s.hamlets[h]
+        if hamlet["cell"] != rules.CLOSED:
+            lottery = draw_for(s, h, rules.REVIEW_LOTTERY, month)
+            queue(s, n, h, s.seen[h, rules.STRENGTH], 0.0, lottery, hamlet["key"])
+            n += 1
+    sort_queue(s, n, s.host)
+    return n
+
+
+@kernel
+def decide_lever(s, members, number, bit):
+    """A lever acts where all its conditions hold, in its scope."""
+    for k in range(len(members)):
+        h = members[k]
+        if s.condition_scope[bit, h] and s.hamlets[h]["cell"] != rules.CLOSED:
+            s.flags[h] |= 1 << bit
     for c in range(len(s.conditions)):
         condition = s.conditions[c]
         if condition["bit"] != bit:
             continue
-        value = s.seen[h, condition["observable"]]
         if condition["observable"] == rules.RANK:
-            value = float(rank(s, members, h, bit, condition["level"], condition["below"]))
-        if not (condition["at_least"] <= value < condition["below"]):
-            return False
-    return True
+            rank(s, number, bit, condition["level"])
+        for k in range(len(members)):
+            h = members[k]
+            value = s.seen[h, condition["observable"]]
+            if not (condition["at_least"] <= value < condition["below"]):
+                s.flags[h] &= ~(1 << bit)
 
 
 @kernel
-def rank(s, members, h, bit, level, enough):
-    """How many hamlets in the lever's scope and the same area are weaker, counted up to `enough`.
-
-    Most conditions ask for the few weakest, and most hamlets have that many weaker ones.
-    """
-    weaker = 0
-    for k in range(len(members)):
-        o = members[k]
-        if s.area[o, level] != s.area[h, level] or not s.condition_scope[bit, o]:
-            continue
-        if s.hamlets[o]["cell"] == rules.CLOSED:
-            continue
-        a, b = s.seen[o, rules.STRENGTH], s.seen[h, rules.STRENGTH]
-        if a < b:
-            weaker += 1
-        elif a == b:
-            u, v = s.lottery[o], s.lottery[h]
-            if u < v or (u == v and s.hamlets[o]["key"] < s.hamlets[h]["key"]):
-                weaker += 1
-        if weaker >= enough:
-            break
-    return weaker
+def rank(s, number, bit, level):
+    """How many of those lined up, in the lever's scope and the same area, are weaker."""
+    for area in range(len(s.passed)):
+        s.passed[area] = 0
+    for k in range(number):
+        h = s.host[k]
+        if s.condition_scope[bit, h]:
+            area = s.area[h, level]
+            s.seen[h, rules.RANK] = float(s.passed[area])
+            s.passed[area] += 1
 
 
 @kernel

@@ -56,7 +56,7 @@ _OWN = {
     "f8 2": "shock draws4 arrivals4 seen",
     "i8 1": "term counters admitted pool_used posting_months order queue_key heap scratch pipeline "
     "first_person next_person first_term next_term first_ready next_ready "
-    "strength_then flags host picked met log_person",
+    "strength_then flags host picked passed met log_person",
     "i8 2": "lever_months",
     "i4 3": "panel",
     "i4 1": "log_hamlet",
@@ -79,7 +79,7 @@ _ROWS = {
 def _fields() -> dict[str, FieldKind]:
     """Name and kind of every field of the state."""
     fields: dict[str, FieldKind] = {"seed": int, "replication": int}
-    fields |= {"ranks_strength": bool, "looks_at_people": bool}
+    fields |= dict.fromkeys(("ranks_strength", "ranks_cells", "looks_at_people"), bool)
     fields |= get_type_hints(Settings)
     arrays = {name: (np.dtype(kind.split()[0]), int(kind.split()[1]))
               for table in (_PLAN, _OWN) for kind, names in table.items()
@@ -106,7 +106,9 @@ def given_by(plan: Plan, world: World) -> dict[str, Any]:
         (priority == rules.WEAKEST_CELL).any()
         for priority in (plan.classes["priority"], plan.committee_priority)
     )
-    values["looks_at_people"] = bool(np.isin(plan.conditions["observable"], OF_PEOPLE).any())
+    observed = plan.conditions["observable"]
+    values["ranks_cells"] = bool((observed == rules.RANK).any())
+    values["looks_at_people"] = bool(np.isin(observed, OF_PEOPLE).any())
     values["enlists"] = np.any(plan.schedule["enlist_low"] < plan.schedule["enlist_high"], axis=0)
     return {
         name: np.ascontiguousarray(v) if isinstance(v, np.ndarray) else v
@@ -135,6 +137,7 @@ def empty_tables(plan: Plan, world: World, room: int, with_log: bool) -> dict[st
         "first_person": (hamlets, whole),
         **{name: (len(plan.committee_priority), whole) for name in ("met", "first_ready")},
         "first_term": (months, whole),
+        "passed": (len(plan.area_key), whole),
         "shock": ((hamlets, len(plan.rates.year)), real),
         "shock_most": (hamlets, real),
         "seen": ((hamlets, len(rules.OBSERVABLES)), real),
