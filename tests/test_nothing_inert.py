@@ -16,7 +16,9 @@ from sim.api import run as run_study
 from sim.engine import compiled
 from sim.levers import AnyLever, Lever, Priority, Where
 from sim.log import CAUSES, EXITS, KINDS, Outcome, in_order
+from sim.plan import residents
 from sim.scenario import Loaded, Scenario
+from sim.world import complete
 from tests.generators import RICH, RICH_POLICIES, Values, lively, merged, sound
 from tests.shipped import SHIPPED, affordable
 
@@ -384,6 +386,34 @@ def pulled(kind: str, **change: Any) -> Loaded:
     if lever.get("event") == "merge":
         del lever["share"]
     return lively({"x": [*COMPANIONS.get(kind, []), lever]})
+
+
+OF_THE_BASELINE = ("completion.", "postings.women_share")
+"""What changes the baseline, of which there are other projections."""
+
+
+@pytest.mark.parametrize("path", [p for p in SCENARIO_PATHS if not p.startswith(OF_THE_BASELINE)])
+def test_projections_are_shared_only_where_they_are_the_same(path: str) -> None:
+    """Residents projected for another value of a parameter are never given."""
+    before, after = variants(path)
+    shared, completed = plans.Projections(), complete(after.baseline, after.scenario.completion)
+    for loaded in (before, after):
+        for policy in loaded.policies:
+            found = plans.make(loaded, policy, completed, shared).residents
+            fresh = plans.make(loaded, policy, completed).residents
+            assert all(map(np.array_equal, found, fresh)), policy
+
+
+def test_policies_share_projections(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of four policies of which none moves residents, the first one's serves all."""
+    made = []
+    project = residents.project
+    monkeypatch.setattr(residents, "project", lambda *a: made.append(a) or project(*a))
+    loaded, shared = lively(ACTIVE), plans.Projections()
+    completed = complete(loaded.baseline, loaded.scenario.completion)
+    for policy in ("as-is", "joined", "posted", "offered"):
+        plans.make(loaded, policy, completed, shared)
+    assert len(made) == 1
 
 
 @pytest.mark.parametrize("kind", BASE)

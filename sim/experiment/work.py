@@ -110,6 +110,7 @@ class Shelf:
         one_world = not any(is_of_world(path) for path in uncertain)
         self._world = build_world(self._loaded[0]) if one_world else None
         self._completed = _completed(self._loaded[0]) if one_world else None
+        self._projections = plans.Projections() if one_world else None
         self._kept: dict[str, tuple[Prepared, Ground, Offer]] = {}
         self._lock = threading.Lock()
         officials = [sum(g.count for g in (*u.officials, *u.posted)) for u in loaded.baseline.units]
@@ -137,7 +138,7 @@ class Shelf:
 
     def _made(self, policy: str, draw: int) -> tuple[Prepared, Ground, Offer]:
         loaded = self._loaded[draw]
-        plan = plans.make(loaded, policy, self._completed)
+        plan = plans.make(loaded, policy, self._completed, self._projections)
         world = build_world(loaded) if self._world is None else self._world
         rules = loaded.scenario.rules
         ground = risk.ground(

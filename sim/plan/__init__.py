@@ -21,9 +21,9 @@ from sim.plan.residents import (
     Residents,
     listing_weights,
     moves,
-    project,
     turning_ages,
 )
+from sim.plan.residents import Projections as Projections
 from sim.plan.schedule import monthly_schedule
 from sim.plan.scopes import Groups, group_units, scoped
 from sim.scenario import DAYS_PER_YEAR, Baseline, Loaded, Scenario
@@ -148,9 +148,15 @@ MOVE = np.dtype(
 )
 
 
-def make(loaded: Loaded, policy: str, completed: Baseline | None = None) -> Plan:
-    """The plan of one policy of a scenario; `completed` is its baseline, if that is at hand.
+def make(
+    loaded: Loaded,
+    policy: str,
+    completed: Baseline | None = None,
+    projections: Projections | None = None,
+) -> Plan:
+    """The plan of one policy of a scenario.
 
+    `completed` is its baseline, `projections` are earlier ones of that, if they are at hand.
     KeyError if there is no such policy.
     """
     scenario = loaded.scenario
@@ -163,7 +169,7 @@ def make(loaded: Loaded, policy: str, completed: Baseline | None = None) -> Plan
     from_start = days[calendar.PAST_MONTHS :]
     rates = build_rates(scenario, groups, from_start)
     moved = moves(scenario, baseline, groups)
-    residents = project(scenario, baseline, groups, rates, moved)
+    residents = (projections or Projections()).of(scenario, baseline, groups, rates, moved)
     held = meetings.classes(scenario, areas, groups)
     lessons = meetings.courses(scenario, areas, groups)
     tests = meetings.conditions(areas, groups)

@@ -5,6 +5,7 @@ marriage and new 18-year-olds; only dated levers act on it. Months between are l
 """
 
 import csv
+import hashlib
 from functools import cache
 from importlib import resources
 from typing import NamedTuple
@@ -146,6 +147,48 @@ def _merged(
         if into >= 0:
             found.append(Move(month, i, into, 1.0, True, 1))
     return found
+
+
+class Projections:
+    """Projections of one baseline, kept for the policies of one draw that share them.
+
+    Most policies leave the residents alone. The key is all that a projection reads but the
+    baseline, by its content. For several threads: at worst two of them project the same.
+    """
+
+    MOST = 4
+
+    def __init__(self) -> None:
+        self._kept: dict[bytes, Residents] = {}
+
+    def of(
+        self, scenario: Scenario, baseline: Baseline, groups: Groups, rates: Rates,
+        moved: tuple[Move, ...],
+    ) -> Residents:  # fmt: skip
+        """`project`, or what it gave for the same before."""
+        key = _content(scenario, groups, rates, moved)
+        found = self._kept.get(key)
+        if found is None:
+            found = project(scenario, baseline, groups, rates, moved)
+            for oldest in list(self._kept)[: 1 - self.MOST]:
+                self._kept.pop(oldest, None)
+            self._kept[key] = found
+        return found
+
+
+def _content(scenario: Scenario, groups: Groups, rates: Rates, moved: tuple[Move, ...]) -> bytes:
+    """A digest of what `project` reads of these; groups of equal rates are one."""
+    numbers, of = np.unique(groups.static << len(groups.adaptive), return_inverse=True)
+    rows = [rates.each[g].tobytes() + rates.mortality[g].tobytes() for g in numbers]
+    first = np.array([rows.index(row) for row in rows])
+    told = scenario.years, scenario.demography.marrying_in, scenario.staff.ages, moved
+    digest = hashlib.blake2b(repr((told, scenario.completion.women_share_candidates)).encode())
+    weights = listing_weights(scenario.source.listing)
+    for part in (rates.starts, weights, first[of]):
+        digest.update(part.tobytes())
+    for number in np.unique(first):
+        digest.update(rows[number])
+    return digest.digest()
 
 
 def project(
