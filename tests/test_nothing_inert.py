@@ -392,6 +392,29 @@ OF_THE_BASELINE = ("completion.", "postings.women_share")
 """What changes the baseline, of which there are other projections."""
 
 
+EARLIER = dt.date(2021, 3, 1)
+MOVING_RESIDENTS: dict[str, Any] = {
+    "retention": {"lever": "retention", "factor": 0.2, "from": EARLIER},
+    "another factor": {"lever": "retention", "factor": 0.3, "from": EARLIER},
+    "another day": {"lever": "retention", "factor": 0.2, "from": LATER},
+    "in one hamlet": {"lever": "retention", "factor": 0.2, "from": EARLIER,
+                      "where": {"hamlets": ("b1",)}},
+    "in another": {"lever": "retention", "factor": 0.2, "from": EARLIER,
+                   "where": {"hamlets": ("c1",)}},
+    "moved": {"lever": "structural", **BASE["structural"], "from": EARLIER},
+    "moved later": {"lever": "structural", **BASE["structural"], "from": LATER},
+}  # fmt: skip
+
+
+def test_projections_follow_levers_on_residents() -> None:
+    loaded = lively({"as-is": [], **{name: [lever] for name, lever in MOVING_RESIDENTS.items()}})
+    shared, completed = plans.Projections(), complete(loaded.baseline, loaded.scenario.completion)
+    for policy in loaded.policies:
+        found = plans.make(loaded, policy, completed, shared).residents
+        fresh = plans.make(loaded, policy, completed).residents
+        assert all(map(np.array_equal, found, fresh)), policy
+
+
 @pytest.mark.parametrize("path", [p for p in SCENARIO_PATHS if not p.startswith(OF_THE_BASELINE)])
 def test_projections_are_shared_only_where_they_are_the_same(path: str) -> None:
     """Residents projected for another value of a parameter are never given."""
