@@ -180,7 +180,7 @@ def test_an_equal_policy_never_differed() -> None:
     assert np.isnan(made.table.p_better[1])
     assert "never differed" in made.summary()
     assert made.summary().startswith(
-        "lost, lowest: as-is\nWith probability > .999 or more no other"
+        "lost, lowest: as-is\nWith a probability of at least .999 no other"
     )
 
 

@@ -275,11 +275,11 @@ def _told(selection: Selection) -> Iterator[str]:
         outcome=selection.outcome, goal=goal, policy=printable(selection.best)
     )
     sure = _(
-        "With probability {probability} or more no other policy is better by more than "
+        "With a probability of at least {probability} no other policy is better by more than "
         "{difference} (promised: {certainty})."
     )
     yield sure.format(
-        probability=_probability(selection.probability),
+        probability=_probability(selection.probability).removeprefix("> "),
         difference=f"{selection.difference:g}",
         certainty=f"{selection.certainty:g}",
     )
