@@ -185,7 +185,7 @@ def test_the_schema_is_not_shared() -> None:
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_shipped_scenarios_satisfy_the_schema(path: Path) -> None:
     validator = jsonschema.Draft202012Validator(schema())
-    for data in (read_document(path).data, parse_document(dump(load(path).scenario), "").data):
+    for data in (read_document(path, "").data, parse_document(dump(load(path).scenario), "").data):
         assert [error.message for error in validator.iter_errors(data)] == []
 
 

@@ -180,7 +180,7 @@ def test_an_equal_policy_never_differed() -> None:
     assert np.isnan(made.table.p_better[1])
     assert "never differed" in made.summary()
     assert made.summary().startswith(
-        "lost, lowest: as-is\nWith a probability of at least .999 no other"
+        "lost, lowest: as-is\nBy these replications, with a probability of at least .999, no other"
     )
 
 
@@ -221,7 +221,7 @@ def test_not_decided_is_told() -> None:
         ({"outcome": "cost"}, "difference: found nothing; allowed: a number above 0 in the unit"),
         ({"difference": 0.0}, "difference: found 0; allowed: a number above 0 in the unit of lost"),
         ({"certainty": 1.0}, "certainty: found 1; allowed: from 0.5 to less than 1"),
-        ({"most": 0}, "most: found 0; allowed: a whole number of at least 1"),
+        ({"most": 29}, "most: found 29; allowed: a whole number of at least 30"),
         ({"jobs": 0}, "jobs: found 0; allowed: a whole number of at least 1"),
         ({"engine": "fast"}, 'engine: found "fast"; allowed: compiled, reference'),
     ],

@@ -316,6 +316,16 @@ def test_workers_leave_with_the_process_that_made_them(sweep_file: Path, tmp_pat
     begun.communicate(timeout=10)
 
 
+def test_what_was_half_written_when_killed_is_removed(
+    sweep_file: Path, tmp_path: Path, undisturbed: dict[str, bytes]
+) -> None:
+    out = tmp_path / "undisturbed"
+    for name in ("sweep.json", "points.parquet", "done/0000001-0123456789abcdef.parquet"):
+        (out / f"{name}.partial").write_text("half")
+    sim.sweep(sweep_file, out, jobs=1)
+    assert tables(out) == undisturbed
+
+
 def test_no_space_left(
     sweep_file: Path,
     tmp_path: Path,
@@ -448,6 +458,19 @@ def test_a_folder_of_something_else_is_left_alone(sweep_file: Path, tmp_path: Pa
     assert [f.name for f in (tmp_path / "out").iterdir()] == ["mine.txt"]
 
 
+def test_what_a_user_puts_beside_the_tables_is_left_alone(
+    sweep_file: Path, tmp_path: Path
+) -> None:
+    done = sim.sweep(sweep_file, tmp_path / "out", jobs=1)
+    for place in ("outcomes", "done", "."):
+        (tmp_path / "out" / place / "notes.txt").write_text("mine")
+        (tmp_path / "out" / place / "notes.partial").write_text("mine")
+    before = tables(tmp_path / "out")
+    again = sim.sweep(sweep_file, tmp_path / "out", jobs=1)
+    assert tables(tmp_path / "out") == before
+    pd.testing.assert_frame_equal(done.outcomes, again.outcomes)
+
+
 @pytest.mark.parametrize("change", [lambda b: b[:-1], lambda b: b[:200], lambda b: b + b"x",
                                     lambda b: bytes([*b[:99], b[99] ^ 1, *b[100:]])])  # fmt: skip
 def test_a_damaged_table_is_refused_or_made_again(
@@ -512,6 +535,12 @@ def test_bad_sweep_files(tmp_path: Path, old: str, new: str, told: str) -> None:
     assert told in done.err
     assert "Traceback" not in done.err
     assert not (tmp_path / "out").exists()
+
+
+def test_a_sweep_file_that_is_not_there(tmp_path: Path) -> None:
+    done = command("sweep", tmp_path / "none.yaml")
+    assert done.code == 2
+    assert "found no such file; allowed: a sweep file in YAML" in done.err
 
 
 def test_too_many_points(tmp_path: Path) -> None:

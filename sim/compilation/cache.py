@@ -28,8 +28,8 @@ SOURCES = Path(__file__).parents[1]
 ROOMS_WITHOUT_KERNELS = frozenset(
     {"messages", "levers", "scenario", "load", "engine/reference", "store", "experiment"}
     | {"sweep", "calibrate", "figures", "report", "api", "cli"}
-    | {f"risk/{name}" for name in ("costs", "intervals", "outcomes", "pairs", "ranks", "rule")}
-    | {f"risk/{name}" for name in ("study", "summary", "tables")}
+    | {f"risk/{name}" for name in ("costs", "flips", "intervals", "outcomes", "pairs")}
+    | {f"risk/{name}" for name in ("precision", "ranks", "rule", "study", "summary", "tables")}
 )
 COMPILERS = ("numba", "llvmlite", "numpy")
 SETTINGS_FILE = ".numba_config.yaml"

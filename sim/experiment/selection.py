@@ -122,7 +122,7 @@ def best(
         certainty,
         goal,
         FEWEST_FOR_MEANS,
-        max(most, FEWEST_FOR_MEANS),
+        most,
     )
     table = _table(named, lives.values, index, goal, difference, counted=outcome != "cost")
     unsure = float(table["p_much_better"].sum())
@@ -151,12 +151,13 @@ def _check(
         raise BadInput([fault])
     above = _("a number above 0 in the unit of {outcome}").format(outcome=outcome)
     at_least_one = _("a whole number of at least 1")
+    enough = _("a whole number of at least {fewest}").format(fewest=FEWEST_FOR_MEANS)
     checks: list[tuple[bool, str, object, str]] = [
         (len(policies) > 1, _("policies"), listed(policies), _("at least two")),
         (goal in GOALS, _("goal"), goal, listed(GOALS)),
         (difference is not None and 0 < difference < np.inf, _("difference"), difference, above),
         (0.5 <= certainty < 1, _("certainty"), certainty, _("from 0.5 to less than 1")),
-        (most >= 1, _("most"), most, at_least_one),
+        (most >= FEWEST_FOR_MEANS, _("most"), most, enough),
         (jobs is None or jobs >= 1, _("jobs"), jobs, at_least_one),
     ]
     faults = [
@@ -275,8 +276,8 @@ def _told(selection: Selection) -> Iterator[str]:
         outcome=selection.outcome, goal=goal, policy=printable(selection.best)
     )
     sure = _(
-        "With a probability of at least {probability} no other policy is better by more than "
-        "{difference} (promised: {certainty})."
+        "By these replications, with a probability of at least {probability}, no other policy "
+        "is better by more than {difference} (promised: {certainty})."
     )
     yield sure.format(
         probability=_probability(selection.probability).removeprefix("> "),

@@ -74,9 +74,9 @@ class Document:
         return Fault(self.file, Place(line=self.line(at)), dotted(at), *values)
 
 
-def read_document(path: Path) -> Document:
-    """The YAML file at `path`. Raises BadInput."""
-    content = read_bytes(path, LARGEST_FILE, _("a scenario file in YAML"))
+def read_document(path: Path, wanted: str) -> Document:
+    """The YAML file at `path`; faults say that `wanted` is. Raises BadInput."""
+    content = read_bytes(path, LARGEST_FILE, wanted)
     return parse_document(_decoded(content, str(path)), str(path))
 
 

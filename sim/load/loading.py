@@ -22,7 +22,7 @@ def load(path: str | os.PathLike[str]) -> Loaded:
 
     Raises BadInput with the faults of both files and of what they say of each other.
     """
-    document = read_document(Path(path))
+    document = read_document(Path(path), _("a scenario file in YAML"))
     validated = validate(document)
     table, table_faults = _table(document, validated)
     faults = [*_scenario_faults(document, validated, table), *table_faults]

@@ -53,7 +53,7 @@ def at_values(loaded: Loaded, parameters: Iterable[Parameter], values: Iterable[
 
 def read(path: str | os.PathLike[str]) -> Sweep:
     """The sweep file at `path`; its scenario is named relative to its folder. Raises BadInput."""
-    document = read_document(Path(path))
+    document = read_document(Path(path), _("a sweep file in YAML"))
     reader = _Reader(document, list(document.faults))
     data = reader.mapping((), KEYS, _("a mapping with the keys scenario and parameters"))
     loaded = _scenario(reader, data)

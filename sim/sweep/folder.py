@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 
 FORMAT = "hamletsim sweep 1"
 DESCRIPTION, POINTS, TIMINGS, LOCK = "sweep.json", "points.parquet", "timings.csv", ".lock"
-PARTS, DONE = "outcomes", "done"
+OURS = (DESCRIPTION, POINTS)
+PARTS, DONE, PARTIAL = "outcomes", "done", ".partial"
 PART_SIZE = 256
 """Points of a part: few enough to hold in memory, many enough for few files."""
 DECISIVE = ("hamletsim", "numpy", "scipy", "pyarrow")
@@ -64,8 +65,9 @@ class Folder:
     def _begin(self) -> None:
         (self.path / PARTS).mkdir(exist_ok=True)
         (self.path / DONE).mkdir(exist_ok=True)
-        for left in self.path.rglob("*.partial"):
-            left.unlink()
+        for left in self.path.rglob(f"*{PARTIAL}"):
+            if FILE_NAME.fullmatch(whole := left.name.removesuffix(PARTIAL)) or whole in OURS:
+                left.unlink()
         description = _as_json(described(self._sweep))
         if (self.path / DESCRIPTION).exists():
             _same(self.path, json.loads(description))
@@ -83,7 +85,7 @@ class Folder:
     def _sound(self, kind: str) -> dict[int, Path]:
         """Files of one kind by number; what is damaged is removed and remembered."""
         found = {}
-        for file in sorted((self.path / kind).iterdir()):
+        for file in tables_in(self.path / kind):
             number = number_of(file)
             if number is None:
                 self.damaged.append(file)
@@ -168,7 +170,7 @@ def _check_place(folder: Path) -> None:
         found = _("a file that is no folder")
     elif folder.is_dir() and not (folder / DESCRIPTION).exists():
         ours = {LOCK, PARTS, DONE, POINTS}
-        others = [f.name for f in folder.iterdir() if not f.name.endswith(".partial")]
+        others = [f.name for f in folder.iterdir() if not f.name.endswith(PARTIAL)]
         if not ours.issuperset(others):
             found = _("a folder that holds something else")
     if found:
@@ -294,12 +296,17 @@ def _read(file: Path) -> "pa.Table":
     return pq.read_table(io.BytesIO(file.read_bytes()))
 
 
+def tables_in(folder: Path) -> list[Path]:
+    """The files of a folder that have the name of a table of a sweep; others are not ours."""
+    files = folder.iterdir() if folder.is_dir() else ()
+    return sorted(file for file in files if FILE_NAME.fullmatch(file.name))
+
+
 def number_of(file: Path) -> int | None:
-    """The number in a file's name; None if its content is not what the name says."""
+    """The number in a table's name; None if its content is not what the name says."""
     match = FILE_NAME.fullmatch(file.name)
-    if match is None or _checksum(file.read_bytes()) != match[2]:
-        return None
-    return int(match[1])
+    assert match is not None
+    return int(match[1]) if _checksum(file.read_bytes()) == match[2] else None
 
 
 # ---------------------------------------------------------------- files
@@ -322,7 +329,7 @@ def _write_named(stem: Path, content: bytes) -> Path:
 
 def _write(file: Path, content: bytes) -> None:
     """Write a file that appears whole or not at all, and stays after a failure of power."""
-    partial = file.with_name(f"{file.name}.partial")
+    partial = file.with_name(file.name + PARTIAL)
     try:
         with partial.open("wb") as opened_file:
             opened_file.write(content)

@@ -55,7 +55,7 @@ class Finished:
     def _all(self) -> "pd.DataFrame":
         import pandas as pd
 
-        files = sorted((self.folder / folders.PARTS).iterdir())
+        files = folders.tables_in(self.folder / folders.PARTS)
         return pd.concat(map(pd.read_parquet, files), ignore_index=True)
 
     def summary(self) -> str:
@@ -117,8 +117,7 @@ def finished(folder: Path) -> Finished:
     """The sweep in a folder. Raises BadInput if it is not complete or a file is damaged."""
     description = folders.description_of(folder)
     wanted = -(-description["design"]["points"] // folders.PART_SIZE)
-    parts = folder / folders.PARTS
-    files = sorted(parts.iterdir()) if parts.is_dir() else []
+    files = folders.tables_in(folder / folders.PARTS)
     numbers = [folders.number_of(file) for file in files]
     again = _("the whole sweep: the same command goes on with it")
     for file, number in zip(files, numbers, strict=True):
