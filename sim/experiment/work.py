@@ -75,11 +75,11 @@ def _count(setup: Setup, task: Task, stopped: threading.Event) -> tuple[Counts, 
     adaptive, bins = prepared.plan.settings.adaptive, setup.shelf.bins
     counts = risk.empty_counts(len(task.replications), 1, ground, adaptive, bins)
     counter = risk.Counter(ground, counts)
-    replicate = setup.engine(prepared.plan, prepared.world)
+    runner = setup.engine(prepared.plan, prepared.world)
     for row, replication in enumerate(task.replications):
         if stopped.is_set():
             break  # another task failed or the user interrupted: what is here is thrown away
-        counter.add(replicate(setup.seed, replication), row)
+        counter.add(runner.run(setup.seed, replication), row)
     return counts, offer
 
 
