@@ -122,7 +122,8 @@ class World(NamedTuple):
     people, hamlets: structured arrays of PERSON and HAMLET; holders of offices by their keys.
     month: 0 of a baseline, in which some things are unknown; later nothing is.  levers: keys of the
     adaptive levers whose bits stand in the group of each hamlet (see `sim.plan`).  admitted,
-    target_pull by target, pool_used by pool.
+    target_pull by target, pool_used by pool.  rates: keys of the rates with which the clocks and
+    the deaths of each hamlet's people were found [H, 2]; without them they are found anew.
     """
 
     people: npt.NDArray[np.void]
@@ -132,6 +133,7 @@ class World(NamedTuple):
     admitted: npt.NDArray[np.int64] = NOTHING
     target_pull: npt.NDArray[np.float64] = np.zeros(0)
     pool_used: npt.NDArray[np.int64] = NOTHING
+    rates: npt.NDArray[np.int64] = NOTHING
 
 
 # ---------------------------------------------------------------- completion

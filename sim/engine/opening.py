@@ -5,6 +5,7 @@ is known, and the bad years to come. Or they go on from where a replication was 
 """
 
 import math
+from hashlib import blake2b
 from typing import NamedTuple
 
 import numpy as np
@@ -53,10 +54,11 @@ class Stopped(NamedTuple):
 
 def placed(plan: Plan, world: World) -> World:
     """The world with every unit in its group and every posting in its pool of this policy."""
-    people, hamlets = world.people.copy(), world.hamlets.copy()
+    people, hamlets = world.people, world.hamlets.copy()
     hamlets["base_group"] = plan.base_group
     hamlets["group"] = plan.base_group | _bits(plan, world)
     if world.month == 0:  # a baseline knows the kind of a pool, not yet which one
+        people = people.copy()
         posted = people["pool"] >= 0
         people["pool"][posted] = plan.pool_of[people["hamlet"][posted], people["pool"][posted]]
     return world._replace(people=people, hamlets=hamlets)
@@ -80,6 +82,20 @@ def _places(plan: Plan, levers: npt.NDArray[np.int64]) -> list[int]:
     """Where a policy has these adaptive levers; -1 where it has them not."""
     known = {int(key): place for place, key in enumerate(plan.adaptive_keys)}
     return [known.get(int(key), -1) for key in levers]
+
+
+def rate_keys(plan: Plan) -> npt.NDArray[np.int64]:
+    """Keys of what clocks [:, 0] and deaths [:, 1] are found with, by group: equal if it is."""
+    r, common = plan.rates, blake2b(digest_size=8)
+    for table in (plan.rates.starts, r.year, r.scale, plan.shock_sd):
+        common.update(table.tobytes())
+    keys = np.empty((len(r.each), 2), dtype=np.int64)
+    for group in range(len(r.each)):
+        for what, table in enumerate((r.each[group], r.mortality[group])):
+            digest = common.copy()
+            digest.update(table.tobytes())
+            keys[group, what] = int.from_bytes(digest.digest(), "little", signed=True)
+    return keys
 
 
 class Begun(NamedTuple):

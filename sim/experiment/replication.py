@@ -15,7 +15,7 @@ import numpy as np
 
 from sim import risk
 from sim.experiment.preparation import engine_called, known_policies
-from sim.experiment.work import Setup, Shelf, Task, counted, tallied, usable_cores
+from sim.experiment.work import Counted, Setup, Shelf, Task, counted, tallied, usable_cores
 from sim.messages import BadInput, Fault, _, ngettext, shown
 from sim.risk import Counts, Offer, Study, Tally
 from sim.risk.precision import FEWEST_FOR_SHARES
@@ -29,8 +29,11 @@ Progress = Callable[[int, int], None]
 
 MOST_FOR_PRECISION = 100_000
 LEAST_GROWTH, MOST_GROWTH = 1.05, 2.0
-LARGEST_TASK = 50
-"""Replications that one thread takes at a time, so that progress can be seen."""
+LARGEST_TASK = 25
+"""Replications that one thread takes at a time: so that progress can be seen, and because they are
+stopped together where policies part (a stopped district of 2,000 people takes half a megabyte)."""
+TASKS_A_THREAD = 4
+"""Tasks for each thread where there are few replications, so that none waits long for another."""
 
 
 @dataclass(frozen=True)
@@ -195,12 +198,12 @@ class _Ledger:
         if self.counts is not None:
             self.counts = risk.longer(self.counts, replications)
 
-    def enter(self, task: Task, part: Counts, offer: Offer) -> None:
-        """Add the counts of a task."""
+    def enter(self, part: Counted) -> None:
+        """Add what was counted of some replications."""
         if self.counts is None:
-            self.counts = risk.like(part, len(self.draw), self.setup.draws)
-        risk.place(self.counts, part, np.array(task.replications), task.draw)
-        self.offers[task.draw] = offer
+            self.counts = risk.like(part.counts, len(self.draw), self.setup.draws)
+        risk.place(self.counts, part.counts, np.array(part.replications), part.draw)
+        self.offers[part.draw] = part.offer
 
     def tally(self) -> Tally:
         """The counts so far."""
@@ -216,18 +219,19 @@ def _extend(
     for ledger in ledgers.values():
         ledger.grow(added.stop)
     made, whole = 0, len(added) * len(ledgers)
-    for task, part, offer in counted(setup, list(_tasks(setup, list(ledgers), added))):
-        ledgers[task.policy].enter(task, part, offer)
-        made += len(task.replications)
+    for part in counted(setup, list(_tasks(setup, tuple(ledgers), added))):
+        ledgers[part.policy].enter(part)
+        made += len(part.replications)
         if progress:
             progress(made, whole)
 
 
-def _tasks(setup: Setup, policies: Sequence[str], added: range) -> Iterator[Task]:
+def _tasks(setup: Setup, policies: tuple[str, ...], added: range) -> Iterator[Task]:
+    """All policies of some replications together, so that they can share what is common."""
+    share = -(-len(added) // (TASKS_A_THREAD * setup.jobs))
     for draw in range(setup.draws):
         first = added.start + (draw - added.start) % setup.draws
         mine = range(first, added.stop, setup.draws)
-        size = LARGEST_TASK if setup.draws == 1 else max(1, len(mine))
-        for policy in policies:
-            for start in range(0, len(mine), size):
-                yield Task(policy, draw, mine[start : start + size])
+        size = min(share if setup.draws == 1 else len(mine), LARGEST_TASK) or 1
+        for start in range(0, len(mine), size):
+            yield Task(policies, draw, mine[start : start + size])

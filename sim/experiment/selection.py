@@ -202,22 +202,21 @@ class _Lives:
         place = {self._policies[p]: self.values[p] for p in policies}
         made = sum(map(len, self.values))
         whole = made + len(added) * len(policies)
-        for task, counts, offer in counted(self._setup, list(self._tasks(list(place), added))):
-            draw = np.zeros(len(task.replications), dtype=np.int64)
-            tally = tallied(self._setup.loaded, counts, (offer,), draw)
-            place[task.policy] += by_replication(tally, self._outcome).tolist()
-            made += len(task.replications)
+        for part in counted(self._setup, list(self._tasks(tuple(place), added))):
+            draw = np.zeros(len(part.replications), dtype=np.int64)
+            tally = tallied(self._setup.loaded, part.counts, (part.offer,), draw)
+            place[part.policy] += by_replication(tally, self._outcome).tolist()
+            made += len(part.replications)
             if self._progress:
                 self._progress(made, whole)
 
-    def _tasks(self, policies: Sequence[str], added: range) -> Iterator[Task]:
+    def _tasks(self, policies: tuple[str, ...], added: range) -> Iterator[Task]:
         """Each replication has a draw of its own, if there are any; else they go together."""
         uncertain = bool(self._setup.loaded.scenario.uncertain)
         size = 1 if uncertain else -(-len(added) // self._setup.jobs)
         for start in added[::size]:
             part = range(start, min(start + size, added.stop))
-            for policy in policies:
-                yield Task(policy, start if uncertain else 0, part)
+            yield Task(policies, start if uncertain else 0, part)
 
 
 # ---------------------------------------------------------------- what was found

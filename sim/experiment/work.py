@@ -8,14 +8,17 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from sim import plan as plans
 from sim import risk
+from sim.experiment.branching import replicated
 from sim.experiment.parameters import drawn
-from sim.experiment.preparation import EngineOf, Prepared
+from sim.experiment.preparation import EngineOf, Prepared, Runner
 from sim.risk import Counts, Ground, Offer, Tally
 from sim.scenario import Baseline, Loaded
 from sim.world import build as build_world
@@ -40,25 +43,34 @@ class Setup:
 
 @dataclass(frozen=True)
 class Task:
-    """Replications of one policy under one draw of the parameters, for one thread."""
+    """Replications of some policies under one draw of the parameters, for one thread."""
 
-    policy: str
+    policies: tuple[str, ...]
     draw: int
     replications: range
 
 
-def counted(setup: Setup, tasks: Sequence[Task]) -> Iterator[tuple[Task, Counts, Offer]]:
-    """The tasks with what was counted, in their order.
+class Counted(NamedTuple):
+    """What was counted of replications of one policy under one draw, and what was offered."""
+
+    policy: str
+    draw: int
+    replications: range
+    counts: Counts
+    offer: Offer
+
+
+def counted(setup: Setup, tasks: Sequence[Task]) -> Iterator[Counted]:
+    """What was counted, policy by policy, in the order of the tasks.
 
     The first runs in this thread: compiling, which may take a while, can then be interrupted.
     """
     stopped = threading.Event()
-    yield (tasks[0], *_count(setup, tasks[0], stopped))
+    yield from _count(setup, tasks[0], stopped)
     pool = ThreadPoolExecutor(setup.jobs)
     try:
-        parts = pool.map(lambda task: _count(setup, task, stopped), tasks[1:])
-        for task, (part, offer) in zip(tasks[1:], parts, strict=True):
-            yield task, part, offer
+        for part in pool.map(lambda task: _count(setup, task, stopped), tasks[1:]):
+            yield from part
     finally:
         stopped.set()
         pool.shutdown(wait=True, cancel_futures=True)
@@ -69,18 +81,37 @@ def usable_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _count(setup: Setup, task: Task, stopped: threading.Event) -> tuple[Counts, Offer]:
+def _count(setup: Setup, task: Task, stopped: threading.Event) -> list[Counted]:
     """Replicate and count one task."""
-    prepared, ground, offer = setup.shelf.prepared(task.policy, task.draw)
+    ready = cache(lambda policy: setup.shelf.prepared(policy, task.draw))
+
+    def runner(policy: str) -> Runner:
+        prepared, *_ = ready(policy)
+        return setup.engine(prepared.plan, prepared.world)
+
+    made: dict[str, Counted] = {}
+    scenario = setup.loaded.scenario
+    for policies, outcomes in replicated(
+        scenario, task.policies, runner, setup.seed, task.replications
+    ):
+        counters = [_counter(setup, task, policy, *ready(policy)) for policy in policies]
+        for row, outcome in enumerate(outcomes):
+            if stopped.is_set():
+                return []  # another task failed or the user interrupted
+            for counter, _ in counters:
+                counter.add(outcome, row)
+        made |= {part.policy: part for _, part in counters}
+    return [made[policy] for policy in task.policies]
+
+
+def _counter(
+    setup: Setup, task: Task, policy: str, prepared: Prepared, ground: Ground, offer: Offer
+) -> tuple[risk.Counter, Counted]:
+    """A counter of one policy, and what it counts into."""
     adaptive, bins = prepared.plan.settings.adaptive, setup.shelf.bins
     counts = risk.empty_counts(len(task.replications), 1, ground, adaptive, bins)
-    counter = risk.Counter(ground, counts)
-    runner = setup.engine(prepared.plan, prepared.world)
-    for row, replication in enumerate(task.replications):
-        if stopped.is_set():
-            break  # another task failed or the user interrupted: what is here is thrown away
-        counter.add(runner.run(setup.seed, replication), row)
-    return counts, offer
+    counted = Counted(policy, task.draw, task.replications, counts, offer)
+    return risk.Counter(ground, counts), counted
 
 
 def tallied(

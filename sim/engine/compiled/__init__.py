@@ -5,6 +5,7 @@ goes through the whole horizon before the next, month by month; the people due i
 into a small heap. Whatever is decided is decided by `sim.rules`; only the scheduling is here.
 """
 
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -53,7 +54,7 @@ from sim.engine.compiled.state import (
     given_by,
     record,
 )
-from sim.engine.opening import Stopped, draw_person, fill_shocks, placed
+from sim.engine.opening import Stopped, draw_person, fill_shocks, placed, rate_keys
 from sim.log import Log, Outcome, joined
 from sim.plan import Plan
 from sim.world import DRAWN, PERSON, STALE, World
@@ -98,11 +99,10 @@ class Runner:
     def _by_unit(self, people: npt.NDArray[np.void]) -> dict[str, npt.NDArray[Any]]:
         """People in the order of their coupled units, and where each unit begins."""
         of = self._plan.unit[people["hamlet"]]
-        order = np.argsort(of, kind="stable")
-        return {
-            "baseline": people[order],
-            "people_from": np.searchsorted(of[order], self._numbers),
-        }
+        if np.any(of[1:] < of[:-1]):
+            order = np.argsort(of, kind="stable")
+            people, of = people[order], of[order]
+        return {"baseline": people, "people_from": np.searchsorted(of, self._numbers)}
 
     def _make_tables(self, room: int) -> None:
         self._tables = empty_tables(self._plan, self._world, room, self._with_log)
@@ -117,13 +117,31 @@ class Runner:
     ) -> Stopped:
         """One replication until a month start before the horizon."""
         fresh, outcome = self._simulated(seed, replication, since, month)
-        people = self._kept[: fresh["counters"][KEPT]].copy()
+        people = _copied(self._kept[: fresh["counters"][KEPT]])
         hamlets, bits = fresh["hamlets"], self._plan.settings.adaptive
+        rates = self._rates_in(hamlets)
         hamlets["group"] &= (1 << bits) - 1
         hamlets["base_group"] = 0
-        shared = (fresh[name] for name in ("admitted", "target_pull", "pool_used"))
-        world = World(people, hamlets, month, self._plan.adaptive_keys, *shared)
-        return Stopped(world, outcome)
+        shared = {name: fresh[name] for name in ("admitted", "target_pull", "pool_used")}
+        levers = self._plan.adaptive_keys
+        return Stopped(World(people, hamlets, month, levers, **shared, rates=rates), outcome)
+
+    @cached_property
+    def _rate_keys(self) -> npt.NDArray[np.int64]:
+        return rate_keys(self._plan)
+
+    def _rates_in(self, hamlets: npt.NDArray[np.void]) -> npt.NDArray[np.int64]:
+        """Keys of the rates of clocks and of deaths in each hamlet."""
+        of = hamlets["group"], hamlets["base_group"]
+        return np.stack([self._rate_keys[group, what] for what, group in enumerate(of)], axis=1)
+
+    def _same_rates(self, world: World) -> dict[str, npt.NDArray[np.bool_]]:
+        """Whether clocks and deaths were found with the rates that this policy has as well."""
+        same = np.zeros((len(world.hamlets), 2), dtype=np.bool_)
+        if len(world.rates):
+            same = self._rates_in(world.hamlets) == world.rates
+        clocks, deaths = np.ascontiguousarray(same.T)
+        return {"same_clocks": clocks, "same_deaths": deaths}
 
     def _simulated(
         self, seed: int, replication: int, since: Stopped | None, until: int
@@ -135,6 +153,7 @@ class Runner:
             "seed": seed, "replication": replication,
             "from_month": world.month, "until_month": until,
             **{name: begins[name] for name in ("baseline", "people_from")},
+            **self._same_rates(world),
         }  # fmt: skip
         stops = until < self._plan.settings.months
         while True:
@@ -154,6 +173,11 @@ class Runner:
         if since is not None:
             log = joined(since.outcome.log, log)
         return Outcome(log, fresh["panel"], fresh["lever_months"], fresh["posting_months"])
+
+
+def _copied(rows: npt.NDArray[np.void]) -> npt.NDArray[np.void]:
+    """A copy of rows as they lie in memory; numpy's own goes field by field."""
+    return rows.view(np.uint64).copy().view(rows.dtype)
 
 
 # ---------------------------------------------------------------- the schedule

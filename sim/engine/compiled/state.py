@@ -60,7 +60,7 @@ _OWN = {
     "i4 1": "log_hamlet",
     "i2 1": "log_kind log_cause",
     "i1 1": "log_phase state",
-    "? 1": "may_list may_receive",
+    "? 1": "may_list may_receive same_clocks same_deaths",
 }
 _ROWS = {
     "baseline": (PERSON, 1),

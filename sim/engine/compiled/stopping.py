@@ -33,7 +33,7 @@ def keep(s, members):
             return
         s.kept[n] = p
         kept = s.kept[n]
-        kept["turn"], kept["clock"], kept["what"] = s.turn[i], STALE, rules.DEATH
+        kept["turn"], kept["what"] = s.turn[i], rules.DEATH
         if p["place"] != rules.POSTED:
             kept["term_month"] = 0
         elif p["entry_kind"] == 0:
@@ -69,12 +69,15 @@ def go_on(s, first, n, members, day):
 
 @kernel
 def take_up(s, i):
-    """One person: what follows from the record, and the death under the rates of this policy."""
+    """One person: what follows from the record and, if they differ, the rates of this policy."""
     p = s.people[i]
     s.turn[i] = p["turn"]
     s.term[i] = NO_ONE
     join_hamlet(s, i)
-    clocks.set_death(s, i, draws_together(s, i, rules.BEGINNING, 0)[rules.DEATH_BUDGET])
+    if not s.same_clocks[p["hamlet"]]:
+        p["clock"] = STALE
+    if not s.same_deaths[p["entry_hamlet"]]:
+        clocks.set_death(s, i, draws_together(s, i, rules.BEGINNING, 0)[rules.DEATH_BUDGET])
     if p["entry_kind"] != 0:
         s.state[i] = NOT_FOLLOWED
         p["what"] = rules.ENTRY
