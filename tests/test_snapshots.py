@@ -6,6 +6,7 @@ policy with the same history it goes on as if it had run under that policy from 
 
 import datetime as dt
 import itertools
+import pickle
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,6 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import sim
+from sim import experiment
 from sim import plan as plans
 from sim.engine import compiled, reference
 from sim.engine.opening import Stopped
@@ -32,6 +35,8 @@ ENGINES = (compiled, reference)
 NOT_COMPARED = ("clock", "term_low", "term_high", "age_low", "age_high")
 """Fields of a person that are found anew, or in which a baseline leaves things unknown."""
 Values = dict[str, Any]
+LATE = {"lever": "emulation", "factor": 2.0, "from": dt.date(2022, 1, 1)}
+CLASSES = {"lever": "local_class", "level": "commune", "months": [3], "seats": 2}
 
 
 def assert_same(found: Outcome, expected: Outcome) -> None:
@@ -196,6 +201,71 @@ def test_a_lever_in_force_that_the_policy_does_not_have_is_refused() -> None:
         compiled.prepared(other.plan, other.world).run(3, 1, stopped)
 
 
+@pytest.mark.parametrize("engine", ["compiled", "reference"])
+def test_an_experiment_simulates_a_shared_history_once(
+    engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Five policies: one parts in June 2021, two in 2022, one of them again, two never do."""
+    second = LATE | {"from": dt.date(2023, 1, 1), "factor": 3.0}
+    given = {"base": [], "same": [], "early": [LATE | {"from": dt.date(2021, 6, 1)}],
+             "late": [LATE], "later": [LATE, second]}  # fmt: skip
+    loaded = RICH["lively"].with_values({"policies": given})
+    made = []
+    ready = experiment.preparation.engine_called(engine)
+    runner = type(ready(prepare(loaded, "base").plan, prepare(loaded, "base").world))
+    run, stop = runner.run, runner.stop
+    monkeypatch.setattr(runner, "run", lambda *a: made.append("run") or run(*a))
+    monkeypatch.setattr(runner, "stop", lambda *a: made.append(a[3]) or stop(*a))
+    together = sim.run(loaded, replications=3, engine=engine, jobs=1).study.tallies
+    assert loaded.scenario.start == dt.date(2021, 3, 1)
+    assert {what: made.count(what) for what in made} == {"run": 3 * 4, 3: 3, 10: 3, 22: 3}
+    for policy in given:
+        alone = loaded.with_values({"policies": {policy: given[policy]}})
+        counts = sim.run(alone, replications=3, engine=engine, jobs=1).study.tallies[policy].counts
+        for name, array in counts._asdict().items():
+            np.testing.assert_array_equal(getattr(together[policy].counts, name), array, name)
+
+
+def test_a_snapshot_goes_on_under_several_policies() -> None:
+    loaded = RICH["lively"].with_values({"policies": {"base": [], "late": [LATE]}})
+    found = sim.snapshot(loaded, "base", "2022-01-01", 4, seed=9)
+    again = pickle.loads(pickle.dumps(found))
+    for policy in ("base", "late"):
+        expected = sim.trace(loaded, policy, 4, seed=9)
+        for engine in ("compiled", "reference"):
+            log = again.trace(policy, engine)
+            assert log.sort_values(list(log)).equals(expected.sort_values(list(log)))
+    world, table = found.stopped.world, found.hamlets
+    counted = np.bincount(world.people["hamlet"], world.people["counted"], len(table))
+    assert list(table["officials"]) == list(counted)
+    own = table["cell"] == "own"
+    for place in np.flatnonzero(own):
+        assert table["strength"][place] == counted[world.hamlets["roll"] == place].sum()
+    assert own.any() and set(table["cell"]) <= {"own", "joint", "none", "not there"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("none", "2022-01-01"), "policy"),
+        (("base", "2022-01-02"), "the first day of a month after"),
+        (("base", "2020-01-01"), "the first day of a month after"),
+        (("base", "2099-01-01"), "the first day of a month after"),
+        (("base", "soon"), "a date such as"),
+    ],
+)
+def test_a_snapshot_that_cannot_be_is_refused(arguments: tuple[str, str], told: str) -> None:
+    loaded = RICH["lively"].with_values({"policies": {"base": []}})
+    with pytest.raises(sim.BadInput, match=told):
+        sim.snapshot(loaded, *arguments)
+
+
+def test_a_policy_with_another_history_is_refused() -> None:
+    loaded = RICH["lively"].with_values({"policies": {"base": [], "late": [LATE]}})
+    with pytest.raises(sim.BadInput, match="a policy with the levers of base until 2022-02-01"):
+        sim.snapshot(loaded, "base", "2022-02-01").go_on("late")
+
+
 # ---------------------------------------------------------------- what histories are
 
 
@@ -204,9 +274,6 @@ def policies_of(*levers: list[Values]) -> tuple[Scenario, list[Any]]:
     scenario = RICH["lively"].with_values({"policies": given}).scenario
     return scenario, list(scenario.policies.values())
 
-
-LATE = {"lever": "emulation", "factor": 2.0, "from": dt.date(2022, 1, 1)}
-CLASSES = {"lever": "local_class", "level": "commune", "months": [3], "seats": 2}
 
 
 @pytest.mark.parametrize(
