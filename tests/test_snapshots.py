@@ -177,6 +177,20 @@ def test_one_history_several_policies() -> None:
     assert number > 40
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("kind", BASE)
+def test_every_lever_may_begin_after_a_stop(kind: str, engine: Any) -> None:
+    """Among them levers on mortality, which move days of death that were known at the stop."""
+    lever = {"lever": kind, **BASE[kind], **({"mortality": 4.0} if kind == "assumption" else {})}
+    date = month_start(lively({"base": []}), 14)
+    loaded = lively({"base": [], "late": [lever | {"from": date}]})
+    base, late = (prepare(loaded, policy) for policy in loaded.policies)
+    assert parts_at(loaded) == 14
+    runner = engine.prepared(late.plan, late.world)
+    stopped = engine.prepared(base.plan, base.world).stop(3, 1, 14)
+    assert_same(runner.run(3, 1, stopped), runner.run(3, 1))
+
+
 @pytest.mark.parametrize("name", SHIPPED)
 def test_shipped_policies_share_their_history(name: str) -> None:
     loaded = affordable(name)
