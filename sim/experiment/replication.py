@@ -15,9 +15,9 @@ import numpy as np
 
 from sim import risk
 from sim.experiment.preparation import engine_called, known_policies
-from sim.experiment.work import Setup, Shelf, Task, counted, tallied, usable_cores
+from sim.experiment.work import Ledger, Setup, Shelf, Task, counted, usable_cores
 from sim.messages import BadInput, Fault, _, ngettext, shown
-from sim.risk import Counts, Offer, Study, Tally
+from sim.risk import Study
 from sim.risk.precision import FEWEST_FOR_SHARES
 from sim.scenario import Loaded
 
@@ -120,7 +120,7 @@ def run(
         first = max(FEWEST_FOR_SHARES, scenario.parameter_draws if scenario.uncertain else 1)
     named = known_policies(loaded, policies)
     chosen = scenario.seed if seed is None else seed
-    shelf = Shelf(loaded, min(scenario.parameter_draws, first), chosen)
+    shelf = Shelf(loaded, named, min(scenario.parameter_draws, first), chosen)
     setup = Setup(
         loaded, chosen, engine_called(engine or "compiled"), jobs or usable_cores(), shelf
     )
@@ -155,7 +155,7 @@ def _replicated(
     wanted: float | None,
 ) -> Study:
     """Replicate until there are as many as asked for, or as the precision asks for."""
-    ledgers = {name: _Ledger(setup, name) for name in policies}
+    ledgers = {name: Ledger(setup) for name in policies}
     done = 0
     while True:
         _extend(setup, ledgers, range(done, replications), progress)
@@ -180,54 +180,27 @@ def _next(done: int, too_wide: float) -> int:
     return min(math.ceil(done * factor), MOST_FOR_PRECISION)
 
 
-class _Ledger:
-    """The growing counts of one policy."""
-
-    def __init__(self, setup: Setup, policy: str) -> None:
-        self.setup, self.policy = setup, policy
-        self.counts: Counts | None = None
-        self.offers: dict[int, Offer] = {}
-        self.draw = np.zeros(0, dtype=np.int64)
-
-    def grow(self, replications: int) -> None:
-        """Make room."""
-        self.draw = np.arange(replications) % self.setup.draws
-        if self.counts is not None:
-            self.counts = risk.longer(self.counts, replications)
-
-    def enter(self, task: Task, part: Counts, offer: Offer) -> None:
-        """Add the counts of a task."""
-        if self.counts is None:
-            self.counts = risk.like(part, len(self.draw), self.setup.draws)
-        risk.place(self.counts, part, np.array(task.replications), task.draw)
-        self.offers[task.draw] = offer
-
-    def tally(self) -> Tally:
-        """The counts so far."""
-        assert self.counts is not None
-        offers = tuple(self.offers[d] for d in range(self.setup.draws))
-        return tallied(self.setup.loaded, self.counts, offers, self.draw)
-
-
 def _extend(
-    setup: Setup, ledgers: Mapping[str, _Ledger], added: range, progress: Progress | None
+    setup: Setup, ledgers: Mapping[str, Ledger], added: range, progress: Progress | None
 ) -> None:
     """Run the added replications of every policy in threads; enter them in a fixed order."""
     for ledger in ledgers.values():
-        ledger.grow(added.stop)
-    made, whole = 0, len(added) * len(ledgers)
-    for task, part, offer in counted(setup, list(_tasks(setup, list(ledgers), added))):
-        ledgers[task.policy].enter(task, part, offer)
+        ledger.grow(np.arange(added.stop) % setup.draws)
+    parts, made, whole = len(setup.shelf.parts), 0, len(added) * len(ledgers)
+    for task, counts, offer in counted(setup, list(_tasks(setup, list(ledgers), added))):
+        ledgers[task.policy].enter(task, counts, offer)
         made += len(task.replications)
         if progress:
-            progress(made, whole)
+            progress(made // parts, whole)
 
 
 def _tasks(setup: Setup, policies: Sequence[str], added: range) -> Iterator[Task]:
-    for draw in range(setup.draws):
-        first = added.start + (draw - added.start) % setup.draws
-        mine = range(first, added.stop, setup.draws)
-        size = LARGEST_TASK if setup.draws == 1 else max(1, len(mine))
-        for policy in policies:
-            for start in range(0, len(mine), size):
-                yield Task(policy, draw, mine[start : start + size])
+    """Part by part, so that few of them are in work at a time."""
+    size = LARGEST_TASK if setup.draws == 1 else len(added)
+    for part in range(len(setup.shelf.parts)):
+        for draw in range(setup.draws):
+            first = added.start + (draw - added.start) % setup.draws
+            mine = range(first, added.stop, setup.draws)
+            for policy in policies:
+                for start in range(0, len(mine), size):
+                    yield Task(part, policy, draw, mine[start : start + size])

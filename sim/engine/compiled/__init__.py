@@ -59,6 +59,8 @@ from sim.world import DRAWN, World
 
 ROOM_A_HAMLET = 60
 """New people of one hamlet for whom there is room at first."""
+EVENTS_A_PERSON = 6
+"""Events in the log for which there is room at first, for each person for whom there is."""
 
 
 def run(plan: Plan, world: World, seed: int, replication: int) -> Outcome:
@@ -90,10 +92,14 @@ class _Runner:
         self._given = in_one_block(given_by(plan, world) | units)
         self._words = blank(STATE)
         write(self._words, STATE, self._given)
-        self._make_tables(2 * len(people) + ROOM_A_HAMLET * len(world.hamlets) + 1)
+        rooms = 2 * np.bincount(of, minlength=numbers[-1]) + ROOM_A_HAMLET * np.bincount(plan.unit)
+        self._make_tables(int(rooms.max()) + 1, EVENTS_A_PERSON * (int(rooms.sum()) + 1))
 
-    def _make_tables(self, room: int) -> None:
-        self._tables = empty_tables(self._plan, self._world, room, self._with_log)
+    def _make_tables(self, room: int, events_room: int) -> None:
+        """Room for the people of the largest coupled unit, and for the events of all."""
+        self._room, self._events_room = room, events_room
+        logged = events_room if self._with_log else 0
+        self._tables = empty_tables(self._plan, self._world, room, logged)
         write(self._words, STATE, self._tables)
 
     def run(self, seed: int, replication: int) -> Outcome:
@@ -104,7 +110,7 @@ class _Runner:
             write(self._words, STATE, fresh | which)
             if run_units(self._words):
                 return self._outcome(fresh)
-            self._make_tables(2 * len(self._tables["people"]))
+            self._make_tables(2 * self._room, 2 * self._events_room)
 
     def _outcome(self, fresh: dict[str, Any]) -> Outcome:
         logged = int(fresh["counters"][EVENTS]) if self._with_log else 0
