@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from sim.levers import Structural
 from sim.plan import independent_of_each_other
-from sim.scenario import Baseline, Loaded, Policy, Scenario, Unit
+from sim.scenario import Baseline, Loaded, Policy, Scenario
 
 UNITS_OF_A_PART = 1500
 """Units of a part, if what they share allows. What each part costs anew (rates, schedules: some
@@ -63,19 +63,10 @@ def _packed(sizes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
 
 
 def _part(baseline: Baseline, rows: npt.NDArray[np.int64]) -> Part:
-    units = [baseline.units[row] for row in rows]
-    ids = {u.id for u in units}
-    own = tuple(_without_strangers(u, ids) for u in units)
+    units = tuple(baseline.units[row] for row in rows)
     stand_together = rows[-1] - rows[0] == len(rows) - 1
     place = slice(int(rows[0]), int(rows[-1]) + 1) if stand_together else rows
-    return Part(place, baseline.model_copy(update={"units": own}))
-
-
-def _without_strangers(unit: Unit, ids: set[str]) -> Unit:
-    """A neighbour in another part is one that no policy asks for."""
-    if unit.neighbour is None or unit.neighbour in ids:
-        return unit
-    return unit.model_copy(update={"neighbour": None})
+    return Part(place, baseline.model_copy(update={"units": units}))
 
 
 def _own_levers(scenario: Scenario, ids: set[str]) -> Scenario:

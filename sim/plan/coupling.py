@@ -34,7 +34,8 @@ def independent_of_each_other(loaded: Loaded, policies: Sequence[str]) -> Intege
     """Number [H] of what each row lies in: rows of different numbers share nothing, whichever of
     the policies is in force.
 
-    Lowest areas stay whole, for a merger looks in its own for a hamlet to join.
+    Lowest areas stay whole, for a merger looks in its own for a hamlet to join, and neighbours lie
+    in one.
     """
     scenario, baseline = loaded.scenario, loaded.baseline
     areas = meetings.areas_of(baseline)
