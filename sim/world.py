@@ -7,6 +7,7 @@ are synthetic from the first; the baseline holds counts only.
 
 import math
 from bisect import bisect_right
+from collections.abc import Iterator
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -384,24 +385,24 @@ def _place_officials(
     """The youngest officials are away, the oldest exempt: as labour migration and age have it."""
     mine = np.flatnonzero(groups["status"] == list(_STATUS_CODE).index("officials"))
     by_age = mine[np.lexsort((groups["low"][mine], groups["unit"][mine]))]
-    ends = np.cumsum(groups["count"])[by_age]
-    counts = groups["count"][by_age]
-    away = np.array([u.officials_away or 0 for u in units])
-    exempt = np.array([u.officials_exempt for u in units])
-    unit = groups["unit"][by_age]
-    first = np.searchsorted(unit, np.arange(len(units) + 1))
-    for h in np.flatnonzero((away > 0) | (exempt > 0)):
-        ours = range(first[h], first[h + 1])
-        left = away[h]
-        for g in ours:
-            n = min(left, counts[g])
-            people["place"][ends[g] - counts[g] : ends[g] - counts[g] + n] = rules.AWAY
-            left -= n
-        left = exempt[h]
-        for g in reversed(ours):
-            n = min(left, counts[g])
-            people["status"][ends[g] - n : ends[g]] = rules.EXEMPT
-            left -= n
+    first = np.searchsorted(groups["unit"][by_age], np.arange(len(units) + 1)).tolist()
+    ends = np.cumsum(groups["count"])[by_age].tolist()
+    counts = groups["count"][by_age].tolist()
+    for unit, start, stop in zip(units, first[:-1], first[1:], strict=True):
+        rows = list(zip(ends[start:stop], counts[start:stop], strict=True))
+        for end, count, n in _taken(rows, unit.officials_away or 0):
+            people["place"][end - count : end - count + n] = rules.AWAY
+        for end, _count, n in _taken(rows[::-1], unit.officials_exempt):
+            people["status"][end - n : end] = rules.EXEMPT
+
+
+def _taken(groups: list[tuple[int, int]], number: int) -> Iterator[tuple[int, int, int]]:
+    """So many people out of groups (end, size), one group after the other, with what each gives."""
+    for end, size in groups:
+        if number <= 0:
+            return
+        yield end, size, min(number, size)
+        number -= size
 
 
 def _post(

@@ -78,14 +78,15 @@ class _Runner:
 
     def __init__(self, plan: Plan, world: World, with_log: bool) -> None:
         self._plan, self._with_log = plan, with_log
-        people, self._world = world.people, placed(plan, world)
+        people, self._hamlets = placed(plan, world)
         of = plan.unit[people["hamlet"]]
         numbers = np.arange(int(plan.unit.max()) + 2)
-        order = np.argsort(of, kind="stable")
+        if (np.diff(of) < 0).any():
+            people = people[np.argsort(of, kind="stable")]
         hamlets = np.argsort(plan.unit, kind="stable")
         units = {
-            "baseline": self._world.people[order],
-            "people_from": np.searchsorted(of[order], numbers),
+            "baseline": people,
+            "people_from": np.searchsorted(np.sort(of), numbers),
             "hamlets_of_units": hamlets,
             "hamlets_from": np.searchsorted(plan.unit[hamlets], numbers),
         }
@@ -99,14 +100,14 @@ class _Runner:
         """Room for the people of the largest coupled unit, and for the events of all."""
         self._room, self._events_room = room, events_room
         logged = events_room if self._with_log else 0
-        self._tables = empty_tables(self._plan, self._world, room, logged)
+        self._tables = empty_tables(self._plan, room, logged)
         write(self._words, STATE, self._tables)
 
     def run(self, seed: int, replication: int) -> Outcome:
         """One replication, in larger tables if these are too small."""
         which = {"seed": seed, "replication": replication}
         while True:
-            fresh = fresh_tables(self._plan, self._world)
+            fresh = fresh_tables(self._plan, self._hamlets)
             write(self._words, STATE, fresh | which)
             if run_units(self._words):
                 return self._outcome(fresh)

@@ -3,6 +3,7 @@
 from typing import Any, get_type_hints
 
 import numpy as np
+import numpy.typing as npt
 
 from sim import log as events
 from sim import rules
@@ -116,13 +117,13 @@ def given_by(plan: Plan, world: World) -> dict[str, Any]:
     }
 
 
-def empty_tables(plan: Plan, world: World, room: int, events_room: int) -> dict[str, Any]:
+def empty_tables(plan: Plan, room: int, events_room: int) -> dict[str, Any]:
     """The fields that the engine writes, with room for so many people at once and so many events.
 
     `fresh_tables` empties those that a replication finds empty; the others are written before they
     are read.
     """
-    hamlets, months = len(world.hamlets), plan.settings.months
+    hamlets, months = len(plan.unit), plan.settings.months
     size = room + hamlets
     whole, real = np.int64, np.float64
     return room_for({
@@ -152,17 +153,17 @@ def empty_tables(plan: Plan, world: World, room: int, events_room: int) -> dict[
     })  # fmt: skip
 
 
-def fresh_tables(plan: Plan, world: World) -> dict[str, Any]:
-    """The fields that count and sum up one replication."""
-    years, hamlets = plan.settings.months // 12, len(world.hamlets)
+def fresh_tables(plan: Plan, hamlets: npt.NDArray[np.void]) -> dict[str, Any]:
+    """The fields that count and sum up one replication; units begin as in `hamlets`."""
+    years = plan.settings.months // 12
     whole = np.int64
     return {
-        "hamlets": world.hamlets.copy(),
+        "hamlets": hamlets.copy(),
         "counters": np.zeros(COUNTERS, dtype=whole),
         "admitted": np.zeros(len(plan.capped), dtype=whole),
         "pool_used": np.zeros(len(plan.pool_size), dtype=whole),
         "target_pull": np.ones(len(plan.capped)),
-        "panel": np.zeros((years + 1, hamlets, len(events.PANEL_FIELDS)), dtype=np.int32),
+        "panel": np.zeros((years + 1, len(hamlets), len(events.PANEL_FIELDS)), dtype=np.int32),
         "lever_months": np.zeros((plan.settings.adaptive, years), dtype=whole),
         "posting_months": np.zeros(years, dtype=whole),
     }

@@ -1,0 +1,350 @@
+"""Time a made-up nation: cost per event, seconds and memory of a replication, workers.
+
+`python -m tests.benchmarks.scale [--size nation|tenth|smallest]`. Contenders of a ratio take turns
+in one process; every measurement of memory has a process of its own.
+"""
+
+import argparse
+import multiprocessing
+import resource
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import wraps
+from statistics import median
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, NamedTuple
+from unittest import mock
+
+from tests.benchmarks.__main__ import machine
+from tests.benchmarks.nation import SIZES, Size, nation
+
+if TYPE_CHECKING:
+    from sim.experiment.preparation import Replicate
+    from sim.scenario import Loaded
+
+DISTRICTS_AT_MOST, PROVINCE_WIDE_AT_MOST = 2.0, 3.0
+SECONDS_AT_MOST, GIGABYTES_AT_MOST = 10.0, 3.0
+TWO_WORKERS_AT_LEAST = 1.85
+FEW, MANY = 2, 50
+"""Replications between which the memory of a worker is compared."""
+CORES, MACHINES = 64, 10
+PLANNED = 200
+"""Replications of which the outlook speaks: the floor for shares."""
+SECONDS_OF_A_TURN = 0.2
+GIGABYTE = 1e9
+
+Run = Callable[..., Any]
+"""Calls a function with arguments, here or in a process of its own."""
+
+
+def in_a_process_of_its_own(function: Callable[..., Any], *arguments: Any) -> Any:
+    """The result of a function that is called in a new interpreter."""
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(function, arguments)
+
+
+def most_memory() -> float:
+    """The most memory that this process has had so far, in GB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / GIGABYTE
+
+
+# ---------------------------------------------------------------- cost per event
+
+
+class Turns(NamedTuple):
+    """What one contender took in its turns."""
+
+    units: int
+    people: int
+    coupled_units: int
+    events: list[int]
+    seconds: list[float]
+
+    @property
+    def microseconds(self) -> float:
+        """An event, the median over turns."""
+        pairs = zip(self.seconds, self.events, strict=True)
+        return 1e6 * median(seconds / events for seconds, events in pairs)
+
+
+def cost_per_event(size: Size, rounds: int) -> dict[str, Turns]:
+    """The engine alone, per event; the parts of the nation are gone through round by round."""
+    from sim.experiment.parts import cut
+
+    whole = nation(size)
+    province, wide = nation(size.first(1)), nation(size.first(1), "province")
+    units = province.baseline.units
+    first = tuple(u for u in units if u.area[:2] == units[0].area[:2])
+    baseline = province.baseline.model_copy(update={"units": first})
+    district = province.model_copy(update={"baseline": baseline})
+    fixed = {
+        "one district": ready(district),
+        "a province, shared by district": ready(province),
+        "a province, shared by province": ready(wide),
+        "the same, ranked by province too": ready(wide, "attention"),
+    }
+    found = {name: Turns(*sizes, [], []) for name, (_run, sizes) in fixed.items()}
+    parts = cut(whole, ["as-is"])
+    nations = Turns(len(whole.baseline.units), followed(whole), size.districts, [], [])
+    for k in range(rounds):
+        part, _sizes = ready(parts[k * len(parts) // rounds].of(whole))
+        for name, (run, _) in fixed.items():
+            take_turn(run, found[name], k)
+        take_turn(part, nations, k)
+    return found | {"the nation, shared by district": nations}
+
+
+def followed(loaded: "Loaded") -> int:
+    """Official members, probationers and candidates at the start."""
+    groups = ("officials", "probation", "listed", "certified", "ready")
+    return sum(g.count for u in loaded.baseline.units for name in groups for g in getattr(u, name))
+
+
+def ready(loaded: "Loaded", policy: str = "as-is") -> "tuple[Replicate, tuple[int, int, int]]":
+    """One policy in the compiled engine; units, people and coupled units."""
+    from sim.engine import compiled
+    from sim.experiment import prepare
+
+    one = prepare(loaded, policy)
+    sizes = len(one.world.hamlets), len(one.world.people), int(one.plan.unit.max()) + 1
+    run = compiled.prepared(one.plan, one.world)
+    run(one.seed, 0)  # compiles and warms up
+    return run, sizes
+
+
+def take_turn(run: "Replicate", turns: Turns, number: int) -> None:
+    """Replicate until a turn is long enough to be timed."""
+    events, replication, begin = 0, 1000 * number, perf_counter()
+    while replication == 1000 * number or perf_counter() - begin < SECONDS_OF_A_TURN:
+        events += len(run(1, replication).log.day)
+        replication += 1
+    turns.events.append(events)
+    turns.seconds.append(perf_counter() - begin)
+
+
+# ---------------------------------------------------------------- a replication of the nation
+
+
+class Spent(NamedTuple):
+    """Replications of the nation on one core: wall seconds, where they went, and memory in GB."""
+
+    replications: int
+    parts: int
+    cutting: float
+    world: float
+    plan: float
+    tables: float
+    engine: float
+    counting: float
+    putting_together: float
+    whole: float
+    memory_before: float
+    memory: float
+
+    @property
+    def building(self) -> float:
+        """What is done once, however many replications there are."""
+        return self.cutting + self.world + self.plan + self.tables
+
+    @property
+    def each(self) -> float:
+        """What each replication takes."""
+        return (self.whole - self.building) / self.replications
+
+    @property
+    def in_python(self) -> float:
+        """Of one replication in a run of PLANNED, the share that only one thread can do at a time:
+        all but the engine and counting."""
+        each = (self.engine + self.counting) / self.replications
+        once = self.building / PLANNED
+        rest = self.each - each
+        return (rest + once) / (self.each + once)
+
+
+def replicate_nation(size: Size, replications: int) -> Spent:
+    """Replications of one policy, as a run makes them, in one thread."""
+    from sim import experiment, risk
+    from sim import plan as plans
+    from sim.engine import compiled
+    from sim.experiment import replication, work
+
+    experiment.run(nation(SIZES["smallest"]), ["as-is"], 1, jobs=1)  # compiles
+    loaded = nation(size)
+    before = most_memory()
+    spent: dict[str, float] = dict.fromkeys(
+        ("cutting", "world", "plan", "tables", "engine", "counting", "putting_together"), 0.0
+    )
+
+    def timed(what: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(function)
+        def call(*arguments: Any, **named: Any) -> Any:
+            begin = perf_counter()
+            try:
+                return function(*arguments, **named)
+            finally:
+                spent[what] += perf_counter() - begin
+
+        return call
+
+    def engine(_name: str) -> Callable[..., Any]:
+        made = timed("tables", compiled.prepared)
+        return lambda plan, world: timed("engine", made(plan, world))
+
+    with patched(
+        (work, "cut", timed("cutting", work.cut)),
+        (work, "_share", timed("world", work._share)),
+        (plans, "make", timed("plan", plans.make)),
+        (risk, "ground", timed("tables", risk.ground)),
+        (risk, "empty_counts", timed("tables", risk.empty_counts)),
+        (risk.Counter, "add", timed("counting", risk.Counter.add)),
+        (work.Ledger, "enter", timed("putting_together", work.Ledger.enter)),
+        (replication, "engine_called", engine),
+    ):
+        begin = perf_counter()
+        results = experiment.run(loaded, ["as-is"], replications, jobs=1)
+        whole = perf_counter() - begin
+    assert results.replications == replications
+    parts = len(work.cut(loaded, ["as-is"]))
+    return Spent(replications, parts, **spent, whole=whole, memory_before=before,
+                 memory=most_memory())  # fmt: skip
+
+
+@contextmanager
+def patched(*changes: tuple[Any, str, Any]) -> Iterator[None]:
+    """Names of modules that stand for something else."""
+    patches = [mock.patch.object(*change) for change in changes]
+    for patch in patches:
+        patch.start()
+    try:
+        yield
+    finally:
+        for patch in patches:
+            patch.stop()
+
+
+# ---------------------------------------------------------------- workers
+
+
+def memory_of_a_worker(size: Size, replications: int) -> float:
+    """The most memory of a process that replicates a province, in GB."""
+    from sim import experiment
+
+    experiment.run(nation(size.first(1)), ["as-is"], replications, jobs=1)
+    return most_memory()
+
+
+def one_and_two_workers(size: Size, replications: int, rounds: int) -> list[tuple[float, float]]:
+    """Seconds of one worker and of two, in turns, for two provinces in many parts."""
+    from sim import experiment
+    from sim.experiment import parts
+
+    loaded = nation(size.first(2))
+    found = []
+    with patched((parts, "UNITS_OF_A_PART", max(1, len(loaded.baseline.units) // 8))):
+        experiment.run(loaded, ["as-is"], 1, jobs=1)
+        for _round in range(rounds):
+            seconds = []
+            for jobs in (1, 2):
+                begin = perf_counter()
+                experiment.run(loaded, ["as-is"], replications, jobs=jobs)
+                seconds.append(perf_counter() - begin)
+            found.append((seconds[0], seconds[1]))
+    return found
+
+
+# ---------------------------------------------------------------- what is told
+
+
+def tell_costs(found: dict[str, Turns]) -> None:
+    """Cost per event of every contender, and as ratios to one district."""
+    base = found["one district"]
+    for name, turns in found.items():
+        print(
+            f"{name:34} {turns.units:7,} units {turns.people:10,} people "
+            f"{turns.coupled_units:4} coupled units {turns.microseconds:6.2f} us an event"
+        )
+    for name, turns in found.items():
+        if turns is not base:
+            most = PROVINCE_WIDE_AT_MOST if "by province" in name else DISTRICTS_AT_MOST
+            cost = ratio(turns, base)
+            print(f"{name} / one district: {cost:.2f} (at most {most:g})")
+
+
+def ratio(turns: Turns, base: Turns) -> float:
+    """How many times dearer an event is; the median over rounds of the ratio within a round."""
+    pairs = zip(turns.seconds, turns.events, base.seconds, base.events, strict=True)
+    return median((s / e) / (t / f) for s, e, t, f in pairs)
+
+
+def tell_nation(spent: Spent) -> None:
+    """Where the time of the nation went."""
+    n = spent.replications
+    print(
+        f"the nation, {n} replication(s) of 10 years in {spent.parts} parts on one core: "
+        f"{spent.whole:.1f} s"
+    )
+    print(
+        f"  each replication {spent.each:.1f} s (at most {SECONDS_AT_MOST:g}): engine "
+        f"{spent.engine / n:.1f}, counting {spent.counting / n:.1f}, the rest "
+        f"{spent.each - (spent.engine + spent.counting) / n:.1f}"
+    )
+    print(
+        f"  once {spent.building:.1f} s: cutting {spent.cutting:.1f}, worlds {spent.world:.1f}, "
+        f"plans {spent.plan:.1f}, tables {spent.tables:.1f}"
+    )
+    print(
+        f"  memory {spent.memory:.2f} GB (at most {GIGABYTES_AT_MOST:g}), of which the table of "
+        f"units {spent.memory_before:.2f}"
+    )
+
+
+def outlook(spent: Spent, seconds: Sequence[tuple[float, float]], worker: float) -> str:
+    """What more cores would take, as one paragraph with its assumptions."""
+    gain = median(one / two for one, two in seconds)
+    each = spent.each + spent.building / PLANNED
+    processor = PLANNED * each
+    one_machine = processor / (CORES * gain / 2)
+    return (
+        f"Outlook, computed, not measured: {PLANNED} replications of one policy of the nation are "
+        f"{processor / 60:.1f} minutes of one core. On {CORES} cores that would be "
+        f"{one_machine:.0f} s, on {MACHINES} such machines {one_machine / MACHINES:.1f} s, if "
+        f"cores are as fast as this one, share no bottleneck that two do not show (two workers "
+        f"here are {gain:.2f} times one, so each core is taken to give {gain / 2:.0%}), and work "
+        f"is cut finely enough: {spent.parts} parts and {PLANNED} replications, or points of a "
+        f"sweep, for {CORES * MACHINES:,} cores. One process would not do: {spent.in_python:.0%} "
+        f"of its time is Python, of which only one thread runs at a time, so it keeps at most "
+        f"{1 / max(spent.in_python, 1e-9):.0f} cores busy; processes (`hamletsim sweep`, on "
+        f"several machines with --scheduler) are bound by memory instead, {CORES} x "
+        f"{worker:.2f} GB = {CORES * worker:.0f} GB for workers on a province each, and "
+        f"{CORES} x {spent.memory:.1f} GB = {CORES * spent.memory:.0f} GB if each holds the "
+        f"whole table of units."
+    )
+
+
+def main(arguments: Sequence[str] | None = None, run: Run = in_a_process_of_its_own) -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.scale", description=__doc__)
+    parser.add_argument("--size", choices=SIZES, default="nation")
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--replications", type=int, default=1)
+    options = parser.parse_args(arguments)
+    size, rounds = SIZES[options.size], options.rounds
+    print(machine())
+    print(
+        f"made-up nation: {size.provinces} provinces, {size.districts} districts, "
+        f"{size.hamlets:,} hamlets, {size.members:,} official members; {rounds} rounds"
+    )
+    tell_costs(run(cost_per_event, size, rounds))
+    spent = run(replicate_nation, size, options.replications)
+    tell_nation(spent)
+    few, many = (run(memory_of_a_worker, size, n) for n in (FEW, MANY))
+    print(f"memory of a worker on a province, {FEW} and {MANY} replications: {few:.3f} and "
+          f"{many:.3f} GB")  # fmt: skip
+    seconds = run(one_and_two_workers, size, FEW, max(1, rounds // 5))
+    gain = median(one / two for one, two in seconds)
+    print(f"two provinces, {FEW} replications: one worker / two workers {gain:.2f} "
+          f"(at least {TWO_WORKERS_AT_LEAST})")  # fmt: skip
+    print(outlook(spent, seconds, many))
+
+
+if __name__ == "__main__":
+    main()
