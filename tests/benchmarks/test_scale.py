@@ -43,9 +43,11 @@ def test_ratios_are_taken_within_rounds() -> None:
 def test_the_outlook_follows_from_the_figures() -> None:
     spent = Spent(2, 64, 1, 10, 8, 1, engine=20, counting=4, putting_together=1, whole=50,
                   memory_before=1, memory=2)  # fmt: skip
-    assert spent.building == 20 and spent.each == 15
-    assert spent.in_python == pytest.approx((3 + 0.1) / (15 + 0.1))
+    assert (spent.once, spent.each) == (19, 15)
+    each = 15 + 19 / 200 + 1 / 50
+    assert spent.planned == pytest.approx(each)
+    assert spent.in_python == pytest.approx((each - 12) / each)
     told = scale.outlook(spent, [(2.0, 1.0)], 0.5)
-    assert "50.3 minutes of one core" in told
-    assert f"{200 * 15.1 / 64:.0f} s" in told and f"{200 * 15.1 / 640:.1f} s" in told
+    assert f"{200 * each / 60:.1f} minutes of one core" in told
+    assert f"{200 * each / 64:.0f} s" in told and f"{200 * each / 640:.1f} s" in told
     assert "= 32 GB for workers" in told and "= 128 GB if each" in told
