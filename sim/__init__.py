@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from sim.api import read as read
     from sim.api import run as run
     from sim.api import schema as schema
+    from sim.api import snapshot as snapshot
     from sim.api import sweep as sweep
     from sim.api import trace as trace
     from sim.experiment import Results as Results
     from sim.experiment import Selection as Selection
+    from sim.experiment import Snapshot as Snapshot
 
 __all__ = [
     "BadInput",
@@ -31,12 +33,14 @@ __all__ = [
     "Results",
     "Scenario",
     "Selection",
+    "Snapshot",
     "best",
     "check",
     "load",
     "read",
     "run",
     "schema",
+    "snapshot",
     "sweep",
     "trace",
 ]
@@ -67,7 +71,7 @@ class _Package(ModuleType):
 
         if name in CALLABLE:
             return import_module(f"sim.{name}")
-        if name in ("Results", "Selection"):
+        if name in ("Results", "Selection", "Snapshot"):
             return getattr(import_module("sim.experiment"), name)
         if name in __all__:
             return getattr(import_module("sim.api"), name)

@@ -11,21 +11,21 @@ results.hamlets, results.years, results.losses, results.pairs, results.rule
 ```
 """
 
+import datetime as dt
 import os
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.load import check, load, schema
-from sim.messages import BadInput
+from sim.messages import BadInput, Fault, _, shown
 from sim.scenario import Baseline, Loaded, Scenario
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sim.experiment import Progress, Results, Selection
+    from sim.experiment import Progress, Results, Selection, Snapshot
     from sim.store import Saved
     from sim.sweep import Finished
 
@@ -60,7 +60,7 @@ def run(
     folder = None if out is None else Path(out)
     if folder is not None:
         store.check_place(folder)
-    began, clock = datetime.now(UTC), time.perf_counter()
+    began, clock = dt.datetime.now(dt.UTC), time.perf_counter()
     results = experiment.run(
         loaded, policies, replications, precision, seed, engine, jobs, progress
     )
@@ -161,6 +161,32 @@ def read(folder: str | os.PathLike[str]) -> "Saved | Finished":
     return store.read(place)
 
 
+def snapshot(
+    scenario: Loaded,
+    policy: str,
+    date: str | dt.date,
+    replication: int = 0,
+    engine: str = "compiled",
+    seed: int | None = None,
+) -> "Snapshot":
+    """One replication of one policy until a month start, to look at and to go on from.
+
+    `snapshot(...).trace("other")` is the log of the whole replication under another policy, which
+    must have the same history until then, as if it had run under that policy from the beginning.
+    Raises BadInput.
+    """
+    from sim import experiment
+
+    day = date
+    if isinstance(day, str):
+        try:
+            day = dt.date.fromisoformat(day)
+        except ValueError:
+            allowed = _("a date such as {example}").format(example="2025-01-01")
+            raise BadInput([Fault(_("date"), found=shown(date), allowed=allowed)]) from None
+    return experiment.snapshot(scenario, policy, day, replication, engine, seed)
+
+
 def trace(
     scenario: Loaded,
     policy: str,
@@ -191,6 +217,7 @@ __all__ = [
     "read",
     "run",
     "schema",
+    "snapshot",
     "sweep",
     "trace",
 ]

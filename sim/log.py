@@ -142,6 +142,12 @@ def in_order(log: Log) -> Log:
     )
 
 
+def joined(first: Log, second: Log) -> Log:
+    """The events of one log, then those of the other."""
+    both = (first, second)
+    return Log(*(np.concatenate([getattr(log, name) for log in both]) for name in COLUMNS))
+
+
 def differences(a: Log, b: Log) -> list[str]:
     """The first few events at which two logs differ, for a person to read; empty if equal."""
     if all(np.array_equal(getattr(a, name), getattr(b, name)) for name in COLUMNS):

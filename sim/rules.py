@@ -329,7 +329,7 @@ def spent(
 def same_rates(
     since: float,
     birth: float,
-    horizon: float,
+    until: float,
     starts: Floats,
     steady: Floats,
     moving: Floats,
@@ -337,11 +337,11 @@ def same_rates(
     new_moving: Floats,
     moving_scale: float,
 ) -> bool:
-    """Whether a change of rates makes no difference to this person from `since` to the horizon."""
+    """Whether a change of rates makes no difference to this person from `since` to `until`."""
     t = since
     p = period_at(t, starts)
     years = birthdays(t, birth)
-    while t < horizon:
+    while t < until:
         a = min(max(years, 0), 120)
         if steady[a, p] != new_steady[a, p]:
             return False

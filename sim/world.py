@@ -20,6 +20,8 @@ from sim.load.bands import parse_band
 from sim.scenario import Baseline, Completion, Group, Loaded, Scenario, Unit
 
 UNKNOWN = -9999
+STALE = -1.0
+"""Day of a clock that is to be found anew: its budget, its rate or its place have changed."""
 DRAWN = -3
 """Office held by an official whom each replication draws."""
 
@@ -49,19 +51,24 @@ PERSON = np.dtype(
         ("dossiers", "i8"),
         ("entry_kind", "i8"),
         ("entry_cause", "i8"),
-        ("pool", "i8"),
-        ("home", "i8"),
-        ("term_month", "i8"),
-        ("term_months", "i8"),
-        ("term_low", "i8"),
-        ("term_high", "i8"),
+        ("entry_day", "f8"),
+        ("entry_hamlet", "i8"),
+        ("turn", "f8"),
+        ("pool", "i4"),
+        ("home", "i4"),
+        ("term_month", "i4"),
+        ("term_months", "i4"),
+        ("term_low", "i4"),
+        ("term_high", "i4"),
         ("age_low", "f8"),
         ("age_high", "f8"),
     ],
     align=True,
 )
 """One person; days count from the start. What is read together stands together: a line of the
-processor's cache holds eight fields."""
+processor's cache holds eight fields. entry_day, entry_hamlet: when and where the person's death
+was settled; turn: when time alone next changes what the person is to listing; the last four are
+bands in which a baseline leaves things unknown."""
 
 HAMLET = np.dtype(
     [
@@ -108,11 +115,28 @@ SEXES = ("f", "m")
 FEMALE, MALE = 0, 1
 
 
+NOTHING = np.zeros(0, dtype=np.int64)
+"""Of a baseline: nobody admitted or posted yet, no lever decided."""
+
+
 class World(NamedTuple):
-    """People and units, as structured arrays of PERSON and HAMLET."""
+    """A month start before anything happens in it.
+
+    people, hamlets: structured arrays of PERSON and HAMLET; holders of offices by their keys.
+    month: 0 of a baseline, in which some things are unknown; later nothing is.  levers: keys of the
+    adaptive levers whose bits stand in the group of each hamlet (see `sim.plan`).  admitted,
+    target_pull by target, pool_used by pool.  rates: keys of the rates with which the clocks and
+    the deaths of each hamlet's people were found [H, 2]; without them they are found anew.
+    """
 
     people: npt.NDArray[np.void]
     hamlets: npt.NDArray[np.void]
+    month: int = 0
+    levers: npt.NDArray[np.int64] = NOTHING
+    admitted: npt.NDArray[np.int64] = NOTHING
+    target_pull: npt.NDArray[np.float64] = np.zeros(0)
+    pool_used: npt.NDArray[np.int64] = NOTHING
+    rates: npt.NDArray[np.int64] = NOTHING
 
 
 # ---------------------------------------------------------------- completion

@@ -827,7 +827,10 @@ def allowances(case: Case) -> Found:
 
 
 def allowance(case: Case, target: Any, path: str, inside: set[int]) -> list[int] | None:
-    """Admissions allowed so far in the year of each month, in exact fractions."""
+    """Admissions allowed so far in the year of each month, in exact fractions.
+
+    A whole year's at once is what the target in force in that month would give.
+    """
     yearly = target.per_year
     if isinstance(yearly, dict):
         yearly = yearly.get(path, yearly.get(path.rsplit("/", 1)[-1]))
@@ -838,13 +841,12 @@ def allowance(case: Case, target: Any, path: str, inside: set[int]) -> list[int]
         by_year[year_of(case, m)].append(_monthly(case, target, Fraction(str(yearly)), inside, m))
     carry, allowed = Fraction(0), []
     for months in by_year.values():
-        total, most = carry + sum((x for x, _ in months), Fraction(0)), 0
-        so_far = carry
-        for share, even in months:
+        so_far, most = carry, 0
+        for to_come, (share, even) in zip(reversed(range(len(months))), months, strict=True):
             so_far += share
-            most = max(most, math.floor(so_far if even else total))
+            most = max(most, math.floor(so_far if even else so_far + to_come * share))
             allowed.append(most)
-        carry = total - math.floor(total)
+        carry = so_far - math.floor(so_far)
     return allowed
 
 

@@ -208,7 +208,8 @@ def test_death_budget_redrawn_on_return(monkeypatch: Patch) -> None:
 
     def redrawn(unit: Unit, person: Person, day: float) -> None:
         u = unit.draw(person, rules.BEGINNING, rules.DEATH_BUDGET)
-        person.death = clocks.death_day(unit, person, day, u)
+        person.entry_day = day
+        person.death = clocks.death_day(unit, person, u)
         returns(unit, person, day)
 
     monkeypatch.setattr(life, "returns", redrawn)

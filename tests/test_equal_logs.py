@@ -98,16 +98,16 @@ class TestTables:
     def test_a_replication_leaves_nothing_behind(self, name: str) -> None:
         for policy in RICH[name].policies:
             one = prepare(RICH[name], policy)
-            replicate = compiled.prepared(one.plan, one.world)
+            runner = compiled.prepared(one.plan, one.world)
             for replication in (3, 1, 3):
                 fresh = compiled.run(one.plan, one.world, 5, replication)
-                assert same(replicate(5, replication), fresh)
+                assert same(runner.run(5, replication), fresh)
 
     @pytest.mark.parametrize("name", RICH)
     def test_tables_that_are_too_small_grow(self, name: str) -> None:
         for policy in RICH[name].policies:
             one = prepare(RICH[name], policy)
-            runner = compiled._Runner(one.plan, one.world, True)
+            runner = compiled.Runner(one.plan, one.world, True)
             crowded = len(one.world.people) + 1
             runner._make_tables(crowded, 6 * crowded)
             assert same(runner.run(5, 1), compiled.run(one.plan, one.world, 5, 1))
@@ -117,7 +117,7 @@ class TestTables:
     def test_growing_under_all_policies(self, name: str) -> None:
         policy = list(affordable(name).policies)[-1]
         one = prepare(shortened(affordable(name), policy), policy)
-        runner = compiled._Runner(one.plan, one.world, True)
+        runner = compiled.Runner(one.plan, one.world, True)
         runner._make_tables(len(one.world.people) + 1, len(one.world.people) + 1)
         assert same(runner.run(5, 1), compiled.run(one.plan, one.world, 5, 1))
 

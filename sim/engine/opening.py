@@ -1,10 +1,11 @@
 """The opening of a replication: what the baseline does not say is drawn, by key.
 
 Both engines start from what this gives: a world in which every birth date, elapsed time and budget
-is known, and the bad years to come.
+is known, and the bad years to come. Or they go on from where a replication was stopped.
 """
 
 import math
+from hashlib import blake2b
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy.typing as npt
 from sim import rules
 from sim.compilation import compiled
 from sim.draws import exponential, lognormal, uniform, uniforms4
+from sim.log import PANEL_FIELDS, Outcome
 from sim.plan import Plan
 from sim.plan.rates import Floats
 from sim.world import UNKNOWN, World
@@ -40,13 +42,94 @@ class Given(NamedTuple):
     dossier_on: bool
 
 
+class Stopped(NamedTuple):
+    """A replication stopped before a month: the world then, and what has happened until then.
+
+    Of the panel the anniversaries before that month are filled in.
+    """
+
+    world: World
+    outcome: Outcome
+
+
 def placed(plan: Plan, world: World) -> World:
     """The world with every unit in its group and every posting in its pool of this policy."""
-    people, hamlets = world.people.copy(), world.hamlets.copy()
-    hamlets["base_group"] = hamlets["group"] = plan.base_group
-    posted = people["pool"] >= 0
-    people["pool"][posted] = plan.pool_of[people["hamlet"][posted], people["pool"][posted]]
-    return World(people, hamlets)
+    people, hamlets = world.people, world.hamlets.copy()
+    hamlets["base_group"] = plan.base_group
+    hamlets["group"] = plan.base_group | _bits(plan, world)
+    if world.month == 0:  # a baseline knows the kind of a pool, not yet which one
+        people = people.copy()
+        posted = people["pool"] >= 0
+        people["pool"][posted] = plan.pool_of[people["hamlet"][posted], people["pool"][posted]]
+    return world._replace(people=people, hamlets=hamlets)
+
+
+def _bits(plan: Plan, world: World) -> npt.NDArray[np.int64]:
+    """The bits of the adaptive levers in force in each hamlet, as this policy counts them.
+
+    ValueError if one is in force that the policy does not have: it has another history.
+    """
+    bits = np.zeros(len(world.hamlets), dtype=np.int64)
+    for old, new in enumerate(_places(plan, world.levers)):
+        acting = world.hamlets["group"] >> old & 1
+        if new < 0 and acting.any():
+            raise ValueError("a lever is in force that this policy does not have")
+        bits |= acting << max(new, 0)
+    return bits
+
+
+def _places(plan: Plan, levers: npt.NDArray[np.int64]) -> list[int]:
+    """Where a policy has these adaptive levers; -1 where it has them not."""
+    known = {int(key): place for place, key in enumerate(plan.adaptive_keys)}
+    return [known.get(int(key), -1) for key in levers]
+
+
+def rate_keys(plan: Plan) -> npt.NDArray[np.int64]:
+    """Keys of what clocks [:, 0] and deaths [:, 1] are found with, by group: equal if it is."""
+    r, common = plan.rates, blake2b(digest_size=8)
+    for table in (plan.rates.starts, r.year, r.scale, plan.shock_sd):
+        common.update(table.tobytes())
+    keys = np.empty((len(r.each), 2), dtype=np.int64)
+    for group in range(len(r.each)):
+        for what, table in enumerate((r.each[group], r.mortality[group])):
+            digest = common.copy()
+            digest.update(table.tobytes())
+            keys[group, what] = int.from_bytes(digest.digest(), "little", signed=True)
+    return keys
+
+
+class Begun(NamedTuple):
+    """What an outcome has at the beginning; the engine goes on counting in it."""
+
+    panel: npt.NDArray[np.int32]
+    lever_months: npt.NDArray[np.int64]
+    posting_months: npt.NDArray[np.int64]
+    admitted: npt.NDArray[np.int64]
+    target_pull: Floats
+    pool_used: npt.NDArray[np.int64]
+
+
+def begun(plan: Plan, world: World, since: Stopped | None) -> Begun:
+    """Nothing yet, or what there was when the replication was stopped."""
+    years, hamlets = plan.settings.months // 12, len(world.hamlets)
+    begins = Begun(
+        np.zeros((years + 1, hamlets, len(PANEL_FIELDS)), dtype=np.int32),
+        np.zeros((plan.settings.adaptive, years), dtype=np.int64),
+        np.zeros(years, dtype=np.int64),
+        np.zeros(len(plan.capped), dtype=np.int64),
+        np.ones(len(plan.capped)),
+        np.zeros(len(plan.pool_size), dtype=np.int64),
+    )
+    if since is not None:
+        begins.panel[:] = since.outcome.panel
+        begins.posting_months[:] = since.outcome.posting_months
+        for old, new in enumerate(_places(plan, since.world.levers)):
+            if new >= 0:
+                begins.lever_months[new] = since.outcome.lever_months[old]
+        begins.admitted[:] = since.world.admitted
+        begins.target_pull[:] = since.world.target_pull
+        begins.pool_used[:] = since.world.pool_used
+    return begins
 
 
 def opened(plan: Plan, world: World, seed: int, replication: int) -> World:

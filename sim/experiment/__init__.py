@@ -4,6 +4,7 @@ from sim.experiment.parameters import drawn, quantile
 from sim.experiment.preparation import ENGINES, Prepared, prepare, prepare_replication
 from sim.experiment.replication import Progress, Results, run
 from sim.experiment.selection import Selection, best
+from sim.experiment.snapshots import Snapshot, snapshot
 from sim.experiment.work import usable_cores
 
 __all__ = [
@@ -12,11 +13,13 @@ __all__ = [
     "Progress",
     "Results",
     "Selection",
+    "Snapshot",
     "best",
     "drawn",
     "prepare",
     "prepare_replication",
     "quantile",
     "run",
+    "snapshot",
     "usable_cores",
 ]

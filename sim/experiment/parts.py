@@ -7,6 +7,7 @@ are put side by side or added up.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +15,9 @@ import numpy.typing as npt
 from sim.levers import Structural
 from sim.plan import independent_of_each_other
 from sim.scenario import Baseline, Loaded, Policy, Scenario
+from sim.world import COMPLETED
 
+FOLLOWED = (*COMPLETED, "posted")
 UNITS_OF_A_PART = 1500
 """Units of a part, if what they share allows. What each part costs anew (rates, schedules: some
 milliseconds) is then small beside its people; with sixty members a unit a worker needs some 200 MB
@@ -27,6 +30,12 @@ class Part:
 
     rows: "slice | npt.NDArray[np.int64]"
     baseline: Baseline
+
+    @cached_property
+    def people(self) -> int:
+        """Members and candidates at the start, or 1."""
+        units = self.baseline.units
+        return max(1, sum(g.count for u in units for name in FOLLOWED for g in getattr(u, name)))
 
     def of(self, loaded: Loaded) -> Loaded:
         """The scenario of this part alone; `loaded` is the whole one or a draw of it."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from sim import plan as plans
+from sim.engine.opening import Stopped
 from sim.experiment.parameters import drawn
 from sim.log import Outcome
 from sim.messages import BadInput, Fault, _, listed, nearest, shown
@@ -17,14 +18,20 @@ Engine = Literal["compiled", "reference"]
 ENGINES: tuple[Engine, ...] = ("compiled", "reference")
 
 
-Replicate = Callable[[int, int], Outcome]
-"""One policy ready to run: a function of seed and replication, for one thread at a time."""
+class Runner(Protocol):
+    """One policy ready to run, for one thread at a time."""
+
+    def run(self, seed: int, replication: int, since: Stopped | None = None) -> Outcome:
+        """One replication, from its beginning or from where it was stopped."""
+
+    def stop(
+        self, seed: int, replication: int, month: int, since: Stopped | None = None
+    ) -> Stopped:
+        """One replication until a month start before the horizon."""
 
 
-class EngineOf(Protocol):
-    """What both engines offer: a policy made ready to run."""
-
-    def __call__(self, plan: Plan, world: World) -> Replicate: ...
+EngineOf = Callable[[Plan, World], Runner]
+"""What both engines offer: a policy made ready to run."""
 
 
 def engine_called(name: str) -> EngineOf:
@@ -56,7 +63,7 @@ class Prepared:
     ) -> Outcome:
         """One replication; the same number gives the same lives under every policy."""
         chosen = self.seed if seed is None else seed
-        return engine_called(engine)(self.plan, self.world)(chosen, replication)
+        return engine_called(engine)(self.plan, self.world).run(chosen, replication)
 
 
 def prepare(

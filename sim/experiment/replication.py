@@ -29,8 +29,13 @@ Progress = Callable[[int, int], None]
 
 MOST_FOR_PRECISION = 100_000
 LEAST_GROWTH, MOST_GROWTH = 1.05, 2.0
-LARGEST_TASK = 50
-"""Replications that one thread takes at a time, so that progress can be seen."""
+LARGEST_TASK = 25
+"""Replications that one thread takes at a time: so that progress can be seen, and because they are
+stopped together where policies part (a stopped district of 2,000 people takes half a megabyte)."""
+MOST_STOPPED = 500_000
+"""People of stopped replications of one task, so that those of many people take 150 MB at most."""
+TASKS_A_THREAD = 4
+"""Tasks for each thread where there are few replications, so that none waits long for another."""
 
 
 @dataclass(frozen=True)
@@ -187,20 +192,25 @@ def _extend(
     for ledger in ledgers.values():
         ledger.grow(np.arange(added.stop) % setup.draws)
     parts, made, whole = len(setup.shelf.parts), 0, len(added) * len(ledgers)
-    for task, counts, offer in counted(setup, list(_tasks(setup, list(ledgers), added))):
-        ledgers[task.policy].enter(task, counts, offer)
-        made += len(task.replications)
+    for found in counted(setup, list(_tasks(setup, tuple(ledgers), added))):
+        ledgers[found.policy].enter(found)
+        made += len(found.replications)
         if progress:
             progress(made // parts, whole)
 
 
-def _tasks(setup: Setup, policies: Sequence[str], added: range) -> Iterator[Task]:
-    """Part by part, so that few of them are in work at a time."""
-    size = LARGEST_TASK if setup.draws == 1 else len(added)
-    for part in range(len(setup.shelf.parts)):
+def _tasks(setup: Setup, policies: tuple[str, ...], added: range) -> Iterator[Task]:
+    """All policies of some replications together, so that they can share what is common; part by
+    part, so that few parts are in work at a time."""
+    parts = setup.shelf.parts
+    share = -(-len(added) * len(parts) // (TASKS_A_THREAD * setup.jobs))
+    for part in range(len(parts)):
+        most = LARGEST_TASK
+        if len(policies) > 1:
+            most = min(most, max(1, MOST_STOPPED // parts[part].people))
         for draw in range(setup.draws):
             first = added.start + (draw - added.start) % setup.draws
             mine = range(first, added.stop, setup.draws)
-            for policy in policies:
-                for start in range(0, len(mine), size):
-                    yield Task(part, policy, draw, mine[start : start + size])
+            size = min(share if setup.draws == 1 else len(mine), most) or 1
+            for start in range(0, len(mine), size):
+                yield Task(part, policies, draw, mine[start : start + size])

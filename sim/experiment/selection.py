@@ -199,14 +199,14 @@ class _Lives:
 
     def _replicate(self, policies: Sequence[int], added: range) -> None:
         self._setup.shelf.draw_until(added.stop)
-        named = [self._policies[p] for p in policies]
+        named = tuple(self._policies[p] for p in policies)
         tasks = list(self._tasks(named, added))
-        ledgers = {(t.policy, t.replications): self._ledger(t.replications) for t in tasks}
+        ledgers = {(p, t.replications): self._ledger(t.replications) for t in tasks for p in named}
         parts, made = len(self._setup.shelf.parts), sum(map(len, self.values))
         whole, now = made + len(added) * len(policies), 0
-        for task, counts, offer in counted(self._setup, tasks):
-            ledgers[task.policy, task.replications].enter(task, counts, offer)
-            now += len(task.replications)
+        for found in counted(self._setup, tasks):
+            ledgers[found.policy, found.replications].enter(found)
+            now += len(found.replications)
             if self._progress:
                 self._progress(made + now // parts, whole)
         place = dict(zip(named, (self.values[p] for p in policies), strict=True))
@@ -219,15 +219,14 @@ class _Lives:
         ledger.grow(np.zeros(len(replications), dtype=np.int64))
         return ledger
 
-    def _tasks(self, policies: Sequence[str], added: range) -> Iterator[Task]:
+    def _tasks(self, policies: tuple[str, ...], added: range) -> Iterator[Task]:
         """Each replication has a draw of its own, if there are any; else they go together."""
         uncertain = bool(self._setup.loaded.scenario.uncertain)
         size = 1 if uncertain else -(-len(added) // self._setup.jobs)
         for part in range(len(self._setup.shelf.parts)):
             for start in added[::size]:
                 some = range(start, min(start + size, added.stop))
-                for policy in policies:
-                    yield Task(part, policy, start if uncertain else 0, some)
+                yield Task(part, policies, start if uncertain else 0, some)
 
 
 # ---------------------------------------------------------------- what was found

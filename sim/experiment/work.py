@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -16,9 +17,10 @@ import numpy.typing as npt
 
 from sim import plan as plans
 from sim import risk
+from sim.experiment.branching import replicated
 from sim.experiment.parameters import drawn
 from sim.experiment.parts import Part, cut
-from sim.experiment.preparation import EngineOf, Prepared
+from sim.experiment.preparation import EngineOf, Prepared, Runner
 from sim.plan import Projections
 from sim.risk import Counts, Ground, Offer, Tally
 from sim.scenario import Baseline, Loaded
@@ -44,27 +46,37 @@ class Setup:
 
 @dataclass(frozen=True)
 class Task:
-    """Replications of one policy in one part under one draw of the parameters, for one thread."""
+    """Replications of policies in one part under one draw of the parameters, for one thread."""
+
+    part: int
+    policies: tuple[str, ...]
+    draw: int
+    replications: range
+
+
+class Counted(NamedTuple):
+    """What was counted of replications of one policy in one part under one draw, and offered."""
 
     part: int
     policy: str
     draw: int
     replications: range
+    counts: Counts
+    offer: Offer
 
 
-def counted(setup: Setup, tasks: Sequence[Task]) -> Iterator[tuple[Task, Counts, Offer]]:
-    """The tasks with what was counted, in their order.
+def counted(setup: Setup, tasks: Sequence[Task]) -> Iterator[Counted]:
+    """What was counted, policy by policy, in the order of the tasks.
 
     The first runs in this thread: compiling, which may take a while, can then be interrupted.
     """
     stopped = threading.Event()
     setup.shelf.expect(tasks)
-    yield (tasks[0], *_count(setup, tasks[0], stopped))
+    yield from _count(setup, tasks[0], stopped)
     pool = ThreadPoolExecutor(setup.jobs)
     try:
-        parts = pool.map(lambda task: _count(setup, task, stopped), tasks[1:])
-        for task, (part, offer) in zip(tasks[1:], parts, strict=True):
-            yield task, part, offer
+        for found in pool.map(lambda task: _count(setup, task, stopped), tasks[1:]):
+            yield from found
     finally:
         stopped.set()
         pool.shutdown(wait=True, cancel_futures=True)
@@ -75,19 +87,38 @@ def usable_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _count(setup: Setup, task: Task, stopped: threading.Event) -> tuple[Counts, Offer]:
+def _count(setup: Setup, task: Task, stopped: threading.Event) -> list[Counted]:
     """Replicate and count one task."""
-    prepared, ground, offer = setup.shelf.prepared(task)
+    ready = cache(lambda policy: setup.shelf.prepared(task, policy))
+
+    def runner(policy: str) -> Runner:
+        prepared, *_ = ready(policy)
+        return setup.engine(prepared.plan, prepared.world)
+
+    made: dict[str, Counted] = {}
+    scenario = setup.loaded.scenario
+    for policies, outcomes in replicated(
+        scenario, task.policies, runner, setup.seed, task.replications
+    ):
+        counters = [_counter(setup, task, policy, *ready(policy)) for policy in policies]
+        for row, outcome in enumerate(outcomes):
+            if stopped.is_set():
+                return []  # another task failed or the user interrupted
+            for counter, _ in counters:
+                counter.add(outcome, row)
+        made |= {found.policy: found for _, found in counters}
+    setup.shelf.done(task)
+    return [made[policy] for policy in task.policies]
+
+
+def _counter(
+    setup: Setup, task: Task, policy: str, prepared: Prepared, ground: Ground, offer: Offer
+) -> tuple[risk.Counter, Counted]:
+    """A counter of one policy, and what it counts into."""
     adaptive, bins = prepared.plan.settings.adaptive, setup.shelf.bins
     counts = risk.empty_counts(len(task.replications), 1, ground, adaptive, bins)
-    counter = risk.Counter(ground, counts)
-    replicate = setup.engine(prepared.plan, prepared.world)
-    for row, replication in enumerate(task.replications):
-        if stopped.is_set():
-            break  # another task failed or the user interrupted: what is here is thrown away
-        counter.add(replicate(setup.seed, replication), row)
-    setup.shelf.done(task)
-    return counts, offer
+    found = Counted(task.part, policy, task.draw, task.replications, counts, offer)
+    return risk.Counter(ground, counts), found
 
 
 class Ledger:
@@ -109,19 +140,19 @@ class Ledger:
         if self._counts is not None:
             self._counts = risk.longer(self._counts, len(draw))
 
-    def enter(self, task: Task, counts: Counts, offer: Offer) -> None:
-        """Add the counts of a task."""
-        hamlets, number = self._setup.shelf.parts[task.part].rows, self._setup.shelf.hamlets
+    def enter(self, found: Counted) -> None:
+        """Add what was counted of some replications."""
+        counts, hamlets = found.counts, self._setup.shelf.parts[found.part].rows
+        number = self._setup.shelf.hamlets
         if not self._by_hamlet:
             counts, hamlets, number = risk.of_the_whole(counts), slice(0), 0
         if self._counts is None:
             draws = int(self._draw.max()) + 1
             self._counts = risk.like(counts, len(self._draw), draws, number)
-        rows = [k - self._first for k in task.replications]
-        draw = int(self._draw[rows[0]])
-        step = task.replications.step
-        risk.place(self._counts, counts, slice(rows[0], rows[-1] + 1, step), draw, hamlets)
-        self._offers[draw][task.part] = offer
+        first, last = (k - self._first for k in (found.replications[0], found.replications[-1]))
+        rows, draw = slice(first, last + 1, found.replications.step), int(self._draw[first])
+        risk.place(self._counts, counts, rows, draw, hamlets)
+        self._offers[draw][found.part] = found.offer
 
     def tally(self) -> Tally:
         """The counts so far, with what is needed to read them."""
@@ -173,13 +204,13 @@ class Shelf:
         with self._lock:
             self._left.update(task.part for task in tasks)
 
-    def prepared(self, task: Task) -> "Ready":
-        """The policy of a task under its draw."""
+    def prepared(self, task: Task, policy: str) -> "Ready":
+        """One policy in the part and under the draw of a task."""
         with self._lock:
             if task.part not in self._in_work:
                 self._in_work[task.part] = _InWork(self.parts[task.part], self._loaded, self._seed)
             part = self._in_work[task.part]
-        return part.prepared(task.policy, task.draw)
+        return part.prepared(policy, task.draw)
 
     def done(self, task: Task) -> None:
         """A task has ended; if it was the last of its part, the part is put away."""

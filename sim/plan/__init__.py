@@ -12,7 +12,7 @@ import numpy.typing as npt
 from sim import levers as lever_types
 from sim import rules
 from sim.draws import entity_key
-from sim.plan import calendar, meetings
+from sim.plan import calendar, histories, meetings
 from sim.plan.coupling import coupled_units
 from sim.plan.coupling import independent_of_each_other as independent_of_each_other
 from sim.plan.rates import Floats, Rates, build_rates, rate_by_age
@@ -88,6 +88,7 @@ class Plan(NamedTuple):
     days: month starts, index settings.origin is the start.  month_years[M]: length of a month in
     years.  january[M], meets[M] (committee), review[M], election[M]: what happens.
     schedule[G, M].  base_group[H].  unit[H]: coupled unit.  area[H, levels].
+    adaptive_keys: what the bits of groups mean, the same under every policy that has the lever.
     shock_sd[levels, P]: sd of the log of leaving.  delay_median[difficulty] in months,
     failure[difficulty].  weights[sex, age]: listing weights; turning_ages[sex, age]: the next age
     that changes them.  arrivals[3]: moving in per year by kind, with ages [3, 2] and women's share
@@ -121,6 +122,7 @@ class Plan(NamedTuple):
     conditions: npt.NDArray[np.void]
     condition_scope: npt.NDArray[np.bool_]
     adaptive_months: npt.NDArray[np.bool_]
+    adaptive_keys: npt.NDArray[np.int64]
     pool_of: npt.NDArray[np.int64]
     pool_size: npt.NDArray[np.int64]
     senders: npt.NDArray[np.int64]
@@ -211,6 +213,7 @@ def make(
         adaptive_months=np.array(
             [[s.in_force(m) for m in numbers] for s in groups.adaptive], dtype=np.bool_
         ).reshape(bits, months),
+        adaptive_keys=histories.keys(groups.adaptive),
         pool_of=pool.of,
         pool_size=pool.size,
         senders=senders,

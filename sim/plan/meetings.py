@@ -216,8 +216,9 @@ def _allowance(
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
     """Admissions allowed so far in each month's year, and the plain targets of the years.
 
-    floor(carry + target (1 + overshoot) months begun / 12) with pace even, the whole year's at
-    once with pace none; the fraction left at the year's end is carried.
+    floor(carry + target (1 + overshoot) months begun / 12) with pace even; with pace none the
+    whole year's at once, as far as it is known in that month; the fraction left at the year's end
+    is carried.
     """
     months = scenario.years * 12
     year = np.array([year_of_month(scenario, m) for m in range(months)])
@@ -229,7 +230,8 @@ def _allowance(
     for y in range(year[-1] + 1):
         of_year = np.flatnonzero(year == y)
         cumulated = carry + np.cumsum(monthly[of_year, 1]) / 12 + 1e-9
-        so_far = np.where(paced[of_year], cumulated, cumulated[-1])
+        to_come = np.arange(len(of_year))[::-1] * monthly[of_year, 1] / 12
+        so_far = np.where(paced[of_year], cumulated, cumulated + to_come)
         allowed[of_year] = np.maximum.accumulate(np.floor(so_far).astype(np.int64))
         carry = cumulated[-1] - 1e-9 - np.floor(cumulated[-1])
         carry = max(0.0, carry)

@@ -184,21 +184,27 @@ def build_rates(scenario: Scenario, groups: Groups, days: Floats) -> Rates:
         scale=np.array(scale),
         mortality=_periods_last(mortality, 1),
         each=np.ascontiguousarray(each.transpose(0, 1, 3, 2)),
-        clock=_clocks(steady, np.array(scale)),
+        clock=_clocks(base, np.array(scale)),
         steady_most=highest_ahead(steady.max(axis=2), scenario.years),
         moving_most=highest_ahead(moving.max(axis=1), scenario.years),
         mortality_most=highest_ahead(mortality.max(axis=1), scenario.years),
     )
 
 
-def _clocks(steady: Floats, scale: Floats) -> npt.NDArray[np.int64]:
-    """The number of the first state in which all risks are the same as in each state."""
-    first: dict[tuple[bytes, float], int] = {}
+def _clocks(base: Floats, scale: Floats) -> npt.NDArray[np.int64]:
+    """The number of the first state in which all risks are the same as in each state.
+
+    By the scenario's own rates, `base[risk, age]`: levers multiply rates, so that what nobody is
+    at risk of stays so. What a later lever does must not change how a clock was run before it.
+    """
+    first: dict[tuple[tuple[int, ...], float], int] = {}
     clocks = []
-    for state in range(len(steady)):
+    for state in range(rules.STATUSES * rules.PLACES):
         status, place = divmod(state, rules.PLACES)
         leaving = float(scale[status]) if place == rules.PRESENT else 0.0
-        clocks.append(first.setdefault((steady[state].tobytes(), leaving), state))
+        others = np.flatnonzero(rules.AT_RISK[status, place] & base.any(axis=1))
+        risks = tuple(int(risk) for risk in others if risk != rules.LEAVING)
+        clocks.append(first.setdefault((risks, leaving), state))
     return np.array(clocks, dtype=np.int64)
 
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from sim import rules
 from sim.levers import Merger, Structural
-from sim.plan.rates import AGES, Rates
+from sim.plan.rates import AGES, Rates, period_months
 from sim.plan.scopes import Groups
 from sim.scenario import Baseline, Group, Listing, Scenario, Unit
 
@@ -210,7 +210,9 @@ def project(
     start = np.stack([at_start(u)[:, : ELIGIBLE.stop] for u in baseline.units])
     group = groups.static << len(groups.adaptive)
     factor = np.array([u.leaving_factor for u in baseline.units])
-    present, leavers = _yearly(scenario, start, rates, group, factor)
+    periods = np.array(period_months(scenario, groups))
+    in_force = np.searchsorted(periods, np.arange(years) * 12, side="right") - 1
+    present, leavers = _yearly(scenario, start, rates, group, factor, in_force)
     yearly_adults = present[:, :, :, ELIGIBLE].sum(axis=(2, 3))
     weighted_ages = present[:, :, :, ELIGIBLE] * weights[:, ELIGIBLE]
     yearly_weighted = weighted_ages.sum(axis=(2, 3)) / WEIGHT_ONE
@@ -264,15 +266,19 @@ def _yearly(
     rates: Rates,
     group: npt.NDArray[np.int64],
     factor: Floats,
+    in_force: npt.NDArray[np.int64],
 ) -> tuple[Floats, Floats]:
-    """present[Y + 1, H, sex, age to 59], and young leavers [Y, H] relative to the first year."""
+    """present[Y + 1, H, sex, age to 59], and young leavers [Y, H] relative to the first year.
+
+    `in_force[Y]`: the period in which each year begins. Its rates hold for the whole year: months
+    between are linear, and a lever that begins later must not be felt before.
+    """
     years = scenario.years
     present = np.zeros((years + 1, *start.shape))
     present[0] = start
     leavers = np.empty((years, len(start)))
     groups, of = np.unique(group, return_inverse=True)
-    for y in range(years):
-        p = int(np.searchsorted(rates.starts, (y + 0.5) * 365.25, side="right")) - 1
+    for y, p in enumerate(in_force):
         each = rates.each[groups, p, : ELIGIBLE.stop][:, None]  # [group, 1, age, risk]
         leaving = each[..., rules.LEAVING][of] * factor[:, None, None]
         returning, settling = each[..., rules.RETURNING], each[..., rules.SETTLING]

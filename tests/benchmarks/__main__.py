@@ -46,12 +46,12 @@ def contenders(scenario_path: str, policy: str | None) -> dict[str, Contender]:
     unlogged = compiled.prepared(full.plan, full.world, with_log=False)
 
     def without_log(k: int) -> int:
-        unlogged(full.seed, k)
+        unlogged.run(full.seed, k)
         return 0
 
     def runner(policy: "Prepared", engine: Literal["compiled", "reference"]) -> Contender:
-        replicate = engine_called(engine)(policy.plan, policy.world)
-        return lambda k: len(replicate(policy.seed, k).log.day)
+        ready = engine_called(engine)(policy.plan, policy.world)
+        return lambda k: len(ready.run(policy.seed, k).log.day)
 
     runners = {
         "compiled": runner(full, "compiled"),

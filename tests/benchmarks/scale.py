@@ -20,7 +20,7 @@ from tests.benchmarks.__main__ import machine
 from tests.benchmarks.nation import SIZES, Size, nation
 
 if TYPE_CHECKING:
-    from sim.experiment.preparation import Replicate
+    from sim.engine.compiled import Runner
     from sim.scenario import Loaded
 
 DISTRICTS_AT_MOST, PROVINCE_WIDE_AT_MOST = 2.0, 3.0
@@ -86,40 +86,34 @@ def cost_per_event(size: Size, rounds: int) -> dict[str, Turns]:
         "a province, shared by province": ready(wide),
         "the same, ranked by province too": ready(wide, "attention"),
     }
-    found = {name: Turns(*sizes, [], []) for name, (_run, sizes) in fixed.items()}
+    found = {name: Turns(*sizes, [], []) for name, (_runner, sizes) in fixed.items()}
     parts = cut(whole, ["as-is"])
-    nations = Turns(len(whole.baseline.units), followed(whole), size.districts, [], [])
+    nations = Turns(len(whole.baseline.units), sum(p.people for p in parts), size.districts, [], [])
     for k in range(rounds):
         part, _sizes = ready(parts[k * len(parts) // rounds].of(whole))
-        for name, (run, _) in fixed.items():
-            take_turn(run, found[name], k)
+        for name, (runner, _sizes) in fixed.items():
+            take_turn(runner, found[name], k)
         take_turn(part, nations, k)
     return found | {"the nation, shared by district": nations}
 
 
-def followed(loaded: "Loaded") -> int:
-    """Official members, probationers and candidates at the start."""
-    groups = ("officials", "probation", "listed", "certified", "ready")
-    return sum(g.count for u in loaded.baseline.units for name in groups for g in getattr(u, name))
-
-
-def ready(loaded: "Loaded", policy: str = "as-is") -> "tuple[Replicate, tuple[int, int, int]]":
+def ready(loaded: "Loaded", policy: str = "as-is") -> "tuple[Runner, tuple[int, int, int]]":
     """One policy in the compiled engine; units, people and coupled units."""
     from sim.engine import compiled
     from sim.experiment import prepare
 
     one = prepare(loaded, policy)
     sizes = len(one.world.hamlets), len(one.world.people), int(one.plan.unit.max()) + 1
-    run = compiled.prepared(one.plan, one.world)
-    run(one.seed, 0)  # compiles and warms up
-    return run, sizes
+    runner = compiled.prepared(one.plan, one.world)
+    runner.run(one.seed, 0)  # compiles and warms up
+    return runner, sizes
 
 
-def take_turn(run: "Replicate", turns: Turns, number: int) -> None:
+def take_turn(runner: "Runner", turns: Turns, number: int) -> None:
     """Replicate until a turn is long enough to be timed."""
     events, replication, begin = 0, 1000 * number, perf_counter()
     while replication == 1000 * number or perf_counter() - begin < SECONDS_OF_A_TURN:
-        events += len(run(1, replication).log.day)
+        events += len(runner.run(1, replication).log.day)
         replication += 1
     turns.events.append(events)
     turns.seconds.append(perf_counter() - begin)
@@ -197,8 +191,7 @@ def replicate_nation(size: Size, replications: int) -> Spent:
         return call
 
     def engine(_name: str) -> Callable[..., Any]:
-        made = timed("tables", compiled.prepared)
-        return lambda plan, world: timed("engine", made(plan, world))
+        return timed("tables", compiled.prepared)
 
     with patched(
         (work, "cut", timed("cutting", work.cut)),
@@ -208,6 +201,7 @@ def replicate_nation(size: Size, replications: int) -> Spent:
         (risk, "empty_counts", timed("tables", risk.empty_counts)),
         (risk.Counter, "add", timed("counting", risk.Counter.add)),
         (work.Ledger, "enter", timed("putting_together", work.Ledger.enter)),
+        (compiled.Runner, "run", timed("engine", compiled.Runner.run)),
         (replication, "engine_called", engine),
     ):
         begin = perf_counter()

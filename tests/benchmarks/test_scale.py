@@ -44,7 +44,7 @@ def test_the_outlook_follows_from_the_figures() -> None:
     spent = Spent(2, 64, 1, 10, 8, 1, engine=20, counting=4, putting_together=1, whole=50,
                   memory_before=1, memory=2)  # fmt: skip
     assert (spent.once, spent.each) == (19, 15)
-    each = 15 + 19 / 200 + 1 / 50
+    each = 15 + 19 / 200 + 1 / scale.LARGEST_TASK
     assert spent.planned == pytest.approx(each)
     assert spent.in_python == pytest.approx((each - 12) / each)
     told = scale.outlook(spent, [(2.0, 1.0)], 0.5)

@@ -5,10 +5,11 @@ goes through the whole horizon before the next, month by month; the people due i
 into a small heap. Whatever is decided is decided by `sim.rules`; only the scheduling is here.
 """
 
-from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from sim import log as events
 from sim import rules
@@ -25,6 +26,7 @@ from sim.engine.compiled import (
     postings,
     review,
     stages,
+    stopping,
 )
 from sim.engine.compiled.queues import (
     NO_ONE,
@@ -38,12 +40,12 @@ from sim.engine.compiled.queues import (
 from sim.engine.compiled.state import (
     EVENTS,
     IN_PIPELINE,
+    KEPT,
     LIFE,
     OVERFLOWN,
     PEOPLE,
     PLACE_BITS,
     POSTED_NOW,
-    STALE,
     STATE,
     WAITING,
     draws_together,
@@ -52,10 +54,10 @@ from sim.engine.compiled.state import (
     given_by,
     record,
 )
-from sim.engine.opening import draw_person, fill_shocks, placed
-from sim.log import Log, Outcome
+from sim.engine.opening import Stopped, draw_person, fill_shocks, placed, rate_keys
+from sim.log import Log, Outcome, joined
 from sim.plan import Plan
-from sim.world import DRAWN, World
+from sim.world import DRAWN, PERSON, STALE, World
 
 ROOM_A_HAMLET = 60
 """New people of one hamlet for whom there is room at first."""
@@ -65,36 +67,52 @@ EVENTS_A_PERSON = 6
 
 def run(plan: Plan, world: World, seed: int, replication: int) -> Outcome:
     """One replication of one policy. The log comes in the order of writing."""
-    return prepared(plan, world)(seed, replication)
+    return prepared(plan, world).run(seed, replication)
 
 
-def prepared(plan: Plan, world: World, with_log: bool = True) -> Callable[[int, int], Outcome]:
-    """One policy ready to run: a function of seed and replication, for one thread at a time."""
-    return _Runner(plan, world, with_log).run
+def prepared(plan: Plan, world: World, with_log: bool = True) -> "Runner":
+    """One policy ready to run."""
+    return Runner(plan, world, with_log)
 
 
-class _Runner:
-    """The tables of one policy, used again by one replication after the other."""
+class Runner:
+    """One policy ready to run, for one thread at a time: `run` and `stop` make a replication.
+
+    The tables are used again by one replication after the other.
+    """
 
     def __init__(self, plan: Plan, world: World, with_log: bool) -> None:
         self._plan, self._with_log = plan, with_log
-        people, self._hamlets = placed(plan, world)
-        of = plan.unit[people["hamlet"]]
-        numbers = np.arange(int(plan.unit.max()) + 2)
-        if (np.diff(of) < 0).any():
-            people = people[np.argsort(of, kind="stable")]
+        opening = placed(plan, world)
+        self._world = opening._replace(people=opening.people[:0].copy())
+        self._numbers = np.arange(int(plan.unit.max()) + 2)
         hamlets = np.argsort(plan.unit, kind="stable")
         units = {
-            "baseline": people,
-            "people_from": np.searchsorted(np.sort(of), numbers),
+            **self._by_unit(opening.people),
             "hamlets_of_units": hamlets,
-            "hamlets_from": np.searchsorted(plan.unit[hamlets], numbers),
+            "hamlets_from": np.searchsorted(plan.unit[hamlets], self._numbers),
         }
         self._given = in_one_block(given_by(plan, world) | units)
         self._words = blank(STATE)
         write(self._words, STATE, self._given)
-        rooms = 2 * np.bincount(of, minlength=numbers[-1]) + ROOM_A_HAMLET * np.bincount(plan.unit)
-        self._make_tables(int(rooms.max()) + 1, EVENTS_A_PERSON * (int(rooms.sum()) + 1))
+        self._kept = np.empty(0, dtype=PERSON)
+        self._everybody = self._make_room(np.diff(self._given["people_from"]))
+
+    def _make_room(self, people: npt.NDArray[np.int64]) -> int:
+        """Tables for twice as many people as there are in each coupled unit at first, and some for
+        each hamlet; returns how many that are in all units together."""
+        rooms = 2 * people + ROOM_A_HAMLET * np.bincount(self._plan.unit)
+        everybody = int(rooms.sum()) + 1
+        self._make_tables(int(rooms.max()) + 1, EVENTS_A_PERSON * everybody)
+        return everybody
+
+    def _by_unit(self, people: npt.NDArray[np.void]) -> dict[str, npt.NDArray[Any]]:
+        """People in the order of their coupled units, and where each unit begins."""
+        of = self._plan.unit[people["hamlet"]]
+        if np.any(of[1:] < of[:-1]):
+            order = np.argsort(of, kind="stable")
+            people, of = people[order], of[order]
+        return {"baseline": people, "people_from": np.searchsorted(of, self._numbers)}
 
     def _make_tables(self, room: int, events_room: int) -> None:
         """Room for the people of the largest coupled unit, and for the events of all."""
@@ -103,21 +121,78 @@ class _Runner:
         self._tables = empty_tables(self._plan, room, logged)
         write(self._words, STATE, self._tables)
 
-    def run(self, seed: int, replication: int) -> Outcome:
-        """One replication, in larger tables if these are too small."""
-        which = {"seed": seed, "replication": replication}
+    def run(self, seed: int, replication: int, since: Stopped | None = None) -> Outcome:
+        """One replication, from its beginning or from where it was stopped."""
+        return self._simulated(seed, replication, since, self._plan.settings.months)[1]
+
+    def stop(
+        self, seed: int, replication: int, month: int, since: Stopped | None = None
+    ) -> Stopped:
+        """One replication until a month start before the horizon."""
+        fresh, outcome = self._simulated(seed, replication, since, month)
+        people = _copied(self._kept[: fresh["counters"][KEPT]])
+        hamlets, bits = fresh["hamlets"], self._plan.settings.adaptive
+        rates = self._rates_in(hamlets)
+        hamlets["group"] &= (1 << bits) - 1
+        hamlets["base_group"] = 0
+        shared = {name: fresh[name] for name in ("admitted", "target_pull", "pool_used")}
+        levers = self._plan.adaptive_keys
+        return Stopped(World(people, hamlets, month, levers, **shared, rates=rates), outcome)
+
+    @cached_property
+    def _rate_keys(self) -> npt.NDArray[np.int64]:
+        return rate_keys(self._plan)
+
+    def _rates_in(self, hamlets: npt.NDArray[np.void]) -> npt.NDArray[np.int64]:
+        """Keys of the rates of clocks and of deaths in each hamlet."""
+        of = hamlets["group"], hamlets["base_group"]
+        return np.stack([self._rate_keys[group, what] for what, group in enumerate(of)], axis=1)
+
+    def _same_rates(self, world: World) -> dict[str, npt.NDArray[np.bool_]]:
+        """Whether clocks and deaths were found with the rates that this policy has as well."""
+        same = np.zeros((len(world.hamlets), 2), dtype=np.bool_)
+        if len(world.rates):
+            same = self._rates_in(world.hamlets) == world.rates
+        clocks, deaths = np.ascontiguousarray(same.T)
+        return {"same_clocks": clocks, "same_deaths": deaths}
+
+    def _simulated(
+        self, seed: int, replication: int, since: Stopped | None, until: int
+    ) -> tuple[dict[str, Any], Outcome]:
+        """What the engine counts and the outcome; in larger tables if these are too small."""
+        world = self._world if since is None else placed(self._plan, since.world)
+        begins = self._given if since is None else self._by_unit(world.people)
+        which = {
+            "seed": seed, "replication": replication,
+            "from_month": world.month, "until_month": until,
+            **{name: begins[name] for name in ("baseline", "people_from")},
+            **self._same_rates(world),
+        }  # fmt: skip
+        stops = until < self._plan.settings.months
+        if np.diff(begins["people_from"]).max() >= self._room:
+            self._everybody = self._make_room(np.diff(begins["people_from"]))
         while True:
-            fresh = fresh_tables(self._plan, self._hamlets)
-            write(self._words, STATE, fresh | which)
+            if stops and len(self._kept) < self._everybody:
+                self._kept = np.empty(self._everybody, dtype=PERSON)
+            fresh = fresh_tables(self._plan, world, since)
+            write(self._words, STATE, fresh | which | {"kept": self._kept})
             if run_units(self._words):
-                return self._outcome(fresh)
+                return fresh, self._outcome(fresh, since)
+            self._everybody *= 2
             self._make_tables(2 * self._room, 2 * self._events_room)
 
-    def _outcome(self, fresh: dict[str, Any]) -> Outcome:
+    def _outcome(self, fresh: dict[str, Any], since: Stopped | None) -> Outcome:
         logged = int(fresh["counters"][EVENTS]) if self._with_log else 0
         names = ("log_day", "log_phase", "log_hamlet", "log_person", "log_kind", "log_cause")
         log = Log(*(self._tables[name][:logged].copy() for name in names))
+        if since is not None:
+            log = joined(since.outcome.log, log)
         return Outcome(log, fresh["panel"], fresh["lever_months"], fresh["posting_months"])
+
+
+def _copied(rows: npt.NDArray[np.void]) -> npt.NDArray[np.void]:
+    """A copy of rows as they lie in memory; numpy's own goes field by field."""
+    return rows.view(np.uint64).copy().view(rows.dtype)
 
 
 # ---------------------------------------------------------------- the schedule
@@ -129,13 +204,24 @@ def run_units(s):
     foresee(s)
     for u in range(len(s.hamlets_from) - 1):
         members = s.hamlets_of_units[s.hamlets_from[u] : s.hamlets_from[u + 1]]
-        settle(s, s.people_from[u], s.people_from[u + 1], members)
-        for month in range(s.months):
+        begin(s, s.people_from[u], s.people_from[u + 1], members)
+        for month in range(s.from_month, s.until_month):
             month_start(s, members, month, s.days[s.origin + month])
             if s.counters[OVERFLOWN]:
                 return 0
-            lives(s, s.days[s.origin + month + 1])
-        panel.take_panel(s, members, s.months, s.horizon)
+            following = month + 1
+            phase_0 = following < s.months and s.january[following]
+            stops = following == s.until_month and following < s.months
+            if phase_0 or stops:  # what happens on the day itself comes after it
+                lives(s, s.eves[s.origin + following])
+            else:
+                lives(s, s.days[s.origin + following])
+        if s.until_month == s.months:
+            panel.take_panel(s, members, s.months, s.horizon)
+        else:
+            stopping.keep(s, members)
+        if s.counters[OVERFLOWN]:
+            return 0
         if s.counters[EVENTS] > len(s.log_day) and len(s.log_day) > 0:
             return 0
     return 1
@@ -156,6 +242,8 @@ def month_start(s, members, month, day):
     """The phases of a month start."""
     if month > 0 and s.january[month]:
         meetings.year_begins(s, members, month, day)
+    if month == s.from_month or s.january[month]:
+        lives(s, day)
     postings.end_and_replace(s, members, month, day)
     moves.make_moves(s, members, month, day)
     offices.fill_offices(s, members, month, day)
@@ -188,8 +276,8 @@ def lives(s, until):
 
 
 @kernel
-def settle(s, first, last, members):
-    """People take their places; cells are counted, hosts found, offices held; lives begin."""
+def begin(s, first, last, members):
+    """The people of a coupled unit begin, or go on from where the replication was stopped."""
     n = last - first
     s.counters[PEOPLE] = n
     s.counters[POSTED_NOW] = s.counters[IN_PIPELINE] = 0
@@ -198,6 +286,15 @@ def settle(s, first, last, members):
         s.met[s.committee[members[k]]] = -1  # units may lie under one committee
     for month in range(s.months):
         s.first_term[month] = NO_ONE
+    if s.from_month == 0:
+        settle(s, first, n, members)
+    else:
+        stopping.go_on(s, first, n, members, s.days[s.origin + s.from_month])
+
+
+@kernel
+def settle(s, first, n, members):
+    """People take their places; cells are counted, hosts found, offices held; lives begin."""
     for i in range(n):
         s.people[i] = s.baseline[first + i]
         take_place(s, i)
@@ -216,14 +313,15 @@ def take_place(s, i):
     hamlet = s.hamlets[p["hamlet"]]
     beginning = draws_together(s, i, rules.BEGINNING, 0)
     draw_person(s, p, hamlet["difficulty"], beginning)
-    clocks.set_death(s, i, 0.0, beginning[rules.DEATH_BUDGET])
+    p["entry_day"], p["entry_hamlet"] = 0.0, p["hamlet"]
+    clocks.set_death(s, i, beginning[rules.DEATH_BUDGET])
     p["since"], p["clock"] = 0.0, STALE
     p["counted"], p["points"], p["adult"], p["weight"] = 0, 0, 0, 0
     s.state[i] = p["status"] << PLACE_BITS | p["place"]
     s.term[i] = NO_ONE
     join_hamlet(s, i)
     if p["place"] == rules.POSTED:
-        set_term(s, i, p["term_month"])
+        set_term(s, i, np.int64(p["term_month"]))
         s.counters[POSTED_NOW] += 1
         if p["pool"] >= 0:
             s.pool_used[p["pool"]] += 1

@@ -10,6 +10,7 @@ from sim.engine.compiled.state import (
     draw_for,
     is_followed,
 )
+from sim.world import STALE
 
 
 @kernel
@@ -114,7 +115,11 @@ def rank(s, number, bit, level):
 
 @kernel
 def change_group(s, h, group, day):
-    """Other schedules from now; clocks are re-based only where the person's own rate differs."""
+    """Other schedules from now; clocks are re-based only where the person's own rate has differed.
+
+    A rate that will differ later only is no reason: a clock must not depend on what levers still to
+    come will do. It is found anew with the rates of the new group.
+    """
     hamlet = s.hamlets[h]
     before = hamlet["group"]
     if group == before:
@@ -122,10 +127,16 @@ def change_group(s, h, group, day):
     n = 0
     i = s.first_person[h]
     while i != NO_ONE:
-        if has_other_rates(s, i, before, group):
-            clocks.settle_budget(s, i, day)
-            s.scratch[n] = i
-            n += 1
+        p = s.people[i]
+        if is_followed(p) and p["place"] != rules.POSTED:
+            if have_other_rates(s, p, before, group, p["since"], day):
+                clocks.settle_budget(s, i, day)
+                s.scratch[n] = i
+                n += 1
+            elif have_other_rates(s, p, before, group, day, s.horizon):
+                p["clock"] = STALE
+                s.scratch[n] = i
+                n += 1
         i = s.next_person[i]
     hamlet["group"] = group
     for k in range(n):
@@ -133,13 +144,10 @@ def change_group(s, h, group, day):
 
 
 @kernel
-def has_other_rates(s, i, before, group):
-    """Whether another group would change the clock of a person, from its last settling on."""
-    p = s.people[i]
-    if not is_followed(p) or p["place"] == rules.POSTED:
-        return False
+def have_other_rates(s, p, before, group, since, until):
+    """Whether two groups differ in the rates of a person between two days."""
     state = p["status"] << PLACE_BITS | p["place"]
     return not rules.same_rates(
-        p["since"], p["birth"], s.horizon, s.starts, s.steady[state, before], s.moving[before],
+        since, p["birth"], until, s.starts, s.steady[state, before], s.moving[before],
         s.steady[state, group], s.moving[group], clocks.leaving_scale(s, p),
     )  # fmt: skip

@@ -3,7 +3,8 @@
 from sim import rules
 from sim.compilation import kernel
 from sim.draws import exponential
-from sim.engine.compiled.state import NOT_FOLLOWED, PLACE_BITS, STALE
+from sim.engine.compiled.state import NOT_FOLLOWED, PLACE_BITS
+from sim.world import STALE
 
 
 @kernel
@@ -70,10 +71,11 @@ def settle_budget(s, i, day):
 
 
 @kernel
-def set_death(s, i, entry, u):
+def set_death(s, i, u):
     """The day of death, from the draw of its budget and the hamlet of entry."""
     p = s.people[i]
-    hamlet = s.hamlets[p["hamlet"]]
+    entry = p["entry_day"]
+    hamlet = s.hamlets[p["entry_hamlet"]]
     budget = exponential(u)
     most = s.mortality_most[hamlet["base_group"], p["sex"], rules.age_at(entry, p["birth"])]
     if rules.outlasts(budget, entry, s.horizon, most * hamlet["mortality_factor"]):
@@ -82,5 +84,5 @@ def set_death(s, i, entry, u):
     table = s.mortality[hamlet["base_group"], p["sex"]]
     p["death"] = rules.fire_day(
         budget, entry, p["birth"], s.horizon, s.starts, table, hamlet["mortality_factor"],
-        table, 0.0, s.shock[p["hamlet"]],
+        table, 0.0, s.shock[p["entry_hamlet"]],
     )  # fmt: skip

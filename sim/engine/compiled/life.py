@@ -5,7 +5,8 @@ from sim import rules
 from sim.compilation import kernel
 from sim.draws import exponential
 from sim.engine.compiled import clocks, counting, roster, stages
-from sim.engine.compiled.state import LIFE, STALE, draws_together, later, record
+from sim.engine.compiled.state import LIFE, draws_together, later, record
+from sim.world import STALE
 
 
 @kernel

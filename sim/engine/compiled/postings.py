@@ -1,5 +1,7 @@
 """Phase 2, first part: postings end and are replaced, and so are staff."""
 
+import numpy as np
+
 from sim import log as events
 from sim import rules
 from sim.compilation import kernel
@@ -88,7 +90,7 @@ def term_is_due(s, i, month, day):
         stages.enter(s, i, day, POSTINGS)
         if p["place"] == rules.POSTED:
             s.counters[POSTED_NOW] += 1
-            set_term(s, i, p["term_month"])
+            set_term(s, i, np.int64(p["term_month"]))
     else:
         posting_ends(s, i, month, day)
     clocks.look_ahead(s, i, day)
@@ -106,11 +108,11 @@ def posting_ends(s, i, month, day):
         return
     s.term[i] = -1
     replaced = draw(s, i, rules.REPLACING, month) < row["replacement"]
-    home = p["home"]
+    home = np.int64(p["home"])
     if home >= 0 and s.hamlets[home]["cell"] != rules.CLOSED:
         sent_home(s, i, home, day)
         return
-    key, pool, term = p["key"], p["pool"], p["term_months"]
+    key, pool, term = p["key"], np.int64(p["pool"]), p["term_months"]
     roster.leave_for_ever(s, i, day, POSTINGS, events.POSTING_ENDED, 0)
     begins = month + row["gap"]
     if replaced and begins < s.months:

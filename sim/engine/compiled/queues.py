@@ -28,7 +28,7 @@ NO_ONE = -1
 AT_ONCE = 16
 """People whose instants are looked at together."""
 _FIELDS: Any = PERSON.fields
-READ_OFTEN: int = _FIELDS["pool"][1]
+READ_OFTEN: int = _FIELDS["entry_day"][1]
 """Bytes of a person before the fields that only postings and the first day read."""
 
 

@@ -11,10 +11,10 @@ from sim.engine.compiled.state import (
     OVERFLOWN,
     PEOPLE,
     POSTED_NOW,
-    STALE,
     draw,
     record,
 )
+from sim.world import STALE
 
 
 @kernel
@@ -61,8 +61,9 @@ def expect(s, i, day, kind, cause, beginning):
     """The person will enter on `day`; death and the first budget are known from then."""
     p = s.people[i]
     p["entry_kind"], p["entry_cause"] = kind, cause
-    p["waiting"] = p["since"] = day
-    clocks.set_death(s, i, day, beginning[rules.DEATH_BUDGET])
+    p["waiting"] = p["since"] = p["entry_day"] = day
+    p["entry_hamlet"] = p["hamlet"]
+    clocks.set_death(s, i, beginning[rules.DEATH_BUDGET])
     p["budget"] = exponential(beginning[rules.FIRST_BUDGET])
     p["what"] = rules.ENTRY
     s.due[i] = day

@@ -3,14 +3,13 @@
 from typing import Any, get_type_hints
 
 import numpy as np
-import numpy.typing as npt
 
-from sim import log as events
 from sim import rules
 from sim.compilation import Record, instruction, kernel, room_for
 from sim.compilation.records import FieldKind
 from sim.draws import uniform, uniforms4
 from sim.engine.compiled import ceilings
+from sim.engine.opening import Stopped, begun
 from sim.plan import MOVE, Plan, Settings
 from sim.plan.meetings import CLASS as CLASS_ROW
 from sim.plan.meetings import CONDITION, COURSE
@@ -21,26 +20,24 @@ LIFE, POSTINGS, LISTING, CLASS, COMMITTEE, REVIEW = 1, 2, 3, 4, 5, 6
 FIRST, SECOND = -3.0e18, -2.0e18
 """Priorities before all others: about to enlist, and the chief."""
 MONTH = 30.4375
-COUNTERS = 9
+COUNTERS = 10
 PEOPLE, EVENTS, POSTED_NOW, WAITING, IN_PIPELINE = range(5)
-LOTTERY, LOTTERY_MONTH, LEADERS, OVERFLOWN = range(5, COUNTERS)
+LOTTERY, LOTTERY_MONTH, LEADERS, OVERFLOWN, KEPT = range(5, COUNTERS)
 """Places in `counters`: people, events, posted members, size of the heap, length of the pipeline,
-decision and month of the lottery of the queue, how many are level at its top, and whether the table
-of people was too small."""
+decision and month of the lottery of the queue, how many are level at its top, whether the table of
+people was too small, and people kept for a world in which the replication stops."""
 PLACE_BITS, PLACE_MASK = 2, 3
 """A state is status << PLACE_BITS | place."""
 if rules.PLACES != 1 << PLACE_BITS:
     raise ImportError("a state does not hold that many places")
 OF_PEOPLE = (rules.LOCAL, rules.ACTIVE, rules.OVER_60)
 """Observables for which all people of a hamlet are looked at."""
-STALE = -1.0
-"""Day of a clock that is to be found anew: its budget, its rate or its place have changed."""
 NOT_FOLLOWED = -1
 """State of who has not entered or is gone; else status * PLACES + place (see `look_ahead`)."""
 
 
 _PLAN = {
-    "f8 1": "starts scale days month_years pull delay_median failure arrivals arrival_women "
+    "f8 1": "starts scale days eves month_years pull delay_median failure arrivals arrival_women "
     "posting_ages staff_ages",
     "f8 2": "adults weighted leavers listing_most moving_in_most moving_most target_yearly "
     "arrival_ages shock_sd",
@@ -63,11 +60,12 @@ _OWN = {
     "i4 1": "log_hamlet",
     "i2 1": "log_kind log_cause",
     "i1 1": "log_phase state",
-    "? 1": "may_list may_receive",
+    "? 1": "may_list may_receive same_clocks same_deaths",
 }
 _ROWS = {
     "baseline": (PERSON, 1),
     "people": (PERSON, 1),
+    "kept": (PERSON, 1),
     "hamlets": (HAMLET, 1),
     "schedule": (SCHEDULE, 2),
     "classes": (CLASS_ROW, 1),
@@ -79,7 +77,8 @@ _ROWS = {
 
 def _fields() -> dict[str, FieldKind]:
     """Name and kind of every field of the state."""
-    fields: dict[str, FieldKind] = {"seed": int, "replication": int}
+    numbers = ("seed", "replication", "from_month", "until_month")
+    fields: dict[str, FieldKind] = dict.fromkeys(numbers, int)
     fields |= dict.fromkeys(("ranks_strength", "ranks_cells", "looks_at_people"), bool)
     fields |= get_type_hints(Settings)
     arrays = {name: (np.dtype(kind.split()[0]), int(kind.split()[1]))
@@ -98,9 +97,10 @@ STATE = Record("State", _fields())
 def given_by(plan: Plan, world: World) -> dict[str, Any]:
     """The fields that a plan gives for a world."""
     values = {**plan.settings._asdict(), **plan.rates._asdict(), **plan.residents._asdict()}
-    elsewhere = ("settings", "rates", "residents", "area_key", "base_group")
+    elsewhere = ("settings", "rates", "residents", "area_key", "base_group", "adaptive_keys")
     values |= {name: value for name, value in plan._asdict().items() if name not in elsewhere}
     values["area_keys"] = plan.area_key[plan.area]
+    values["eves"] = np.nextafter(plan.days, -np.inf)
     values["listing_most"] = ceilings.listing(plan, world)
     values["moving_in_most"] = ceilings.moving_in(plan)
     values["ranks_strength"] = any(
@@ -153,19 +153,12 @@ def empty_tables(plan: Plan, room: int, events_room: int) -> dict[str, Any]:
     })  # fmt: skip
 
 
-def fresh_tables(plan: Plan, hamlets: npt.NDArray[np.void]) -> dict[str, Any]:
-    """The fields that count and sum up one replication; units begin as in `hamlets`."""
-    years = plan.settings.months // 12
-    whole = np.int64
+def fresh_tables(plan: Plan, world: World, since: Stopped | None) -> dict[str, Any]:
+    """The fields that count and sum up one replication."""
     return {
-        "hamlets": hamlets.copy(),
-        "counters": np.zeros(COUNTERS, dtype=whole),
-        "admitted": np.zeros(len(plan.capped), dtype=whole),
-        "pool_used": np.zeros(len(plan.pool_size), dtype=whole),
-        "target_pull": np.ones(len(plan.capped)),
-        "panel": np.zeros((years + 1, len(hamlets), len(events.PANEL_FIELDS)), dtype=np.int32),
-        "lever_months": np.zeros((plan.settings.adaptive, years), dtype=whole),
-        "posting_months": np.zeros(years, dtype=whole),
+        **begun(plan, world, since)._asdict(),
+        "hamlets": world.hamlets.copy(),
+        "counters": np.zeros(COUNTERS, dtype=np.int64),
     }
 
 

@@ -4,15 +4,15 @@ A process per person (`life`) and one conductor per coupled unit (`conduct`), wh
 of each month start.
 """
 
-from collections.abc import Callable, Generator
-from functools import partial
+from collections.abc import Generator
+from typing import NamedTuple
 
 import numpy as np
 import simpy
 
 from sim import log as events
 from sim import rules
-from sim.engine.opening import opened, shocks
+from sim.engine.opening import Begun, Stopped, begun, opened, placed, shocks
 from sim.engine.reference import (
     clocks,
     counting,
@@ -25,48 +25,84 @@ from sim.engine.reference import (
     postings,
     review,
     stages,
+    stopping,
 )
-from sim.engine.reference.state import LIFE, POSTINGS, Hamlet, Panel, Person, Unit
-from sim.log import Outcome, from_records
+from sim.engine.reference.state import LIFE, POSTINGS, Hamlet, Person, Unit
+from sim.log import Outcome, from_records, joined
 from sim.plan import Plan
 from sim.world import DRAWN, World
 
 
-def prepared(plan: Plan, world: World) -> Callable[[int, int], Outcome]:
-    """One policy ready to run: a function of seed and replication."""
-    return partial(run, plan, world)
+def prepared(plan: Plan, world: World) -> "Runner":
+    """One policy ready to run."""
+    return Runner(plan, world)
 
 
 def run(plan: Plan, world: World, seed: int, replication: int) -> Outcome:
-    """One replication of one policy, coupled unit after coupled unit."""
-    world = opened(plan, world, seed, replication)
-    factors = shocks(plan, seed, replication)
-    years = plan.settings.months // 12
-    states = np.zeros((years + 1, len(world.hamlets), len(events.PANEL_FIELDS)), dtype=np.int32)
-    units = []
-    for number in range(int(plan.unit.max()) + 1):
-        members = [int(h) for h in np.flatnonzero(plan.unit == number)]
-        hamlets = [Hamlet(h, world.hamlets[h]) for h in members]
-        for hamlet in hamlets:
-            hamlet.shock = factors[hamlet.index]
-        unit = Unit(plan, seed, replication, hamlets)
-        begin(unit, world)
-        unit.calendar.process(conduct(unit, states))
-        unit.calendar.run(until=unit.calendar.at(plan.settings.horizon, 8))
-        units.append(unit)
-    records = [record for unit in units for record in unit.log]
-    return Outcome(
-        from_records(records),
-        states,
-        np.sum([u.lever_months for u in units], axis=0),
-        np.sum([u.posting_months for u in units], axis=0),
-    )
+    """One replication of one policy."""
+    return Runner(plan, world).run(seed, replication)
 
 
-def conduct(unit: Unit, states: Panel) -> Generator[simpy.Event, None, None]:
+class Runner(NamedTuple):
+    """One policy ready to run: `run` and `stop` make a replication."""
+
+    plan: Plan
+    world: World
+
+    def run(self, seed: int, replication: int, since: Stopped | None = None) -> Outcome:
+        """One replication, from its beginning or from where it was stopped."""
+        months = self.plan.settings.months
+        units, begins = self._conducted(seed, replication, since, months)
+        return _outcome(units, begins, since)
+
+    def stop(
+        self, seed: int, replication: int, month: int, since: Stopped | None = None
+    ) -> Stopped:
+        """One replication until a month start before the horizon."""
+        units, begins = self._conducted(seed, replication, since, month)
+        world = stopping.kept(units, self.world, month)
+        return Stopped(world, _outcome(units, begins, since))
+
+    def _conducted(
+        self, seed: int, replication: int, since: Stopped | None, until: int
+    ) -> tuple[list[Unit], Begun]:
+        """Coupled unit after coupled unit, until the phases of a month."""
+        plan = self.plan
+        if since is None:
+            world = opened(plan, self.world, seed, replication)
+        else:
+            world = placed(plan, since.world)
+        begins = begun(plan, world, since)
+        factors = shocks(plan, seed, replication)
+        units = []
+        for number in range(int(plan.unit.max()) + 1):
+            members = [int(h) for h in np.flatnonzero(plan.unit == number)]
+            hamlets = [Hamlet(h, world.hamlets[h]) for h in members]
+            for hamlet in hamlets:
+                hamlet.shock = factors[hamlet.index]
+            unit = Unit(plan, seed, replication, hamlets, begins, world.month)
+            if since is None:
+                begin(unit, world)
+            else:
+                stopping.go_on(unit, world)
+            unit.calendar.process(conduct(unit, range(world.month, until)))
+            at_horizon = until == plan.settings.months
+            unit.calendar.run(until=unit.calendar.at(unit.day_of(until), 8 if at_horizon else 0))
+            units.append(unit)
+        return units, begins
+
+
+def _outcome(units: list[Unit], begins: Begun, since: Stopped | None) -> Outcome:
+    log = from_records([record for unit in units for record in unit.log])
+    if since is not None:
+        log = joined(since.outcome.log, log)
+    return Outcome(log, begins.panel, begins.lever_months, begins.posting_months)
+
+
+def conduct(unit: Unit, months: range) -> Generator[simpy.Event, None, None]:
     """The conductor of a coupled unit: the phases of every month start."""
     calendar = unit.calendar
-    for month in range(unit.settings.months):
+    for month in months:
         day = unit.day_of(month)
         yield calendar.at(day, 0)
         unit.month = month
@@ -82,9 +118,9 @@ def conduct(unit: Unit, states: Panel) -> Generator[simpy.Event, None, None]:
         review.review(unit, month, day)
         panel.tally(unit, month)
         if month % 12 == 0:
-            panel.take_panel(unit, states, month, day)
+            panel.take_panel(unit, month, day)
     yield calendar.at(unit.settings.horizon, 7)
-    panel.take_panel(unit, states, unit.settings.months, unit.settings.horizon)
+    panel.take_panel(unit, unit.settings.months, unit.settings.horizon)
 
 
 # ---------------------------------------------------------------- the first day
@@ -101,7 +137,7 @@ def begin(unit: Unit, world: World) -> None:
         _hold_offices(unit, hamlet)
     for person in people:
         u = unit.draw(person, rules.BEGINNING, rules.DEATH_BUDGET)
-        person.death = clocks.death_day(unit, person, 0.0, u)
+        person.death = clocks.death_day(unit, person, u)
         stages.pass_open_stages(unit, person, 0.0, LIFE)
         clocks.look_ahead(unit, person, 0.0)
         life.watch(unit, person)

@@ -4,7 +4,7 @@ from collections import Counter
 
 from sim import rules
 from sim.engine.reference import clocks, counting, life, panel
-from sim.engine.reference.state import Hamlet, Unit
+from sim.engine.reference.state import Hamlet, Person, Unit
 
 
 def observe(unit: Unit, month: int, day: float) -> dict[int, list[float]]:
@@ -80,24 +80,36 @@ def _ranks(
 
 
 def change_group(unit: Unit, hamlet: Hamlet, group: int, day: float) -> None:
-    """Other schedules from now; clocks are re-based only where the person's own rate differs."""
+    """Other schedules from now; clocks are re-based only where the person's own rate has differed.
+
+    A rate that will differ later only is no reason: a clock must not depend on what levers still to
+    come will do. It is found anew with the rates of the new group.
+    """
     if group == hamlet.group:
         return
-    rates, before = unit.rates, hamlet.group
-    touched = []
+    before, touched = hamlet.group, []
     for person in hamlet.people.values():
-        state = person.status * rules.PLACES + person.place
         if person.entry_kind or person.place == rules.POSTED:
             continue
-        if not rules.same_rates(
-            person.since, person.birth, unit.settings.horizon, rates.starts,
-            rates.steady[state, before], rates.moving[before],
-            rates.steady[state, group], rates.moving[group],
-            clocks.leaving_scale(unit, person),
-        ):  # fmt: skip
+        if _have_other_rates(unit, person, before, group, person.since, day):
             clocks.settle_budget(unit, person, day)
+            touched.append(person)
+        elif _have_other_rates(unit, person, before, group, day, unit.settings.horizon):
             touched.append(person)
     hamlet.group = group
     for person in touched:
         clocks.look_ahead(unit, person, day)
         life.watch(unit, person)
+
+
+def _have_other_rates(
+    unit: Unit, person: Person, before: int, group: int, since: float, until: float
+) -> bool:
+    """Whether two groups differ in the rates of a person between two days."""
+    rates, state = unit.rates, person.status * rules.PLACES + person.place
+    return not rules.same_rates(
+        since, person.birth, until, rates.starts,
+        rates.steady[state, before], rates.moving[before],
+        rates.steady[state, group], rates.moving[group],
+        clocks.leaving_scale(unit, person),
+    )  # fmt: skip

@@ -48,11 +48,11 @@ def settle_budget(unit: Unit, person: Person, day: float) -> None:
     person.since = day
 
 
-def death_day(unit: Unit, person: Person, entry: float, u: float) -> float:
+def death_day(unit: Unit, person: Person, u: float) -> float:
     """From the draw of its budget and the hamlet of entry, once: the same under every policy."""
-    budget = exponential(u)
-    table = unit.rates.mortality[person.hamlet.base_group, person.sex]
+    budget, hamlet = exponential(u), person.entry_hamlet
+    table = unit.rates.mortality[hamlet.base_group, person.sex]
     return rules.fire_day(
-        budget, entry, person.birth, unit.settings.horizon, unit.rates.starts,
-        table, person.hamlet.mortality_factor, table, 0.0, person.hamlet.shock,
+        budget, person.entry_day, person.birth, unit.settings.horizon, unit.rates.starts,
+        table, hamlet.mortality_factor, table, 0.0, hamlet.shock,
     )  # fmt: skip

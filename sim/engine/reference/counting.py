@@ -55,6 +55,7 @@ def take_stock(unit: Unit, person: Person, day: float) -> None:
     hamlet.adults -= person.adult
     hamlet.weight -= person.weight
     person.points = person.adult = person.weight = 0
+    person.turn = rules.NEVER
     if not person.is_followed:
         return
     person.points = rules.helper_points(
@@ -72,7 +73,14 @@ def take_stock(unit: Unit, person: Person, day: float) -> None:
         unit.plan.turning_ages[person.sex],
     )  # fmt: skip
     if turn < s.horizon:
-        unit.turning[rules.first_month_from(turn, unit.plan.days) - s.origin].append(person)
+        person.turn = turn
+        turn_later(unit, person)
+
+
+def turn_later(unit: Unit, person: Person) -> None:
+    """Stock is taken of this person again at the first month start from the turn on."""
+    month = rules.first_month_from(person.turn, unit.plan.days) - unit.settings.origin
+    unit.turning[month].append(person)
 
 
 def cell_strength(unit: Unit, hamlet: Hamlet) -> int:

@@ -18,12 +18,12 @@ def year_begins(unit: Unit, month: int) -> None:
     if month == 0 or not plan.january[month]:
         return
     year = int(plan.rates.year[rules.period_at(unit.day_of(month), plan.rates.starts)]) - 1
-    for t in range(len(plan.capped)):
+    for t in unit.targets:
         unit.target_pull[t] = rules.pulled(
             float(unit.target_pull[t]), float(plan.target_yearly[t, year]),
             int(unit.admitted[t]), float(plan.pull[month]),
         )  # fmt: skip
-    unit.admitted[:] = 0
+        unit.admitted[t] = 0
     for hamlet in unit.hamlets:
         hamlet.pull = 1.0
         for t in unit.target_of[hamlet.index]:

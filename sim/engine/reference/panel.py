@@ -8,7 +8,7 @@ import numpy.typing as npt
 from sim import log as events
 from sim import rules
 from sim.engine.reference import counting
-from sim.engine.reference.state import Hamlet, Panel, Person, Unit
+from sim.engine.reference.state import Hamlet, Person, Unit
 
 STAGES = ("listed", "certified", "certified", "probation")
 """What the panel counts a candidate or probationer as, by status."""
@@ -24,10 +24,10 @@ def tally(unit: Unit, month: int) -> None:
             unit.lever_months[bit, month // 12] += acting
 
 
-def take_panel(unit: Unit, panel: Panel, month: int, day: float) -> None:
+def take_panel(unit: Unit, month: int, day: float) -> None:
     """The state of every hamlet at an anniversary."""
     for hamlet in unit.hamlets:
-        panel[month // 12, hamlet.index] = panel_row(unit, hamlet, month, day)
+        unit.panel[month // 12, hamlet.index] = panel_row(unit, hamlet, month, day)
 
 
 def panel_row(unit: Unit, hamlet: Hamlet, month: int, day: float) -> npt.NDArray[np.int32]:

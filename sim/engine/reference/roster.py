@@ -14,8 +14,9 @@ def expect(
 ) -> None:
     """The person will enter on `day`; death and the first budget are known from then."""
     person.entry_kind, person.entry_cause = kind, cause
-    person.waiting = person.since = day
-    person.death = clocks.death_day(unit, person, day, beginning[rules.DEATH_BUDGET])
+    person.waiting = person.since = person.entry_day = day
+    person.entry_hamlet = person.hamlet
+    person.death = clocks.death_day(unit, person, beginning[rules.DEATH_BUDGET])
     person.budget = exponential(beginning[rules.FIRST_BUDGET])
     person.next_day, person.what = day, rules.ENTRY
     person.hamlet.people[person.key] = person

@@ -5,17 +5,16 @@ from heapq import heappush
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import simpy
 
 from sim import rules
 from sim.draws import uniform, uniforms4
+from sim.engine.opening import Begun
 from sim.plan import Plan
 from sim.plan.rates import Floats
 from sim.plan.schedule import SCHEDULE
 
 Record = tuple[float, int, int, int, int, int]
-Panel = npt.NDArray[np.int32]
 Block = tuple[float, ...]
 """Draws that are made together."""
 
@@ -53,6 +52,8 @@ class Person:
         "death",
         "dossiers",
         "entry_cause",
+        "entry_day",
+        "entry_hamlet",
         "entry_kind",
         "fired",
         "hamlet",
@@ -70,6 +71,7 @@ class Person:
         "stage_due",
         "status",
         "term_month", "term_months",
+        "turn",
         "waiting",
         "weight",
         "what",
@@ -77,7 +79,8 @@ class Person:
 
     def __init__(self, key: int, hamlet: "Hamlet", status: int, place: int, sex: int) -> None:
         self.key, self.hamlet, self.status, self.place, self.sex = key, hamlet, status, place, sex
-        self.birth = self.death = self.next_day = rules.NEVER
+        self.birth = self.death = self.next_day = self.turn = rules.NEVER
+        self.entry_day, self.entry_hamlet = 0.0, hamlet
         self.stage_due = self.certificate_until = self.limit = rules.NEVER
         self.budget, self.since, self.waiting, self.helper_from = 0.0, 0.0, 0.0, -rules.NEVER
         self.what, self.fired, self.dossiers = rules.DEATH, 0, 0
@@ -106,9 +109,10 @@ class Hamlet:
         self.people: dict[int, Person] = {}
         self.cell, self.roll = int(row["cell"]), int(row["roll"])
         self.below_since = float(row["below_since"])
-        self.below_cause = 0
-        self.strength = self.officials = 0
-        self.candidates = self.points = self.adults = self.weight = 0
+        self.below_cause = int(row["below_cause"])
+        self.strength, self.officials = int(row["strength"]), int(row["officials"])
+        self.candidates, self.points = int(row["candidates"]), int(row["points"])
+        self.adults, self.weight = int(row["adults"]), int(row["weight"])
         self.listing_factor = float(row["listing_factor"])
         self.leaving_factor = float(row["leaving_factor"])
         self.mortality_factor = float(row["mortality_factor"])
@@ -144,20 +148,26 @@ class Row:
 
 
 class Unit:
-    """A coupled unit: its hamlets, what they share, and the log."""
+    """A coupled unit: its hamlets, what they share, and the log.
 
-    def __init__(self, plan: Plan, seed: int, replication: int, hamlets: list[Hamlet]) -> None:
+    What `begun` counts belongs to all units; each goes on counting what is its own.
+    """
+
+    def __init__(
+        self, plan: Plan, seed: int, replication: int, hamlets: list[Hamlet], begun: Begun,
+        month: int,
+    ) -> None:  # fmt: skip
         self.plan, self.seed, self.replication = plan, seed, replication
         self.settings, self.rates = plan.settings, plan.rates
         self.hamlets = hamlets
         self.by_index = {h.index: h for h in hamlets}
-        self.calendar = Calendar()
+        self.calendar = Calendar(self.day_of(month))
         self.log: list[Record] = []
-        self.month = 0
-        targets, pools = len(plan.capped), len(plan.pool_size)
-        self.admitted = np.zeros(targets, dtype=np.int64)
-        self.target_pull = np.ones(targets)
-        self.pool_used = np.zeros(pools, dtype=np.int64)
+        self.month = month
+        self.panel, self.lever_months = begun.panel, begun.lever_months
+        self.posting_months = begun.posting_months
+        self.admitted, self.target_pull = begun.admitted, begun.target_pull
+        self.pool_used = begun.pool_used
         self.rows: dict[tuple[int, int], Row] = {}
         self.pipeline: dict[int, Person] = {}
         self.month_years: list[float] = plan.month_years.tolist()
@@ -165,9 +175,8 @@ class Unit:
         self.target_of: list[list[int]] = plan.target_of.tolist()
         self.turning: dict[int, list[Person]] = defaultdict(list)
         self.terms: dict[int, list[Person]] = defaultdict(list)
-        self.lever_months = np.zeros((plan.settings.adaptive, plan.settings.months // 12), np.int64)
-        self.posting_months = np.zeros(plan.settings.months // 12, dtype=np.int64)
         self.postings = 0
+        self.targets = sorted({t for h in hamlets for t in self.target_of[h.index] if t >= 0})
         alike = {(int(plan.committee[h.index]), *self.target_of[h.index]): h for h in hamlets}
         self.one_of_each_target: dict[int, list[Hamlet]] = defaultdict(list)
         for (area, *_), hamlet in alike.items():

@@ -1,0 +1,52 @@
+"""Several policies from one history: what they have in common is simulated once.
+
+Policies follow one history until the first month before which different levers act. There the
+replications stop, and each group of policies that still have one history goes on from the same
+worlds. Results are the same, to the last bit, as if each had run alone.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from sim.engine.opening import Stopped
+from sim.experiment.preparation import Runner
+from sim.log import Outcome
+from sim.plan.histories import history, shared_months
+from sim.scenario import Scenario
+
+Stops = list[Stopped | None]
+"""Where each replication stands; None at its beginning."""
+
+
+def replicated(
+    scenario: Scenario,
+    policies: Sequence[str],
+    runners: Callable[[str], Runner],
+    seed: int,
+    replications: Sequence[int],
+) -> Iterator[tuple[Sequence[str], Iterator[Outcome]]]:
+    """Groups of policies that never differ, with an outcome for each replication.
+
+    The outcomes of a group must be taken before the next group is asked for. Memory holds, for each
+    branch on the way, one runner and one stopped replication for each of `replications`.
+    """
+    horizon = 12 * scenario.years
+    policy = scenario.policies
+
+    def branch(
+        names: Sequence[str], runner: Runner, month: int, since: Stops
+    ) -> Iterator[tuple[Sequence[str], Iterator[Outcome]]]:
+        stands = list(zip(replications, since, strict=True))
+        shared = shared_months(scenario, [policy[name] for name in names])
+        if shared == horizon:
+            yield names, (runner.run(seed, k, at) for k, at in stands)
+            return
+        if shared > month:
+            since = [runner.stop(seed, k, shared, at) for k, at in stands]
+        groups: dict[object, list[str]] = {}
+        for name in names:
+            groups.setdefault(history(scenario, policy[name], shared + 1), []).append(name)
+        for group in groups.values():
+            its_own = runner if group[0] == names[0] else runners(group[0])
+            yield from branch(group, its_own, shared, since)
+
+    yield from branch(policies, runners(policies[0]), 0, [None] * len(replications))
