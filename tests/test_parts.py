@@ -1,6 +1,9 @@
 """A baseline that is simulated in parts gives what it gives as a whole, to the last bit."""
 
+import gc
+import weakref
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -168,6 +171,25 @@ def test_only_policies_that_run_join_units() -> None:
     loaded = RICH["lively"]
     assert independent_of_each_other(loaded, ["as-is"]).max() == 1
     assert independent_of_each_other(loaded, ["as-is", "posted"]).max() == 0
+
+
+def test_nothing_of_a_part_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even until the next collection of cycles, which is rare where there are many units."""
+    made, make = [], plans.make
+
+    def seen(*given: Any) -> plans.Plan:
+        plan = make(*given)
+        made.append(weakref.ref(plan.days))
+        return plan
+
+    monkeypatch.setattr(plans, "make", seen)
+    gc.disable()
+    try:
+        in_parts(monkeypatch, LOOSE, 1, list(LOOSE.policies))
+        left = sum(plan() is not None for plan in made)
+    finally:
+        gc.enable()
+    assert (len(made), left) == (3 * len(LOOSE.policies), 0)
 
 
 def test_parts_are_put_away(monkeypatch: pytest.MonkeyPatch) -> None:

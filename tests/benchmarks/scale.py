@@ -1,7 +1,9 @@
 """Time a made-up nation: cost per event, seconds and memory of a replication, workers.
 
 `python -m tests.benchmarks.scale [--size nation|tenth|smallest]`. Contenders of a ratio take turns
-in one process; every measurement of memory has a process of its own.
+in one process; every measurement of memory has a process of its own. What one thread does is told
+in processor seconds, which do not count the time that others have the core; workers are compared by
+wall time.
 """
 
 import argparse
@@ -11,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
 from statistics import median
-from time import perf_counter
+from time import perf_counter, process_time, thread_time
 from typing import TYPE_CHECKING, Any, NamedTuple
 from unittest import mock
 
@@ -111,19 +113,20 @@ def ready(loaded: "Loaded", policy: str = "as-is") -> "tuple[Runner, tuple[int, 
 
 def take_turn(runner: "Runner", turns: Turns, number: int) -> None:
     """Replicate until a turn is long enough to be timed."""
-    events, replication, begin = 0, 1000 * number, perf_counter()
-    while replication == 1000 * number or perf_counter() - begin < SECONDS_OF_A_TURN:
+    events, replication, begin = 0, 1000 * number, thread_time()
+    while replication == 1000 * number or thread_time() - begin < SECONDS_OF_A_TURN:
         events += len(runner.run(1, replication).log.day)
         replication += 1
     turns.events.append(events)
-    turns.seconds.append(perf_counter() - begin)
+    turns.seconds.append(thread_time() - begin)
 
 
 # ---------------------------------------------------------------- a replication of the nation
 
 
 class Spent(NamedTuple):
-    """Replications of the nation on one core: wall seconds, where they went, and memory in GB."""
+    """Replications of the nation by one worker: processor seconds and where they went, wall
+    seconds, memory in GB."""
 
     replications: int
     parts: int
@@ -135,6 +138,7 @@ class Spent(NamedTuple):
     counting: float
     putting_together: float
     whole: float
+    wall: float
     memory_before: float
     memory: float
 
@@ -182,11 +186,11 @@ def replicate_nation(size: Size, replications: int) -> Spent:
     def timed(what: str, function: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(function)
         def call(*arguments: Any, **named: Any) -> Any:
-            begin = perf_counter()
+            begin = thread_time()
             try:
                 return function(*arguments, **named)
             finally:
-                spent[what] += perf_counter() - begin
+                spent[what] += thread_time() - begin
 
         return call
 
@@ -204,12 +208,12 @@ def replicate_nation(size: Size, replications: int) -> Spent:
         (compiled.Runner, "run", timed("engine", compiled.Runner.run)),
         (replication, "engine_called", engine),
     ):
-        begin = perf_counter()
+        begin, clock = process_time(), perf_counter()
         results = experiment.run(loaded, ["as-is"], replications, jobs=1)
-        whole = perf_counter() - begin
+        whole, wall = process_time() - begin, perf_counter() - clock
     assert results.replications == replications
     parts = len(work.cut(loaded, ["as-is"]))
-    return Spent(replications, parts, **spent, whole=whole, memory_before=before,
+    return Spent(replications, parts, **spent, whole=whole, wall=wall, memory_before=before,
                  memory=most_memory())  # fmt: skip
 
 
@@ -285,7 +289,7 @@ def tell_nation(spent: Spent) -> None:
     n = spent.replications
     print(
         f"the nation, {n} replication(s) of 10 years in {spent.parts} parts on one core: "
-        f"{spent.whole:.1f} s"
+        f"{spent.whole:.1f} processor seconds, {spent.wall:.1f} s of wall time"
     )
     print(
         f"  each replication {spent.each:.1f} s (at most {SECONDS_AT_MOST:g}): engine "

@@ -41,7 +41,7 @@ def test_ratios_are_taken_within_rounds() -> None:
 
 
 def test_the_outlook_follows_from_the_figures() -> None:
-    spent = Spent(2, 64, 1, 10, 8, 1, engine=20, counting=4, putting_together=1, whole=50,
+    spent = Spent(2, 64, 1, 10, 8, 1, engine=20, counting=4, putting_together=1, whole=50, wall=60,
                   memory_before=1, memory=2)  # fmt: skip
     assert (spent.once, spent.each) == (19, 15)
     each = 15 + 19 / 200 + 1 / scale.LARGEST_TASK
