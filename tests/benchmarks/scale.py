@@ -32,6 +32,8 @@ FEW, MANY = 2, 50
 """Replications between which the memory of a worker is compared."""
 SOME = 10
 """Replications of the comparison of workers, beside a single one, which is mostly making plans."""
+PROVINCES = 4
+"""Whose districts are shared out among workers."""
 CORES, MACHINES = 64, 10
 PLANNED = 200
 """Replications of which the outlook speaks: the floor for shares."""
@@ -122,6 +124,23 @@ def take_turn(runner: "Runner", turns: Turns, number: int) -> None:
 
 
 # ---------------------------------------------------------------- a replication of the nation
+
+
+class Workers(NamedTuple):
+    """Wall and processor seconds of one worker and of two, by round."""
+
+    wall: list[tuple[float, float]]
+    processor: list[tuple[float, float]]
+
+    @property
+    def gain(self) -> float:
+        """How many times faster two are. Other work on the machine makes it smaller."""
+        return median(one / two for one, two in self.wall)
+
+    @property
+    def overhead(self) -> float:
+        """How many times more processor time two take for the same."""
+        return median(two / one for one, two in self.processor)
 
 
 class Spent(NamedTuple):
@@ -241,22 +260,25 @@ def memory_of_a_worker(size: Size, replications: int) -> float:
     return most_memory()
 
 
-def one_and_two_workers(size: Size, replications: int, rounds: int) -> list[tuple[float, float]]:
-    """Seconds of one worker and of two, in turns, for two provinces in many parts."""
+def one_and_two_workers(size: Size, replications: int, rounds: int) -> Workers:
+    """One worker and two, in turns, for some provinces in a part for each district: so many parts
+    that it does not show that the first is simulated before the workers begin."""
     from sim import experiment
     from sim.experiment import parts
 
-    loaded = nation(size.first(2))
-    found = []
-    with patched((parts, "UNITS_OF_A_PART", max(1, len(loaded.baseline.units) // 8))):
+    loaded = nation(size.first(min(PROVINCES, size.provinces)))
+    found = Workers([], [])
+    with patched((parts, "UNITS_OF_A_PART", 1)):
         experiment.run(loaded, ["as-is"], 1, jobs=1)
         for _round in range(rounds):
-            seconds = []
+            turns = []
             for jobs in (1, 2):
-                begin = perf_counter()
+                wall, processor = perf_counter(), process_time()
                 experiment.run(loaded, ["as-is"], replications, jobs=jobs)
-                seconds.append(perf_counter() - begin)
-            found.append((seconds[0], seconds[1]))
+                turns.append((perf_counter() - wall, process_time() - processor))
+            (wall_one, one), (wall_two, two) = turns
+            found.wall.append((wall_one, wall_two))
+            found.processor.append((one, two))
     return found
 
 
@@ -307,17 +329,16 @@ def tell_nation(spent: Spent) -> None:
     )
 
 
-def outlook(spent: Spent, seconds: Sequence[tuple[float, float]], worker: float) -> str:
+def outlook(spent: Spent, workers: Workers, worker: float) -> str:
     """What more cores would take, as one paragraph with its assumptions."""
-    gain = median(one / two for one, two in seconds)
-    processor = PLANNED * spent.planned
-    one_machine = processor / (CORES * gain / 2)
+    processor = PLANNED * spent.planned * workers.overhead
+    one_machine = processor / CORES
     return (
         f"Outlook, computed, not measured: {PLANNED} replications of one policy of the nation are "
         f"{processor / 60:.1f} minutes of one core. On {CORES} cores that would be "
         f"{one_machine:.0f} s, on {MACHINES} such machines {one_machine / MACHINES:.1f} s, if "
-        f"cores are as fast as this one, share no bottleneck that two do not show (two workers "
-        f"here are {gain:.2f} times one, so each core is taken to give {gain / 2:.0%}), and work "
+        f"cores are free and as fast as this one, share no bottleneck that two do not show (two "
+        f"workers take {workers.overhead:.2f} times the processor time of one), and work "
         f"is cut finely enough: {spent.parts} parts and {PLANNED} replications, or points of a "
         f"sweep, for {CORES * MACHINES:,} cores. One process would not do: {spent.in_python:.0%} "
         f"of its time is Python, of which only one thread runs at a time, so it keeps at most "
@@ -348,13 +369,13 @@ def main(arguments: Sequence[str] | None = None, run: Run = in_a_process_of_its_
     print(f"memory of a worker on a province, {FEW} and {MANY} replications: {few:.3f} and "
           f"{many:.3f} GB")  # fmt: skip
     for replications in (1, SOME):
-        seconds = run(one_and_two_workers, size, replications, max(1, rounds // 5))
-        gain = median(one / two for one, two in seconds)
+        workers = run(one_and_two_workers, size, replications, max(1, rounds // 5))
         print(
-            f"two provinces, {replications} replication(s): one worker / two workers {gain:.2f} "
-            f"(at least {TWO_WORKERS_AT_LEAST} for many)"
+            f"{PROVINCES} provinces, {replications} replication(s): one worker / two workers "
+            f"{workers.gain:.2f} (at least {TWO_WORKERS_AT_LEAST} for many, on a quiet machine); "
+            f"processor time of two / one {workers.overhead:.2f}"
         )
-    print(outlook(spent, seconds, many))
+    print(outlook(spent, workers, many))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import pytest
 
 from tests.benchmarks import scale
 from tests.benchmarks.nation import NATION, SIZES, Size, district, nation
-from tests.benchmarks.scale import Spent, Turns
+from tests.benchmarks.scale import Spent, Turns, Workers
 
 
 def test_the_smallest_size_runs(capsys: pytest.CaptureFixture[str]) -> None:
@@ -47,7 +47,10 @@ def test_the_outlook_follows_from_the_figures() -> None:
     each = 15 + 19 / 200 + 1 / scale.LARGEST_TASK
     assert spent.planned == pytest.approx(each)
     assert spent.in_python == pytest.approx((each - 12) / each)
-    told = scale.outlook(spent, [(2.0, 1.0)], 0.5)
+    workers = Workers([(2.0, 1.25), (3.0, 2.0)], [(2.0, 2.5), (4.0, 5.0)])
+    assert (workers.gain, workers.overhead) == (1.55, 1.25)
+    each *= 1.25
+    told = scale.outlook(spent, workers, 0.5)
     assert f"{200 * each / 60:.1f} minutes of one core" in told
     assert f"{200 * each / 64:.0f} s" in told and f"{200 * each / 640:.1f} s" in told
     assert "= 32 GB for workers" in told and "= 128 GB if each" in told
