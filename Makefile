@@ -16,7 +16,7 @@ help:
 	@echo "make test     style, types and the default tests"
 	@echo "make verify   slow statistical checks, minutes"
 	@echo "make prove    checks that take hours"
-	@echo "make bench    speed of the engines, as ratios"
+	@echo "make bench    speed of the engines, of experiments, of a nation; ten minutes"
 	@echo "make clean    remove the environment and all caches"
 
 run: .venv/run.stamp
@@ -39,6 +39,7 @@ prove: .venv/test.stamp
 bench: .venv/run.stamp
 	$(BIN)/python -m tests.benchmarks
 	$(BIN)/python -m tests.benchmarks.experiments
+	$(BIN)/python -m tests.benchmarks.scale
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build *.egg-info

@@ -5,7 +5,10 @@ band, elapsed times of the pipeline, terms of postings. Each replication draws t
 are synthetic from the first; the baseline holds counts only.
 """
 
-from collections import Counter
+import math
+from bisect import bisect_right
+from collections.abc import Iterator
+from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +17,7 @@ import numpy.typing as npt
 from sim import rules
 from sim.draws import entity_key, person_keys
 from sim.load.bands import parse_band
-from sim.scenario import Baseline, Completion, Group, Loaded, Unit
+from sim.scenario import Baseline, Completion, Group, Loaded, Scenario, Unit
 
 UNKNOWN = -9999
 STALE = -1.0
@@ -147,31 +150,47 @@ def complete(baseline: Baseline, completion: Completion) -> Baseline:
 
     A unit is completed from its own row alone, so that one unit more changes no other.
     """
-    units = tuple(_complete_unit(u, completion) for u in baseline.units)
+    units = aged(baseline, completion).units
     return baseline.model_copy(update={"units": tuple(_count_women(u, completion) for u in units)})
 
 
-def _complete_unit(unit: Unit, completion: Completion) -> Unit:
-    update: dict[str, object] = {"officials_away": unit.officials_away or 0}
+def aged(baseline: Baseline, completion: Completion) -> Baseline:
+    """The baseline with every age and number of residents given; what is given stays."""
+    return baseline.model_copy(
+        update={"units": tuple(_aged(u, completion) for u in baseline.units)}
+    )
+
+
+def _aged(unit: Unit, completion: Completion) -> Unit:
+    update: dict[str, object] = {}
+    if unit.officials_away is None:
+        update["officials_away"] = 0
     for status in COMPLETED:
-        ages = completion.official_ages if status == "officials" else completion.candidate_ages
-        update[status] = _with_ages(getattr(unit, status), ages, _keyed_start(unit.id, status))
+        groups: tuple[Group, ...] = getattr(unit, status)
+        if any(g.band is None for g in groups):
+            ages = completion.official_ages if status == "officials" else completion.candidate_ages
+            update[status] = _with_ages(groups, ages, _keyed_start(unit.id, status))
     if unit.residents is None and not unit.residents_by_age and unit.kind == "hamlet":
         update["residents"] = completion.residents_per_unit
-    return unit.model_copy(update=update)
+    return unit.model_copy(update=update) if update else unit
 
 
 def _count_women(unit: Unit, completion: Completion) -> Unit:
     """The number of women that `_are_women` deals to each group."""
     update: dict[str, object] = {}
     for status in COMPLETED:
-        share = _women_share(status, completion)
-        update[status] = tuple(
-            g if g.women is not None
-            else g.model_copy(update={"women": int(_are_women(g, unit.id, status, share).sum())})
-            for g in getattr(unit, status)
-        )  # fmt: skip
-    return unit.model_copy(update=update)
+        groups: tuple[Group, ...] = getattr(unit, status)
+        if any(g.women is None for g in groups):
+            share = _women_share(status, completion)
+            update[status] = tuple(_with_women(g, unit.id, status, share) for g in groups)
+    return unit.model_copy(update=update) if update else unit
+
+
+def _with_women(group: Group, unit_id: str, status: str, share: float) -> Group:
+    if group.women is not None:
+        return group
+    women = math.floor(group.count * share + _women_start(unit_id, status, group))
+    return group.model_copy(update={"women": women})
 
 
 def _women_share(status: str, completion: Completion) -> float:
@@ -179,13 +198,9 @@ def _women_share(status: str, completion: Completion) -> float:
     return completion.women_share_officials if official else completion.women_share_candidates
 
 
-def _are_women(group: Group, unit_id: str, status: str, share: float) -> npt.NDArray[np.bool_]:
-    """Who of a group is a woman: dealt by the share from a keyed start, so that one person more
-    changes nobody else; if their number is given, the first ones."""
-    if group.women is not None:
-        return np.arange(group.count) < group.women
-    start = _keyed_start(unit_id, f"{status}/{group.band}")
-    return np.diff(np.floor(np.arange(group.count + 1) * share + start)) > 0
+def _women_start(unit_id: str, status: str, group: Group) -> float:
+    """Where the dealing of women to a group begins."""
+    return _keyed_start(unit_id, f"{status}/{group.band}")
 
 
 def _keyed_start(unit_id: str, what: str) -> float:
@@ -196,10 +211,12 @@ def _keyed_start(unit_id: str, what: str) -> float:
 def deal(total: int, weights: list[float], start: float) -> list[int]:
     """`total` places dealt by systematic sampling: each number is the nearest whole one below or
     above its share, and over many units with different starts the shares come out exactly."""
-    cumulated = np.cumsum(weights) / sum(weights)
-    points = (np.arange(total) + start) / max(total, 1)
-    places = np.minimum(np.searchsorted(cumulated, points, side="right"), len(weights) - 1)
-    return [int(n) for n in np.bincount(places, minlength=len(weights))]
+    cumulated = [sum_ / sum(weights) for sum_ in accumulate(weights)]
+    dealt = [0] * len(weights)
+    for place in range(total):
+        at = bisect_right(cumulated, (place + start) / total)
+        dealt[min(at, len(weights) - 1)] += 1
+    return dealt
 
 
 def _with_ages(
@@ -231,47 +248,43 @@ _STATUS_CODE = {
 
 def build(loaded: Loaded) -> World:
     """The world at the start. Unknown dates stay unknown; each replication draws them."""
-    units = [_complete_unit(u, loaded.scenario.completion) for u in loaded.baseline.units]
+    units = aged(loaded.baseline, loaded.scenario.completion).units
+    hamlets = _hamlets(units)
+    return World(_people(units, hamlets, loaded), hamlets)
+
+
+_AS_IN_THE_TABLE = (
+    "listing_factor", "leaving_factor", "mortality_factor", "ever_lost", "chief_trained",
+    "secretary_trained",
+)  # fmt: skip
+
+
+def _hamlets(units: tuple[Unit, ...]) -> npt.NDArray[np.void]:
     index = {u.id: i for i, u in enumerate(units)}
-    hamlets = np.zeros(len(units), dtype=HAMLET)
-    people: list[npt.NDArray[np.void]] = []
-    pools = {name: i for i, name in enumerate(loaded.scenario.postings.pools)}
-    for i, unit in enumerate(units):
-        _fill_hamlet(hamlets[i], unit, index)
-        people.append(_people_of(unit, i, int(hamlets["key"][i]), loaded, pools))
-    return World(_together(people), hamlets)
+    rows = np.zeros(len(units), dtype=HAMLET)
+    rows["below_since"] = rules.NEVER
+    rows["pull"] = 1.0
+    columns: dict[str, list[object]] = {
+        "key": [entity_key(u.id) for u in units],
+        "difficulty": [DIFFICULTIES.index(u.difficulty) for u in units],
+        "is_hamlet": [u.kind == "hamlet" for u in units],
+        "staff": [u.staff or 0 for u in units],
+        "neighbour": [index[u.neighbour] if u.neighbour else -1 for u in units],
+        "ever_founded": [u.ever_lost for u in units],
+        "last_admission": [_last_admission(u) for u in units],
+        "chief": [_chief_code(u) for u in units],
+        "secretary": [DRAWN if u.cell == "own" else rules.NO_CHIEF for u in units],
+        **{name: [getattr(u, name) for u in units] for name in _AS_IN_THE_TABLE},
+    }
+    for name, values in columns.items():
+        rows[name] = values
+    rows["cell"], rows["roll"] = zip(*(_cell(u, index) for u in units), strict=True)
+    return rows
 
 
-def _together(parts: list[npt.NDArray[np.void]]) -> npt.NDArray[np.void]:
-    """All these people; numpy's own `concatenate` compares every field of every part."""
-    people = np.empty(sum(map(len, parts)), dtype=PERSON)
-    first = 0
-    for part in parts:
-        people[first : first + len(part)] = part
-        first += len(part)
-    return people
-
-
-def _fill_hamlet(row: np.void, unit: Unit, index: dict[str, int]) -> None:
-    row["key"] = entity_key(unit.id)
-    row["below_since"] = rules.NEVER
-    row["listing_factor"] = unit.listing_factor
-    row["leaving_factor"] = unit.leaving_factor
-    row["mortality_factor"] = unit.mortality_factor
-    row["pull"] = 1.0
-    row["difficulty"] = DIFFICULTIES.index(unit.difficulty)
-    row["is_hamlet"] = unit.kind == "hamlet"
-    row["staff"] = unit.staff or 0
-    row["neighbour"] = index[unit.neighbour] if unit.neighbour else -1
-    row["ever_lost"] = unit.ever_lost
-    row["ever_founded"] = unit.ever_lost
+def _last_admission(unit: Unit) -> int:
     since = unit.months_since_admission
-    row["last_admission"] = UNKNOWN if since is None else -since
-    row["chief"] = _chief_code(unit)
-    row["chief_trained"] = unit.chief_trained
-    row["secretary"] = DRAWN if unit.cell == "own" else rules.NO_CHIEF
-    row["secretary_trained"] = unit.secretary_trained
-    row["cell"], row["roll"] = _cell(unit, index)
+    return UNKNOWN if since is None else -since
 
 
 def _chief_code(unit: Unit) -> int:
@@ -291,79 +304,91 @@ def _cell(unit: Unit, index: dict[str, int]) -> tuple[int, int]:
 
 def _is_empty(unit: Unit) -> bool:
     """Nobody lives here: a unit that a later split or resettlement will open."""
+    if unit.residents != 0 or unit.residents_by_age or unit.staff:
+        return False
     groups = (unit.officials, unit.probation, unit.listed, unit.certified, unit.ready, unit.posted)
-    nobody = not any(g.count for gs in groups for g in gs)
-    return nobody and unit.residents == 0 and not unit.residents_by_age and not unit.staff
+    return not any(g.count for gs in groups for g in gs)
 
 
-def _people_of(
-    unit: Unit, hamlet: int, hamlet_key: int, loaded: Loaded, pools: dict[str, int]
+_GROUP = np.dtype(
+    [
+        ("unit", "i8"), ("status", "i8"), ("low", "f8"), ("high", "f8"), ("count", "i8"),
+        ("before", "i8"), ("women", "i8"), ("start", "f8"),
+    ]
+)  # fmt: skip
+"""People alike. status: its number in _STATUS_CODE.  before: people of the same unit, status and
+band in earlier groups.  women: their number, or UNKNOWN, and then where their dealing starts."""
+
+
+def _people(
+    units: tuple[Unit, ...], hamlets: npt.NDArray[np.void], loaded: Loaded
 ) -> npt.NDArray[np.void]:
-    rows: list[npt.NDArray[np.void]] = []
-    places: list[tuple[int, int, int]] = []
-    scenario = loaded.scenario
-    for number, status in enumerate(_STATUS_CODE):
-        posted = status == "posted"
-        groups = _posted_groups(unit, loaded) if posted else getattr(unit, status)
-        share = scenario.postings.women_share
-        share = share if posted else _women_share(status, scenario.completion)
-        before: Counter[object] = Counter()
-        for group in groups:
-            code = _STATUS_CODE[status]
-            found = _group_rows(group, hamlet, code)
-            places.append((_group_code(group, number), before[group.band], group.count))
-            before[group.band] += group.count
-            women = _are_women(group, unit.id, status, share)
-            found["sex"] = np.where(women, FEMALE, MALE)
-            rows.append(found)
-        if status == "officials":
-            _place_officials(rows, unit)
-        if status == "posted" and groups:
-            _post(rows[-len(groups) :], unit, loaded, pools)
-    people = _together(rows)
-    people["key"] = _keys(hamlet_key, places)
-    if unit.kind != "hamlet":
-        people["place"] = np.where(people["place"] == rules.PRESENT, rules.STAFF, people["place"])
+    """Everybody, unit by unit, in the order of _STATUS_CODE and of the groups."""
+    groups = _all_groups(units, loaded)
+    counts = groups["count"]
+    of = np.repeat(np.arange(len(groups)), counts)
+    place = np.arange(len(of)) - np.repeat(np.cumsum(counts) - counts, counts)
+    people = blank_people(len(of))
+    people["hamlet"] = groups["unit"][of]
+    people["status"] = np.array(list(_STATUS_CODE.values()))[groups["status"]][of]
+    people["age_low"], people["age_high"] = groups["low"][of], groups["high"][of]
+    women = _are_women(groups[of], place, loaded.scenario)
+    people["sex"] = np.where(women, FEMALE, MALE)
+    people["key"] = person_keys(
+        hamlets["key"][people["hamlet"]],
+        rules.INITIAL_PEOPLE,
+        _group_code(groups)[of],
+        groups["before"][of] + place,
+    )
+    _place_officials(people, groups, units)
+    people["place"][~hamlets["is_hamlet"][people["hamlet"]] & _are_present(people)] = rules.STAFF
+    _post(people, groups, units, loaded)
     return people
 
 
-def _posted_groups(unit: Unit, loaded: Loaded) -> tuple[Group, ...]:
-    postings = loaded.scenario.postings
-    low, high = postings.ages
-    return tuple(
-        g if g.band else g.model_copy(update={"band": (float(low), float(high))})
-        for g in unit.posted
-    )
+def _all_groups(units: tuple[Unit, ...], loaded: Loaded) -> npt.NDArray[np.void]:
+    """The groups of all units, in the order of their people."""
+    low, high = loaded.scenario.postings.ages
+    of_posted = (float(low), float(high))
+    rows = []
+    for i, unit in enumerate(units):
+        for number, status in enumerate(_STATUS_CODE):
+            before: dict[object, int] = {}
+            for group in getattr(unit, status):
+                band = group.band or of_posted
+                women, start = group.women, 0.0
+                if women is None:
+                    women, start = UNKNOWN, _keyed_start(unit.id, f"{status}/{band}")
+                earlier = before.get(band, 0)
+                before[band] = earlier + group.count
+                rows.append((i, number, *band, group.count, earlier, women, start))
+    return np.array(rows, dtype=_GROUP)
 
 
-def _group_rows(group: Group, hamlet: int, status: int) -> npt.NDArray[np.void]:
-    """People of one group."""
-    assert group.band is not None
-    rows = blank_people(group.count)
-    rows["hamlet"] = hamlet
-    rows["status"] = status
-    rows["age_low"], rows["age_high"] = group.band
-    return rows
+def _are_women(
+    groups: npt.NDArray[np.void], place: npt.NDArray[np.int64], scenario: Scenario
+) -> npt.NDArray[np.bool_]:
+    """Whether the person at a place of a group is a woman: dealt by the share from a keyed start,
+    so that one person more changes nobody else; if their number is given, the first ones."""
+    shares = [_women_share(status, scenario.completion) for status in _STATUS_CODE]
+    shares[list(_STATUS_CODE).index("posted")] = scenario.postings.women_share
+    share, start = np.array(shares)[groups["status"]], groups["start"]
+    dealt = np.floor((place + 1) * share + start) > np.floor(place * share + start)
+    return np.where(groups["women"] == UNKNOWN, dealt, place < groups["women"])
 
 
-def _group_code(group: Group, number: int) -> int:
-    """A number for a status and an age band."""
-    assert group.band is not None
-    low, high = group.band
-    return (number * 121_000 + round(low * 1000)) * 121_000 + round(high * 1000)
+def _group_code(groups: npt.NDArray[np.void]) -> npt.NDArray[np.int64]:
+    """A number for a status and an age band.
 
-
-def _keys(hamlet_key: int, places: list[tuple[int, int, int]]) -> npt.NDArray[np.int64]:
-    """Keys of the people of a hamlet, by the code, the first place and the size of their groups.
-
-    They depend on nothing but the hamlet, the status, the band and the place in it, so that one
-    person more changes nobody else.
+    With it the key of a person depends on nothing but the hamlet, the status, the band and the
+    place in it, so that one person more changes nobody else.
     """
-    codes, firsts, sizes = np.array(places, dtype=np.int64).reshape(-1, 3).T
-    starts = np.cumsum(sizes) - sizes
-    numbers = np.arange(int(sizes.sum())) - np.repeat(starts - firsts, sizes)
-    hamlet_keys = np.full(len(numbers), hamlet_key)
-    return person_keys(hamlet_keys, rules.INITIAL_PEOPLE, np.repeat(codes, sizes), numbers)
+    low, high = (np.rint(groups[end] * 1000).astype(np.int64) for end in ("low", "high"))
+    return (groups["status"] * 121_000 + low) * 121_000 + high
+
+
+def _are_present(people: npt.NDArray[np.void]) -> npt.NDArray[np.bool_]:
+    return people["place"] == rules.PRESENT
 
 
 def blank_people(number: int) -> npt.NDArray[np.void]:
@@ -378,29 +403,47 @@ def blank_people(number: int) -> npt.NDArray[np.void]:
     return rows
 
 
-def _place_officials(rows: list[npt.NDArray[np.void]], unit: Unit) -> None:
+def _place_officials(
+    people: npt.NDArray[np.void], groups: npt.NDArray[np.void], units: tuple[Unit, ...]
+) -> None:
     """The youngest officials are away, the oldest exempt: as labour migration and age have it."""
-    officials = [r for r in rows if len(r) and r["status"][0] == rules.OFFICIAL]
-    by_age = sorted(officials, key=lambda r: float(r["age_low"][0]))
-    left = unit.officials_away or 0
-    for group in by_age:
-        n = min(left, len(group))
-        group["place"][:n] = rules.AWAY
-        left -= n
-    left = unit.officials_exempt
-    for group in reversed(by_age):
-        n = min(left, len(group))
-        if n:
-            group["status"][-n:] = rules.EXEMPT
-        left -= n
+    mine = np.flatnonzero(groups["status"] == list(_STATUS_CODE).index("officials"))
+    by_age = mine[np.lexsort((groups["low"][mine], groups["unit"][mine]))]
+    first = np.searchsorted(groups["unit"][by_age], np.arange(len(units) + 1)).tolist()
+    ends = np.cumsum(groups["count"])[by_age].tolist()
+    counts = groups["count"][by_age].tolist()
+    for unit, start, stop in zip(units, first[:-1], first[1:], strict=True):
+        rows = list(zip(ends[start:stop], counts[start:stop], strict=True))
+        for end, count, n in _taken(rows, unit.officials_away or 0):
+            people["place"][end - count : end - count + n] = rules.AWAY
+        for end, _count, n in _taken(rows[::-1], unit.officials_exempt):
+            people["status"][end - n : end] = rules.EXEMPT
+
+
+def _taken(groups: list[tuple[int, int]], number: int) -> Iterator[tuple[int, int, int]]:
+    """So many people out of groups (end, size), one group after the other, with what each gives."""
+    for end, size in groups:
+        if number <= 0:
+            return
+        yield end, size, min(number, size)
+        number -= size
 
 
 def _post(
-    rows: list[npt.NDArray[np.void]], unit: Unit, loaded: Loaded, pools: dict[str, int]
+    people: npt.NDArray[np.void],
+    groups: npt.NDArray[np.void],
+    units: tuple[Unit, ...],
+    loaded: Loaded,
 ) -> None:
-    low, high = unit.posted_months_left or (1, loaded.scenario.postings.term_months)
-    for group in rows:
-        group["place"] = rules.POSTED
-        group["term_months"] = loaded.scenario.postings.term_months
-        group["pool"] = pools.get(unit.posted_pool or "", -1)
-        group["term_low"], group["term_high"] = max(1, low), max(1, high)
+    """Posted people, with their pools and terms."""
+    postings = loaded.scenario.postings
+    pools = {name: i for i, name in enumerate(postings.pools)}
+    ends = np.cumsum(groups["count"])
+    for g in np.flatnonzero(groups["status"] == list(_STATUS_CODE).index("posted")):
+        unit = units[groups["unit"][g]]
+        low, high = unit.posted_months_left or (1, postings.term_months)
+        mine = people[ends[g] - groups["count"][g] : ends[g]]
+        mine["place"] = rules.POSTED
+        mine["term_months"] = postings.term_months
+        mine["pool"] = pools.get(unit.posted_pool or "", -1)
+        mine["term_low"], mine["term_high"] = max(1, low), max(1, high)

@@ -108,16 +108,17 @@ class TestTables:
         for policy in RICH[name].policies:
             one = prepare(RICH[name], policy)
             runner = compiled.Runner(one.plan, one.world, True)
-            runner._make_tables(len(one.world.people) + 1)
+            crowded = len(one.world.people) + 1
+            runner._make_tables(crowded, 6 * crowded)
             assert same(runner.run(5, 1), compiled.run(one.plan, one.world, 5, 1))
-            assert len(runner._tables["people"]) > len(one.world.people) + 1
+            assert len(runner._tables["people"]) > crowded
 
     @pytest.mark.parametrize("name", SHIPPED)
     def test_growing_under_all_policies(self, name: str) -> None:
         policy = list(affordable(name).policies)[-1]
         one = prepare(shortened(affordable(name), policy), policy)
         runner = compiled.Runner(one.plan, one.world, True)
-        runner._make_tables(len(one.world.people) + 1)
+        runner._make_tables(len(one.world.people) + 1, len(one.world.people) + 1)
         assert same(runner.run(5, 1), compiled.run(one.plan, one.world, 5, 1))
 
 

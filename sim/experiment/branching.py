@@ -6,6 +6,7 @@ worlds. Results are the same, to the last bit, as if each had run alone.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 from sim.engine.opening import Stopped
 from sim.experiment.preparation import Runner
@@ -17,36 +18,51 @@ Stops = list[Stopped | None]
 """Where each replication stands; None at its beginning."""
 
 
+Group = tuple[Sequence[str], Iterator[Outcome]]
+"""Policies that never differ, and an outcome for each replication."""
+
+
+class _Lives(NamedTuple):
+    """What all branches have in common."""
+
+    scenario: Scenario
+    runners: Callable[[str], Runner]
+    seed: int
+    replications: Sequence[int]
+
+
 def replicated(
     scenario: Scenario,
     policies: Sequence[str],
     runners: Callable[[str], Runner],
     seed: int,
     replications: Sequence[int],
-) -> Iterator[tuple[Sequence[str], Iterator[Outcome]]]:
+) -> Iterator[Group]:
     """Groups of policies that never differ, with an outcome for each replication.
 
     The outcomes of a group must be taken before the next group is asked for. Memory holds, for each
     branch on the way, one runner and one stopped replication for each of `replications`.
     """
-    horizon = 12 * scenario.years
-    policy = scenario.policies
+    lives = _Lives(scenario, runners, seed, replications)
+    return _branch(lives, policies, runners(policies[0]), 0, [None] * len(replications))
 
-    def branch(
-        names: Sequence[str], runner: Runner, month: int, since: Stops
-    ) -> Iterator[tuple[Sequence[str], Iterator[Outcome]]]:
-        stands = list(zip(replications, since, strict=True))
-        shared = shared_months(scenario, [policy[name] for name in names])
-        if shared == horizon:
-            yield names, (runner.run(seed, k, at) for k, at in stands)
-            return
-        if shared > month:
-            since = [runner.stop(seed, k, shared, at) for k, at in stands]
-        groups: dict[object, list[str]] = {}
-        for name in names:
-            groups.setdefault(history(scenario, policy[name], shared + 1), []).append(name)
-        for group in groups.values():
-            its_own = runner if group[0] == names[0] else runners(group[0])
-            yield from branch(group, its_own, shared, since)
 
-    yield from branch(policies, runners(policies[0]), 0, [None] * len(replications))
+def _branch(
+    lives: _Lives, names: Sequence[str], runner: Runner, month: int, since: Stops
+) -> Iterator[Group]:
+    """Policies that have one history up to a month. (No closure: one that called itself would keep
+    runners until the next collection of cycles.)"""
+    scenario, seed = lives.scenario, lives.seed
+    policy, stands = scenario.policies, list(zip(lives.replications, since, strict=True))
+    shared = shared_months(scenario, [policy[name] for name in names])
+    if shared == 12 * scenario.years:
+        yield names, (runner.run(seed, k, at) for k, at in stands)
+        return
+    if shared > month:
+        since = [runner.stop(seed, k, shared, at) for k, at in stands]
+    groups: dict[object, list[str]] = {}
+    for name in names:
+        groups.setdefault(history(scenario, policy[name], shared + 1), []).append(name)
+    for group in groups.values():
+        its_own = runner if group[0] == names[0] else lives.runners(group[0])
+        yield from _branch(lives, group, its_own, shared, since)

@@ -15,9 +15,9 @@ import numpy as np
 
 from sim import risk
 from sim.experiment.preparation import engine_called, known_policies
-from sim.experiment.work import Counted, Setup, Shelf, Task, counted, tallied, usable_cores
+from sim.experiment.work import Ledger, Setup, Shelf, Task, counted, usable_cores
 from sim.messages import BadInput, Fault, _, ngettext, shown
-from sim.risk import Counts, Offer, Study, Tally
+from sim.risk import Study
 from sim.risk.precision import FEWEST_FOR_SHARES
 from sim.scenario import Loaded
 
@@ -32,6 +32,8 @@ LEAST_GROWTH, MOST_GROWTH = 1.05, 2.0
 LARGEST_TASK = 25
 """Replications that one thread takes at a time: so that progress can be seen, and because they are
 stopped together where policies part (a stopped district of 2,000 people takes half a megabyte)."""
+MOST_STOPPED = 500_000
+"""People of stopped replications of one task, so that those of many people take 150 MB at most."""
 TASKS_A_THREAD = 4
 """Tasks for each thread where there are few replications, so that none waits long for another."""
 
@@ -123,7 +125,7 @@ def run(
         first = max(FEWEST_FOR_SHARES, scenario.parameter_draws if scenario.uncertain else 1)
     named = known_policies(loaded, policies)
     chosen = scenario.seed if seed is None else seed
-    shelf = Shelf(loaded, min(scenario.parameter_draws, first), chosen)
+    shelf = Shelf(loaded, named, min(scenario.parameter_draws, first), chosen)
     setup = Setup(
         loaded, chosen, engine_called(engine or "compiled"), jobs or usable_cores(), shelf
     )
@@ -158,7 +160,7 @@ def _replicated(
     wanted: float | None,
 ) -> Study:
     """Replicate until there are as many as asked for, or as the precision asks for."""
-    ledgers = {name: _Ledger(setup, name) for name in policies}
+    ledgers = {name: Ledger(setup) for name in policies}
     done = 0
     while True:
         _extend(setup, ledgers, range(done, replications), progress)
@@ -183,55 +185,32 @@ def _next(done: int, too_wide: float) -> int:
     return min(math.ceil(done * factor), MOST_FOR_PRECISION)
 
 
-class _Ledger:
-    """The growing counts of one policy."""
-
-    def __init__(self, setup: Setup, policy: str) -> None:
-        self.setup, self.policy = setup, policy
-        self.counts: Counts | None = None
-        self.offers: dict[int, Offer] = {}
-        self.draw = np.zeros(0, dtype=np.int64)
-
-    def grow(self, replications: int) -> None:
-        """Make room."""
-        self.draw = np.arange(replications) % self.setup.draws
-        if self.counts is not None:
-            self.counts = risk.longer(self.counts, replications)
-
-    def enter(self, part: Counted) -> None:
-        """Add what was counted of some replications."""
-        if self.counts is None:
-            self.counts = risk.like(part.counts, len(self.draw), self.setup.draws)
-        risk.place(self.counts, part.counts, np.array(part.replications), part.draw)
-        self.offers[part.draw] = part.offer
-
-    def tally(self) -> Tally:
-        """The counts so far."""
-        assert self.counts is not None
-        offers = tuple(self.offers[d] for d in range(self.setup.draws))
-        return tallied(self.setup.loaded, self.counts, offers, self.draw)
-
-
 def _extend(
-    setup: Setup, ledgers: Mapping[str, _Ledger], added: range, progress: Progress | None
+    setup: Setup, ledgers: Mapping[str, Ledger], added: range, progress: Progress | None
 ) -> None:
     """Run the added replications of every policy in threads; enter them in a fixed order."""
     for ledger in ledgers.values():
-        ledger.grow(added.stop)
-    made, whole = 0, len(added) * len(ledgers)
-    for part in counted(setup, list(_tasks(setup, tuple(ledgers), added))):
-        ledgers[part.policy].enter(part)
-        made += len(part.replications)
+        ledger.grow(np.arange(added.stop) % setup.draws)
+    parts, made, whole = len(setup.shelf.parts), 0, len(added) * len(ledgers)
+    for found in counted(setup, list(_tasks(setup, tuple(ledgers), added))):
+        ledgers[found.policy].enter(found)
+        made += len(found.replications)
         if progress:
-            progress(made, whole)
+            progress(made // parts, whole)
 
 
 def _tasks(setup: Setup, policies: tuple[str, ...], added: range) -> Iterator[Task]:
-    """All policies of some replications together, so that they can share what is common."""
-    share = -(-len(added) // (TASKS_A_THREAD * setup.jobs))
-    for draw in range(setup.draws):
-        first = added.start + (draw - added.start) % setup.draws
-        mine = range(first, added.stop, setup.draws)
-        size = min(share if setup.draws == 1 else len(mine), LARGEST_TASK) or 1
-        for start in range(0, len(mine), size):
-            yield Task(policies, draw, mine[start : start + size])
+    """All policies of some replications together, so that they can share what is common; part by
+    part, so that few parts are in work at a time."""
+    parts = setup.shelf.parts
+    share = -(-len(added) * len(parts) // (TASKS_A_THREAD * setup.jobs))
+    for part in range(len(parts)):
+        most = LARGEST_TASK
+        if len(policies) > 1:
+            most = min(most, max(1, MOST_STOPPED // parts[part].people))
+        for draw in range(setup.draws):
+            first = added.start + (draw - added.start) % setup.draws
+            mine = range(first, added.stop, setup.draws)
+            size = min(share if setup.draws == 1 else len(mine), most) or 1
+            for start in range(0, len(mine), size):
+                yield Task(part, policies, draw, mine[start : start + size])

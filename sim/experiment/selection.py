@@ -10,7 +10,7 @@ import numpy.typing as npt
 from sim.experiment.preparation import engine_called, known_policies
 from sim.experiment.replication import Progress
 from sim.experiment.screening import screen
-from sim.experiment.work import Setup, Shelf, Task, counted, tallied, usable_cores
+from sim.experiment.work import Ledger, Setup, Shelf, Task, counted, usable_cores
 from sim.messages import BadInput, Fault, _, listed, nearest, ngettext, printable, shown
 from sim.risk import intervals
 from sim.risk.intervals import Interval
@@ -110,7 +110,7 @@ def best(
     _check(named, outcome, goal, difference, certainty, most, jobs)
     assert goal is not None and difference is not None
     chosen = loaded.scenario.seed if seed is None else seed
-    shelf = Shelf(loaded, FEWEST_FOR_MEANS, chosen)
+    shelf = Shelf(loaded, named, FEWEST_FOR_MEANS, chosen)
     setup = Setup(
         loaded, chosen, engine_called(engine or "compiled"), jobs or usable_cores(), shelf
     )
@@ -199,24 +199,34 @@ class _Lives:
 
     def _replicate(self, policies: Sequence[int], added: range) -> None:
         self._setup.shelf.draw_until(added.stop)
-        place = {self._policies[p]: self.values[p] for p in policies}
-        made = sum(map(len, self.values))
-        whole = made + len(added) * len(policies)
-        for part in counted(self._setup, list(self._tasks(tuple(place), added))):
-            draw = np.zeros(len(part.replications), dtype=np.int64)
-            tally = tallied(self._setup.loaded, part.counts, (part.offer,), draw)
-            place[part.policy] += by_replication(tally, self._outcome).tolist()
-            made += len(part.replications)
+        named = tuple(self._policies[p] for p in policies)
+        tasks = list(self._tasks(named, added))
+        ledgers = {(p, t.replications): self._ledger(t.replications) for t in tasks for p in named}
+        parts, made = len(self._setup.shelf.parts), sum(map(len, self.values))
+        whole, now = made + len(added) * len(policies), 0
+        for found in counted(self._setup, tasks):
+            ledgers[found.policy, found.replications].enter(found)
+            now += len(found.replications)
             if self._progress:
-                self._progress(made, whole)
+                self._progress(made + now // parts, whole)
+        place = dict(zip(named, (self.values[p] for p in policies), strict=True))
+        for (policy, _replications), ledger in ledgers.items():
+            place[policy] += by_replication(ledger.tally(), self._outcome).tolist()
+
+    def _ledger(self, replications: range) -> Ledger:
+        """For replications of one draw."""
+        ledger = Ledger(self._setup, replications.start, by_hamlet=False)
+        ledger.grow(np.zeros(len(replications), dtype=np.int64))
+        return ledger
 
     def _tasks(self, policies: tuple[str, ...], added: range) -> Iterator[Task]:
         """Each replication has a draw of its own, if there are any; else they go together."""
         uncertain = bool(self._setup.loaded.scenario.uncertain)
         size = 1 if uncertain else -(-len(added) // self._setup.jobs)
-        for start in added[::size]:
-            part = range(start, min(start + size, added.stop))
-            yield Task(policies, start if uncertain else 0, part)
+        for part in range(len(self._setup.shelf.parts)):
+            for start in added[::size]:
+                some = range(start, min(start + size, added.stop))
+                yield Task(part, policies, start if uncertain else 0, some)
 
 
 # ---------------------------------------------------------------- what was found

@@ -1,10 +1,11 @@
-"""Work in threads: replications of one policy under one draw of the parameters, counted.
+"""Work in threads: replications of one policy in one part under one draw of the parameters.
 
 Results do not depend on how many threads work: each replication is counted into its own row.
 """
 
 import os
 import threading
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,11 +19,13 @@ from sim import plan as plans
 from sim import risk
 from sim.experiment.branching import replicated
 from sim.experiment.parameters import drawn
+from sim.experiment.parts import Part, cut
 from sim.experiment.preparation import EngineOf, Prepared, Runner
+from sim.plan import Projections
 from sim.risk import Counts, Ground, Offer, Tally
 from sim.scenario import Baseline, Loaded
+from sim.world import World, aged, complete
 from sim.world import build as build_world
-from sim.world import complete
 
 
 @dataclass(frozen=True)
@@ -43,16 +46,18 @@ class Setup:
 
 @dataclass(frozen=True)
 class Task:
-    """Replications of some policies under one draw of the parameters, for one thread."""
+    """Replications of policies in one part under one draw of the parameters, for one thread."""
 
+    part: int
     policies: tuple[str, ...]
     draw: int
     replications: range
 
 
 class Counted(NamedTuple):
-    """What was counted of replications of one policy under one draw, and what was offered."""
+    """What was counted of replications of one policy in one part under one draw, and offered."""
 
+    part: int
     policy: str
     draw: int
     replications: range
@@ -66,11 +71,12 @@ def counted(setup: Setup, tasks: Sequence[Task]) -> Iterator[Counted]:
     The first runs in this thread: compiling, which may take a while, can then be interrupted.
     """
     stopped = threading.Event()
+    setup.shelf.expect(tasks)
     yield from _count(setup, tasks[0], stopped)
     pool = ThreadPoolExecutor(setup.jobs)
     try:
-        for part in pool.map(lambda task: _count(setup, task, stopped), tasks[1:]):
-            yield from part
+        for found in pool.map(lambda task: _count(setup, task, stopped), tasks[1:]):
+            yield from found
     finally:
         stopped.set()
         pool.shutdown(wait=True, cancel_futures=True)
@@ -83,7 +89,7 @@ def usable_cores() -> int:
 
 def _count(setup: Setup, task: Task, stopped: threading.Event) -> list[Counted]:
     """Replicate and count one task."""
-    ready = cache(lambda policy: setup.shelf.prepared(policy, task.draw))
+    ready = cache(lambda policy: setup.shelf.prepared(task, policy))
 
     def runner(policy: str) -> Runner:
         prepared, *_ = ready(policy)
@@ -100,7 +106,8 @@ def _count(setup: Setup, task: Task, stopped: threading.Event) -> list[Counted]:
                 return []  # another task failed or the user interrupted
             for counter, _ in counters:
                 counter.add(outcome, row)
-        made |= {part.policy: part for _, part in counters}
+        made |= {found.policy: found for _, found in counters}
+    setup.shelf.done(task)
     return [made[policy] for policy in task.policies]
 
 
@@ -110,39 +117,73 @@ def _counter(
     """A counter of one policy, and what it counts into."""
     adaptive, bins = prepared.plan.settings.adaptive, setup.shelf.bins
     counts = risk.empty_counts(len(task.replications), 1, ground, adaptive, bins)
-    counted = Counted(policy, task.draw, task.replications, counts, offer)
-    return risk.Counter(ground, counts), counted
+    found = Counted(task.part, policy, task.draw, task.replications, counts, offer)
+    return risk.Counter(ground, counts), found
 
 
-def tallied(
-    loaded: Loaded, counts: Counts, offers: tuple[Offer, ...], draw: npt.NDArray[np.int64]
-) -> Tally:
-    """Counts of one policy with what is needed to read them."""
-    return Tally(
-        counts=counts,
-        offers=offers,
-        draw=draw,
-        is_hamlet=np.array([u.kind == "hamlet" for u in loaded.baseline.units]),
-        unit_costs=loaded.scenario.costs,
-    )
+class Ledger:
+    """The growing counts of one policy: replications of all parts, in their rows.
+
+    draw[R]: which draw of the parameters each replication has, from 0 on.  Without `by_hamlet`
+    only what is added up over hamlets is kept.
+    """
+
+    def __init__(self, setup: Setup, first: int = 0, by_hamlet: bool = True) -> None:
+        self._setup, self._first, self._by_hamlet = setup, first, by_hamlet
+        self._counts: Counts | None = None
+        self._offers: dict[int, dict[int, Offer]] = defaultdict(dict)
+        self._draw = np.zeros(0, dtype=np.int64)
+
+    def grow(self, draw: npt.NDArray[np.int64]) -> None:
+        """Make room for as many replications as have a draw here."""
+        self._draw = draw
+        if self._counts is not None:
+            self._counts = risk.longer(self._counts, len(draw))
+
+    def enter(self, found: Counted) -> None:
+        """Add what was counted of some replications."""
+        counts, hamlets = found.counts, self._setup.shelf.parts[found.part].rows
+        number = self._setup.shelf.hamlets
+        if not self._by_hamlet:
+            counts, hamlets, number = risk.of_the_whole(counts), slice(0), 0
+        if self._counts is None:
+            draws = int(self._draw.max()) + 1
+            self._counts = risk.like(counts, len(self._draw), draws, number)
+        first, last = (k - self._first for k in (found.replications[0], found.replications[-1]))
+        rows, draw = slice(first, last + 1, found.replications.step), int(self._draw[first])
+        risk.place(self._counts, counts, rows, draw, hamlets)
+        self._offers[draw][found.part] = found.offer
+
+    def tally(self) -> Tally:
+        """The counts so far, with what is needed to read them."""
+        assert self._counts is not None
+        loaded = self._setup.loaded
+        return Tally(
+            counts=self._counts,
+            offers=tuple(
+                risk.offered_together(list(self._offers[d].values())) for d in sorted(self._offers)
+            ),
+            draw=self._draw,
+            is_hamlet=np.array([u.kind == "hamlet" for u in loaded.baseline.units]),
+            unit_costs=loaded.scenario.costs,
+        )
 
 
 class Shelf:
-    """What threads share: scenarios by draw of the parameters, their worlds, and plans.
+    """What threads share: scenarios by draw of the parameters; worlds and plans of parts.
 
-    With many draws plans are made when they are needed and not kept.
+    What belongs to a part is made when its first task begins and put away when its last is done,
+    so that memory does not grow with the number of parts; a baseline of one part stays.
     """
 
-    def __init__(self, loaded: Loaded, draws: int, seed: int) -> None:
-        uncertain = loaded.scenario.uncertain
+    def __init__(self, loaded: Loaded, policies: Sequence[str], draws: int, seed: int) -> None:
         self._given, self._seed = loaded, seed
-        self._loaded: list[Loaded] = [] if uncertain else [loaded]
+        self._loaded: list[Loaded] = [] if loaded.scenario.uncertain else [loaded]
         self.draw_until(draws)
-        one_world = not any(is_of_world(path) for path in uncertain)
-        self._world = build_world(self._loaded[0]) if one_world else None
-        self._completed = _completed(self._loaded[0]) if one_world else None
-        self._projections = plans.Projections() if one_world else None
-        self._kept: dict[str, tuple[Prepared, Ground, Offer]] = {}
+        self.parts = cut(loaded, policies)
+        self.hamlets = len(loaded.baseline.units)
+        self._in_work: dict[int, _InWork] = {}
+        self._left: Counter[int] = Counter()
         self._lock = threading.Lock()
         officials = [sum(g.count for g in (*u.officials, *u.posted)) for u in loaded.baseline.units]
         self.bins = int(1.5 * max(officials)) + 32
@@ -158,29 +199,75 @@ class Shelf:
             added = range(self.draws, draws)
             self._loaded += [drawn(self._given, d, self._seed) for d in added]
 
-    def prepared(self, policy: str, draw: int) -> tuple[Prepared, Ground, Offer]:
-        """One policy under one draw, what counting must know of it, and what it offers."""
-        if len(self._loaded) > 1:
-            return self._made(policy, draw)
+    def expect(self, tasks: Sequence[Task]) -> None:
+        """These tasks will come."""
         with self._lock:
-            if policy not in self._kept:
-                self._kept[policy] = self._made(policy, draw)
-            return self._kept[policy]
+            self._left.update(task.part for task in tasks)
 
-    def _made(self, policy: str, draw: int) -> tuple[Prepared, Ground, Offer]:
-        loaded = self._loaded[draw]
-        plan = plans.make(loaded, policy, self._completed, self._projections)
-        world = build_world(loaded) if self._world is None else self._world
+    def prepared(self, task: Task, policy: str) -> "Ready":
+        """One policy in the part and under the draw of a task."""
+        with self._lock:
+            if task.part not in self._in_work:
+                self._in_work[task.part] = _InWork(self.parts[task.part], self._loaded, self._seed)
+            part = self._in_work[task.part]
+        return part.prepared(policy, task.draw)
+
+    def done(self, task: Task) -> None:
+        """A task has ended; if it was the last of its part, the part is put away."""
+        with self._lock:
+            self._left[task.part] -= 1
+            if self._left[task.part] == 0 and len(self.parts) > 1:
+                del self._in_work[task.part]
+
+
+Ready = tuple[Prepared, Ground, Offer]
+"""A policy under a draw of the parameters, what counting must know of it, and what it offers."""
+
+
+class _InWork:
+    """A part with its plans. With many draws plans are made when they are needed and not kept."""
+
+    def __init__(self, part: Part, draws: list[Loaded], seed: int) -> None:
+        self._part, self._draws, self._seed = part, draws, seed
+        self._one_world = not any(is_of_world(path) for path in draws[0].scenario.uncertain)
+        self._shared: _Shared | None = None
+        self._kept: dict[str, Ready] = {}
+        self._lock = threading.Lock()
+
+    def prepared(self, policy: str, draw: int) -> Ready:
+        with self._lock:
+            if self._one_world and self._shared is None:
+                self._shared = _share(self._part.of(self._draws[0]))
+            if len(self._draws) == 1:
+                if policy not in self._kept:
+                    self._kept[policy] = self._made(policy, draw)
+                return self._kept[policy]
+        return self._made(policy, draw)
+
+    def _made(self, policy: str, draw: int) -> Ready:
+        loaded = self._part.of(self._draws[draw])
+        shared = self._shared or _share(loaded)
+        plan = plans.make(loaded, policy, shared.completed, shared.projections)
         rules = loaded.scenario.rules
         ground = risk.ground(
-            plan, world, rules.at_risk_share_over_60, rules.at_risk_months_since_admission
+            plan, shared.world, rules.at_risk_share_over_60, rules.at_risk_months_since_admission
         )
-        prepared = Prepared(loaded, policy, plan, world, self._seed)
+        prepared = Prepared(loaded, policy, plan, shared.world, self._seed)
         return prepared, ground, risk.offer(loaded, policy, plan)
 
 
-def _completed(loaded: Loaded) -> Baseline:
-    return complete(loaded.baseline, loaded.scenario.completion)
+class _Shared(NamedTuple):
+    """What the policies of a part have in common."""
+
+    world: World
+    completed: Baseline
+    projections: Projections
+
+
+def _share(loaded: Loaded) -> _Shared:
+    completion = loaded.scenario.completion
+    loaded = loaded.model_copy(update={"baseline": aged(loaded.baseline, completion)})
+    return _Shared(build_world(loaded), complete(loaded.baseline, completion), Projections())
 
 
 def is_of_world(path: str) -> bool:

@@ -14,6 +14,7 @@ from sim import rules
 from sim.draws import entity_key
 from sim.plan import calendar, histories, meetings
 from sim.plan.coupling import coupled_units
+from sim.plan.coupling import independent_of_each_other as independent_of_each_other
 from sim.plan.rates import Floats, Rates, build_rates, rate_by_age
 from sim.plan.residents import (
     WEIGHT_ONE,
@@ -194,9 +195,7 @@ def make(
         election=meetings.elections(scenario),
         schedule=monthly_schedule(scenario, groups, pool.names, sender_sets),
         base_group=(groups.static << bits).astype(np.int64),
-        unit=coupled_units(
-            scenario, baseline, areas, groups, held, lessons, tests, moved
-        ),
+        unit=coupled_units(scenario, baseline, areas, groups, moved),
         area=areas.of,
         area_key=_area_keys(areas),
         shock_sd=_shock_sd(scenario, areas, groups, rates, from_start),
@@ -288,7 +287,7 @@ def _senders(
     index = {u.id: i for i, u in enumerate(loaded.baseline.units)}
     sets: dict[tuple[str, ...], int] = {}
     for s in groups.plain + groups.adaptive:
-        if isinstance(s.lever, lever_types.Reinforcement) and s.lever.senders:
+        if isinstance(s.lever, lever_types.Reinforcement) and s.lever.senders and s.units.any():
             sets.setdefault(s.lever.senders, len(sets))
     flat = [index[i] for ids in sets for i in ids]
     first = np.cumsum([0, *(len(ids) for ids in sets)])

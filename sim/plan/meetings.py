@@ -46,16 +46,18 @@ class Areas:
 
     def at(self, level: int) -> list[int]:
         """The areas of a level, in the order of the table."""
-        return list(dict.fromkeys(int(a) for a in self.of[:, level]))
+        return np.unique(self.of[:, level]).tolist()  # numbered in that order
 
 
 def areas_of(baseline: Baseline) -> Areas:
     """Number the areas of every level by their paths."""
     number: dict[str, int] = {}
-    of = np.zeros((len(baseline.units), len(baseline.levels)), dtype=np.int64)
-    for h, unit in enumerate(baseline.units):
-        for depth in range(len(baseline.levels)):
-            of[h, depth] = number.setdefault(area_path(unit, depth), len(number))
+    rows: dict[tuple[str, ...], list[int]] = {}
+    for unit in baseline.units:
+        if unit.area not in rows:
+            paths = [area_path(unit, depth) for depth in range(len(baseline.levels))]
+            rows[unit.area] = [number.setdefault(path, len(number)) for path in paths]
+    of = np.array([rows[unit.area] for unit in baseline.units], dtype=np.int64)
     return Areas(baseline.levels, tuple(number), of)
 
 
@@ -71,7 +73,7 @@ def classes(scenario: Scenario, areas: Areas, groups: Groups) -> npt.NDArray[np.
     held: list[tuple[Any, ...]] = []
     months = range(scenario.years * 12)
     if scenario.training.on:
-        level = areas.level(scenario.training.level, -2 if len(areas.levels) > 1 else -1)
+        level = class_level(scenario, areas)
         for area in areas.at(level):
             found = (_district_class(scenario, areas, groups, level, area, m) for m in months)
             held += [one for one in found if one]
@@ -80,6 +82,11 @@ def classes(scenario: Scenario, areas: Areas, groups: Groups) -> npt.NDArray[np.
         held += _local_classes(scenario, areas, s, series)
     held.sort(key=lambda c: (c[0], c[5], c[2]))
     return np.array(held, dtype=CLASS)
+
+
+def class_level(scenario: Scenario, areas: Areas) -> int:
+    """The level whose areas hold the classes of the scenario."""
+    return areas.level(scenario.training.level, -2 if len(areas.levels) > 1 else -1)
 
 
 def _district_class(

@@ -117,6 +117,16 @@ def moves(scenario: Scenario, baseline: Baseline, groups: Groups) -> tuple[Move,
     return tuple(sorted(found, key=lambda m: m.month))
 
 
+def structural_moves(baseline: Baseline, groups: Groups) -> tuple[Move, ...]:
+    """The moves that name their units, without mergers."""
+    index = {u.id: i for i, u in enumerate(baseline.units)}
+    return tuple(
+        _structural(s.lever, s.first, index)
+        for s in groups.plain
+        if isinstance(s.lever, Structural) and s.first < s.end
+    )
+
+
 def _structural(lever: Structural, month: int, index: dict[str, int]) -> Move:
     cause = {"split": 0, "merge": 1, "resettle": 2}[lever.event]
     closes = lever.event == "merge" or (lever.event == "resettle" and lever.share == 1.0)

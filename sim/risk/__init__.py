@@ -1,8 +1,17 @@
 """Logs -> tables of risk, causes, pairs and years, with intervals: pure functions."""
 
-from sim.risk.costs import Offer, offer
+from sim.risk.costs import Offer, offer, offered_together
 from sim.risk.counting import Counter
-from sim.risk.counts import Counts, Ground, empty_counts, ground, like, longer, place
+from sim.risk.counts import (
+    Counts,
+    Ground,
+    empty_counts,
+    ground,
+    like,
+    longer,
+    of_the_whole,
+    place,
+)
 from sim.risk.flips import flips
 from sim.risk.pairs import pairs
 from sim.risk.precision import Precision, precision
@@ -30,7 +39,9 @@ __all__ = [
     "like",
     "longer",
     "losses",
+    "of_the_whole",
     "offer",
+    "offered_together",
     "pairs",
     "place",
     "precision",

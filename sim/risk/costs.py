@@ -10,7 +10,7 @@ each hamlet merged, each structural event; admitted - each admission. Money is i
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -62,6 +62,18 @@ def offer(loaded: Loaded, policy: str, plan: Plan) -> Offer:
         adaptive=tuple(_name(s.lever) for s in groups.adaptive),
         may_combine=any(isinstance(s.lever, Combining) for s in levers),
     )
+
+
+def offered_together(parts: Sequence[Offer]) -> Offer:
+    """What one policy offers in all parts of a baseline."""
+    first = parts[0]
+    names = ("seats", "local_seats", "courses", "merged", "structural")
+    months = {
+        name: np.sum([part.hamlet_months[name] for part in parts], axis=0)
+        for name in first.hamlet_months
+    }
+    sums = {name: np.sum([getattr(part, name) for part in parts], axis=0) for name in names}
+    return replace(first, hamlet_months=months, **sums)
 
 
 def _name(lever: Lever) -> str:

@@ -11,7 +11,7 @@ A hamlet that was merged into another counts as its successor from then on: it i
 lost. A hamlet that is not there yet does not count.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -33,6 +33,7 @@ from sim.world import World
 
 Ints = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float64]
+Rows = slice | npt.NDArray[np.int64]
 
 
 class Rule(NamedTuple):
@@ -92,18 +93,20 @@ class Counts(NamedTuple):
     warned: Ints
     lead_days: npt.NDArray[np.int64]
     years: Ints
-    causes: npt.NDArray[np.int16]
-    departures: npt.NDArray[np.int16]
-    progress: npt.NDArray[np.int16]
+    causes: Ints
+    departures: Ints
+    progress: Ints
     lever_months: npt.NDArray[np.int64]
     posting_months: npt.NDArray[np.int64]
     sums: Ints
-    strength: Ints
+    strength: npt.NDArray[np.integer]
     lost_by_cause: Ints
     loss_days: npt.NDArray[np.int64]
 
 
 SUMMED = ("strength", "lost_by_cause", "loss_days")
+BY_HAMLET = {"first": 1, "sums": 2, "strength": 0, "lost_by_cause": 0, "loss_days": 0}
+"""Which axis is that of hamlets. All else of a replication is added up over hamlets."""
 
 
 PERSON = np.dtype(
@@ -152,9 +155,9 @@ def empty_counts(replications: int, draws: int, ground: Ground, adaptive: int, b
         np.zeros((replications, len(JUDGED), 2, 2), dtype=np.int32),
         np.zeros((replications, len(JUDGED)), dtype=np.int64),
         np.zeros((replications, years + 1, len(MEASURES)), dtype=np.int32),
-        np.zeros((replications, len(ENDINGS), codes), dtype=np.int16),
-        np.zeros((replications, len(ENDINGS), kinds), dtype=np.int16),
-        np.zeros((replications, len(ENDINGS), len(PROGRESS)), dtype=np.int16),
+        np.zeros((replications, len(ENDINGS), codes), dtype=np.int32),
+        np.zeros((replications, len(ENDINGS), kinds), dtype=np.int32),
+        np.zeros((replications, len(ENDINGS), len(PROGRESS)), dtype=np.int32),
         np.zeros((replications, adaptive, years), dtype=np.int64),
         np.zeros((replications, years), dtype=np.int64),
         np.zeros((draws, len(SUMS), hamlets, years + 1), dtype=np.int32),
@@ -164,25 +167,40 @@ def empty_counts(replications: int, draws: int, ground: Ground, adaptive: int, b
     )
 
 
-def like(part: Counts, replications: int, draws: int) -> Counts:
-    """Counts of nothing yet for all replications and draws, in the sizes of those of a part."""
+def like(part: Counts, replications: int, draws: int, hamlets: int) -> Counts:
+    """Counts of nothing yet for all replications, draws and hamlets, else as those of a part."""
     fields = {}
     for name, array in part._asdict().items():
-        size = () if name in SUMMED else (draws if name == "sums" else replications,)
-        fields[name] = np.zeros((*size, *array.shape[len(size) :]), dtype=array.dtype)
+        shape = list(array.shape)
+        if name not in SUMMED:
+            shape[0] = draws if name == "sums" else replications
+        if name in BY_HAMLET:
+            shape[BY_HAMLET[name]] = hamlets
+        fields[name] = np.zeros(shape, dtype=_type_of(name, array, replications))
     return Counts(**fields)
 
 
-def place(whole: Counts, part: Counts, rows: npt.NDArray[np.int64], draw: int) -> None:
-    """Put the counts of some replications, all of one draw, into those of all at `rows`."""
+def _type_of(name: str, array: npt.NDArray[Any], replications: int) -> np.dtype[Any]:
+    """Of strengths there are very many, and none is counted more often than there are
+    replications."""
+    return np.min_scalar_type(replications) if name == "strength" else array.dtype
+
+
+def place(whole: Counts, part: Counts, rows: slice, draw: int, hamlets: Rows = slice(None)) -> None:
+    """Put the counts of some replications, all of one draw, and of some hamlets into those of all.
+
+    The replications belong to `rows`.
+    """
     for name in Counts._fields:
         to, new = getattr(whole, name), getattr(part, name)
-        if name == "sums":
-            to[draw] += new[0]
+        if name == "first":
+            to[rows, hamlets] = new
+        elif name == "sums":
+            to[draw][:, hamlets] += new[0]
         elif name in SUMMED:
-            to += new
+            to[hamlets] += new.astype(to.dtype)
         else:
-            to[rows] = new
+            to[rows] += new
 
 
 def longer(counts: Counts, replications: int) -> Counts:
@@ -193,4 +211,13 @@ def longer(counts: Counts, replications: int) -> Counts:
             more = replications - len(array)
             rest = np.zeros((more, *array.shape[1:]), dtype=array.dtype)
             fields[name] = np.concatenate([array, rest])
+        fields[name] = fields[name].astype(_type_of(name, array, replications), copy=False)
+    return Counts(**fields)
+
+
+def of_the_whole(counts: Counts) -> Counts:
+    """What was added up over hamlets, and of hamlets nothing: far less to keep."""
+    fields = counts._asdict()
+    for name, axis in BY_HAMLET.items():
+        fields[name] = np.take(fields[name], [], axis)
     return Counts(**fields)

@@ -20,6 +20,8 @@ Integers = npt.NDArray[np.int64]
 
 FIVE_PERCENT = 0.05
 DAYS_PER_YEAR = 365.25
+AT_A_TIME = 1000
+"""Hamlets whose strengths are looked at together: those of a nation would take gigabytes."""
 
 
 # ---------------------------------------------------------------- hamlets
@@ -84,13 +86,21 @@ def _with_ends(name: str, found: Interval) -> dict[str, Floats]:
 
 def _strength(tally: Tally) -> dict[str, Floats]:
     """Quantiles over replications [H, Y + 1]; nan where the unit is not there."""
-    cumulated = np.cumsum(tally.counts.strength, axis=2)
+    counted = tally.counts.strength
+    blocks = [_quantiles(counted[h : h + AT_A_TIME]) for h in range(0, len(counted), AT_A_TIME)]
+    names = ("strength_median", "strength_low", "strength_high")
+    return dict(zip(names, np.concatenate(blocks, axis=1), strict=True))
+
+
+def _quantiles(counted: npt.NDArray[np.integer]) -> Floats:
+    """Median, 5 % and 95 % quantile of counted[..., value], [3, ...]."""
+    cumulated = np.cumsum(counted, axis=2, dtype=np.int64)
     there = cumulated[:, :, -1]
-    found = {}
-    for name, q in (("median", 0.5), ("low", FIVE_PERCENT), ("high", 1 - FIVE_PERCENT)):
+    found = []
+    for q in (0.5, FIVE_PERCENT, 1 - FIVE_PERCENT):
         at = (cumulated >= q * there[:, :, None]).argmax(axis=2)
-        found[f"strength_{name}"] = np.where(there > 0, at, np.nan)
-    return found
+        found.append(np.where(there > 0, at, np.nan))
+    return np.array(found)
 
 
 def _course(tally: Tally, lost: Integers) -> dict[str, Floats]:

@@ -61,6 +61,8 @@ from sim.world import DRAWN, PERSON, STALE, World
 
 ROOM_A_HAMLET = 60
 """New people of one hamlet for whom there is room at first."""
+EVENTS_A_PERSON = 6
+"""Events in the log for which there is room at first, for each person for whom there is."""
 
 
 def run(plan: Plan, world: World, seed: int, replication: int) -> Outcome:
@@ -81,11 +83,12 @@ class Runner:
 
     def __init__(self, plan: Plan, world: World, with_log: bool) -> None:
         self._plan, self._with_log = plan, with_log
-        self._world = placed(plan, world)
+        opening = placed(plan, world)
+        self._world = opening._replace(people=opening.people[:0].copy())
         self._numbers = np.arange(int(plan.unit.max()) + 2)
         hamlets = np.argsort(plan.unit, kind="stable")
         units = {
-            **self._by_unit(self._world.people),
+            **self._by_unit(opening.people),
             "hamlets_of_units": hamlets,
             "hamlets_from": np.searchsorted(plan.unit[hamlets], self._numbers),
         }
@@ -93,8 +96,15 @@ class Runner:
         self._words = blank(STATE)
         write(self._words, STATE, self._given)
         self._kept = np.empty(0, dtype=PERSON)
-        self._room = 2 * len(world.people) + ROOM_A_HAMLET * len(world.hamlets) + 1
-        self._make_tables(self._room)
+        self._everybody = self._make_room(np.diff(self._given["people_from"]))
+
+    def _make_room(self, people: npt.NDArray[np.int64]) -> int:
+        """Tables for twice as many people as there are in each coupled unit at first, and some for
+        each hamlet; returns how many that are in all units together."""
+        rooms = 2 * people + ROOM_A_HAMLET * np.bincount(self._plan.unit)
+        everybody = int(rooms.sum()) + 1
+        self._make_tables(int(rooms.max()) + 1, EVENTS_A_PERSON * everybody)
+        return everybody
 
     def _by_unit(self, people: npt.NDArray[np.void]) -> dict[str, npt.NDArray[Any]]:
         """People in the order of their coupled units, and where each unit begins."""
@@ -104,8 +114,11 @@ class Runner:
             people, of = people[order], of[order]
         return {"baseline": people, "people_from": np.searchsorted(of, self._numbers)}
 
-    def _make_tables(self, room: int) -> None:
-        self._tables = empty_tables(self._plan, self._world, room, self._with_log)
+    def _make_tables(self, room: int, events_room: int) -> None:
+        """Room for the people of the largest coupled unit, and for the events of all."""
+        self._room, self._events_room = room, events_room
+        logged = events_room if self._with_log else 0
+        self._tables = empty_tables(self._plan, room, logged)
         write(self._words, STATE, self._tables)
 
     def run(self, seed: int, replication: int, since: Stopped | None = None) -> Outcome:
@@ -156,15 +169,17 @@ class Runner:
             **self._same_rates(world),
         }  # fmt: skip
         stops = until < self._plan.settings.months
+        if np.diff(begins["people_from"]).max() >= self._room:
+            self._everybody = self._make_room(np.diff(begins["people_from"]))
         while True:
-            if stops and len(self._kept) < self._room:
-                self._kept = np.empty(self._room, dtype=PERSON)
+            if stops and len(self._kept) < self._everybody:
+                self._kept = np.empty(self._everybody, dtype=PERSON)
             fresh = fresh_tables(self._plan, world, since)
             write(self._words, STATE, fresh | which | {"kept": self._kept})
             if run_units(self._words):
                 return fresh, self._outcome(fresh, since)
-            self._room *= 2
-            self._make_tables(2 * len(self._tables["people"]))
+            self._everybody *= 2
+            self._make_tables(2 * self._room, 2 * self._events_room)
 
     def _outcome(self, fresh: dict[str, Any], since: Stopped | None) -> Outcome:
         logged = int(fresh["counters"][EVENTS]) if self._with_log else 0

@@ -117,14 +117,14 @@ def given_by(plan: Plan, world: World) -> dict[str, Any]:
     }
 
 
-def empty_tables(plan: Plan, world: World, room: int, with_log: bool) -> dict[str, Any]:
-    """The fields that the engine writes, with room for so many people.
+def empty_tables(plan: Plan, room: int, events_room: int) -> dict[str, Any]:
+    """The fields that the engine writes, with room for so many people at once and so many events.
 
     `fresh_tables` empties those that a replication finds empty; the others are written before they
     are read.
     """
-    hamlets, months = len(world.hamlets), plan.settings.months
-    events_room, size = (6 * room if with_log else 0), room + hamlets
+    hamlets, months = len(plan.unit), plan.settings.months
+    size = room + hamlets
     whole, real = np.int64, np.float64
     return room_for({
         "people": (room, PERSON),
