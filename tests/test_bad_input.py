@@ -253,10 +253,10 @@ FORM = [
     ("seed: !!int 3\n", 'line 15: found "tag:yaml.org,2002:int"; allowed: values without a tag'),
     ("seed: *nobody\n", "line 15: found *nobody; allowed: the name of an anchor that ends before"),
     ("published: &p {death: *p}\n", "line 15: found *p; allowed: the name of an anchor that ends"),
-    ("seed: [1, 2\n", "line 16: found expected ',' or ']'"),
-    ("seed: 1: 2\n", "line 15: found mapping values are not allowed here; allowed: YAML 1.2"),
+    ("seed: [1, 2\n", "line 16: found brackets that are not closed"),
+    ("seed: 1: 2\n", "line 15: found a colon where no key can stand; allowed: YAML 1.2"),
     ("\tseed: 1\n", "line 15: found "),
-    ("seed: \x07\n", "line 15: found unacceptable character #x0007: special characters are not "),
+    ("seed: \x07\n", "line 15: found a character that no text may hold; allowed: YAML 1.2"),
     ("---\nseed: 1\n", "found 2 documents; allowed: one YAML document"),
     ("x: " + "[" * 3000, "line 15: found values nested more deeply; allowed: at most 40 levels"),
 ]

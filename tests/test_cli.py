@@ -112,9 +112,10 @@ def test_check_describes_the_scenario(scenario: Path) -> None:
     assert (done.code, done.err) == (0, "")
     lines = done.out.splitlines()
     assert lines[0] == "Four units"
-    assert lines[1] == "units: hamlet 3, school 1; areas: district 1, commune 2"
+    assert lines[1] == "units: hamlets 3, schools 1; areas: districts 1, communes 2"
     assert lines[2].startswith("officials 13, posted 1")
-    assert lines[-1] == "  as-is, more-seats: 1 coupled unit: Quỳnh Lưu (4)"
+    assert lines[-3] == "  as-is, more-seats: 1 coupled unit: Quỳnh Lưu (4)"
+    assert lines[-1] == f"No faults. Next: hamletsim run {scenario}"
 
 
 def test_check_tells_uncoupled_units_apart(tmp_path: Path) -> None:
@@ -123,7 +124,7 @@ def test_check_tells_uncoupled_units_apart(tmp_path: Path) -> None:
     text = re.sub(r"  more-seats:\n.*\n", "", text)
     done = command("check", written(tmp_path, text))
     assert done.err == ""
-    assert done.out.splitlines()[-1] == "  as-is: 4 coupled units: H1, H2, H3, S1"
+    assert done.out.splitlines()[-3] == "  as-is: 4 coupled units: H1, H2, H3, S1"
 
 
 def test_schema_is_json_schema() -> None:
@@ -172,7 +173,7 @@ def test_the_story_of_a_hamlet(scenario: Path) -> None:
     options = ["--policy", "as-is", "--replication", "0"]
     done = command("trace", scenario, *options, "--hamlet", "H1")
     lines = done.out.splitlines()
-    assert lines[0] == "policy as-is; replication 0; 2020-01-01 and 10 years; Hamlet 1 (H1)"
+    assert lines[0] == "policy as-is; replication 0; from 2020-01-01, years 10; Hamlet 1 (H1)"
     states = [line for line in lines if "  == " in line]
     assert states[0].startswith("2020-01-01  == cell of its own, strength 6, officials 6")
     assert [line[:4] for line in states] == [str(2020 + y) for y in range(11)]

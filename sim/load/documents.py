@@ -44,13 +44,14 @@ PROBLEMS = {
     "mapping values are not allowed here": N_("a colon where no key can stand"),
     "could not find expected ':'": N_("a key without its colon"),
     "found character that cannot start any token": N_("a character that must stand in quotes"),
+    "unacceptable character": N_("a character that no text may hold"),
     "found unexpected end of stream": N_("quotes or brackets that are not closed"),
     "expected <block end>, but found '<block mapping start>'": N_("a key that is indented wrongly"),
     "expected <block end>, but found '-'": N_("an item of a list that is indented wrongly"),
-    "expected ',' or ']', but got '<stream end>'": N_("brackets that are not closed"),
-    "expected ',' or '}', but got '<stream end>'": N_("braces that are not closed"),
+    "expected ',' or ']'": N_("brackets that are not closed"),
+    "expected ',' or '}'": N_("braces that are not closed"),
 }
-"""The YAML reader's most frequent complaints in a planner's words."""
+"""How the YAML reader's most frequent complaints begin, in a planner's words."""
 
 Scalar = str | int | float | bool | None
 
@@ -218,7 +219,7 @@ class _Builder:
         raise BadInput([Fault(self.file, Place(line), "", found, allowed)])
 
     def _refused(self, line: int | None, problem: str) -> BadInput:
-        known = PROBLEMS.get(problem)
+        known = next((words for start, words in PROBLEMS.items() if problem.startswith(start)), None)
         other = _("a text that is no YAML ({reason})").format(reason=problem)
         found = _(known) if known else other if problem else _("a text that is no YAML")
         return BadInput([Fault(self.file, Place(line), "", found, _("YAML 1.2"))])
