@@ -73,7 +73,9 @@ def untranslated(catalogue: Catalog) -> list[str]:
 
 def placeholders(text: str) -> list[str]:
     """The names in braces, in alphabetical order; ValueError for braces that do not fit."""
-    return sorted(name for _text, name, _spec, _by in string.Formatter().parse(text) if name is not None)
+    return sorted(
+        name for _text, name, _spec, _by in string.Formatter().parse(text) if name is not None
+    )
 
 
 def compiled(catalogue: Catalog) -> bytes:

@@ -20,6 +20,7 @@ NEXT = "run `make messages`"
 ANOTHER_SENSE = {
     "no name over {value} in row {row} (merged header cells?)": {"cell"},
     "cells with their quotation marks closed": {"cell"},
+    "a quotation mark that is not closed, or one inside a cell": {"cell"},
     "a mapping with the key lever": {"lever"},
     "a mapping with the keys scenario and parameters": {"scenario"},
 }

@@ -253,11 +253,34 @@ def test_a_folder_with_something_else_is_refused(scenario: Path, tmp_path: Path)
     assert scenario.exists()
 
 
-@pytest.mark.parametrize("arguments", [["run"], ["fly"], ["run", "s.yaml", "--replications", "x"]])
-def test_wrong_usage(arguments: list[str]) -> None:
+USAGE = [
+    (["run"], "SCENARIO: found nothing; allowed: a file or folder"),
+    (["rum"],
+     'root: found "rum"; allowed: check, run, best, trace, sweep, schema; did you mean run?'),
+    (["run", "s.yaml", "--replications", "x"],
+     '--replications: found "x"; allowed: a whole number of at least 1'),
+    (["run", "s.yaml", "--replications", "0"],
+     '--replications: found "0"; allowed: a whole number of at least 1'),
+    (["run", "s.yaml", "--seed"], "--seed: found nothing; allowed: a value"),
+    (["run", "s.yaml", "--json=1"], "--json: found a value; allowed: nothing"),
+    (["trace", "s.yaml", "--polcy", "x"], 'root trace: found "--polcy"; allowed: --policy, '),
+    (["trace", "s.yaml"], "--policy: found nothing; allowed: a text"),
+    (["check", "s.yaml", "t.yaml"], 'root check: found "t.yaml"; allowed: nothing more'),
+    (["--lang", "en"], "root: found no command; allowed: check, run, "),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("arguments", "told"), USAGE)
+def test_wrong_usage_is_a_fault_like_any_other(arguments: list[str], told: str) -> None:
     done = command(*arguments)
-    assert done.code == 2
-    assert "Error: " in done.err
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith(told.replace("root", "hamletsim"))
+    assert len(done.err.splitlines()) <= 2
+
+
+def test_no_arguments_give_the_help() -> None:
+    assert command().out == command("--help").out
+    assert command().code == 0
 
 
 def test_a_fault_ends_quickly_and_without_traceback(tmp_path: Path) -> None:

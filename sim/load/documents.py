@@ -43,7 +43,8 @@ LEADING_ZERO = re.compile(r"[-+]?0[0-9]")
 PROBLEMS = {
     "mapping values are not allowed here": N_("a colon where no key can stand"),
     "could not find expected ':'": N_("a key without its colon"),
-    "found character that cannot start any token": N_("a character that must stand in quotes"),
+    "found character '\\t'": N_("a tab where only spaces can stand"),
+    "found character": N_("a character that must stand in quotes"),
     "unacceptable character": N_("a character that no text may hold"),
     "found unexpected end of stream": N_("quotes or brackets that are not closed"),
     "expected <block end>, but found '<block mapping start>'": N_("a key that is indented wrongly"),
@@ -219,9 +220,9 @@ class _Builder:
         raise BadInput([Fault(self.file, Place(line), "", found, allowed)])
 
     def _refused(self, line: int | None, problem: str) -> BadInput:
-        known = next((words for start, words in PROBLEMS.items() if problem.startswith(start)), None)
+        known = (_(words) for start, words in PROBLEMS.items() if problem.startswith(start))
         other = _("a text that is no YAML ({reason})").format(reason=problem)
-        found = _(known) if known else other if problem else _("a text that is no YAML")
+        found = next(known, other) if problem else _("a text that is no YAML")
         return BadInput([Fault(self.file, Place(line), "", found, _("YAML 1.2"))])
 
 

@@ -47,8 +47,10 @@ def _unreadable(path: Path, error: Exception, allowed: str, blame: Fault | None)
             reason = _("no such file")
         case PermissionError():
             reason = _("no permission to read it")
+        case OSError():
+            reason = refusal(error)
         case _:
-            reason = refusal(error) if isinstance(error, OSError) else str(error)
+            reason = _("a name that no file can have")
     if blame is None:
         return Fault(str(path), found=reason, allowed=allowed, suggestion=_neighbour(path))
     found = f"{blame.found} ({reason})"
