@@ -384,13 +384,22 @@ def _progress(of: str | None = None) -> "Iterator[Progress]":
     with Progress(
         *parts, TimeRemainingColumn(), console=Console(stderr=True), transient=True
     ) as bar:
-        task = bar.add_task(of or _("replications"), total=None)
+        counted = of or _("replications")
+        task = bar.add_task(_compiling() or counted, total=None)
 
         def told(done: int, whole: int) -> None:
             _go_on()
-            bar.update(task, completed=done, total=whole)
+            bar.update(task, completed=done, total=whole, description=counted)
 
         yield told
+
+
+def _compiling() -> str:
+    """What a planner waits for when there is no compiled engine yet."""
+    from sim.compilation import cache
+
+    is_compiled = any(cache.directory().glob("sim.engine.compiled*"))
+    return "" if is_compiled else _("compiling the fast engine, once: one to two minutes")
 
 
 def _go_on() -> None:
