@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -302,6 +303,34 @@ def test_quick_commands_read_no_heavy_library(command_: list[str]) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.stdout.splitlines()[-1] == "heavy []"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such terminals")
+@pytest.mark.parametrize("wish", ["colour", "none"])
+def test_a_terminal_has_progress_and_colours_unless_they_are_not_wanted(
+    scenario: Path, tmp_path: Path, wish: str
+) -> None:
+    import pty
+
+    ours, theirs = pty.openpty()
+    environment = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "FORCE_COLOR")}
+    environment |= {"PYTHONPATH": str(ROOT), "TERM": "xterm-256color"}
+    environment |= {"NO_COLOR": "1"} if wish == "none" else {}
+    running = subprocess.Popen(
+        [sys.executable, "-m", "sim", "run", "s.yaml", "--replications", "100"],
+        cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=theirs,
+    )  # fmt: skip
+    os.close(theirs)
+    told = b""
+    with suppress(OSError):  # the end of a terminal
+        while part := os.read(ours, 65_536):
+            told += part
+    os.close(ours)
+    out, _err = running.communicate(timeout=60)
+    assert running.returncode == 0
+    assert b"\x1b" not in out
+    assert b"200/200" in told
+    assert bool(re.search(rb"\x1b\[[349]\d", told)) == (wish == "colour")
 
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
