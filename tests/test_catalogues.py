@@ -49,7 +49,9 @@ def test_what_the_program_reads_is_what_was_edited(language: str) -> None:
 
 
 def _read(content: bytes) -> list[tuple[object, object]]:
-    return [(message.id, message.string) for message in read_mo(io.BytesIO(content)) if message.id]
+    read = read_mo(io.BytesIO(content))
+    plurals = read.num_plurals, read.plural_expr
+    return [plurals, *((message.id, message.string) for message in read if message.id)]
 
 
 def test_placeholders_line_breaks_and_edges_are_those_of_the_english(language: str) -> None:
