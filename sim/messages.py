@@ -84,6 +84,7 @@ def _of_the_system() -> str | None:
     return _known(next(filter(None, map(os.environ.get, LOCALE_VARIABLES)), None))
 
 
+@lru_cache(maxsize=16)
 def _known(name: str | None) -> str | None:
     code = re.split("[-_.@]", name.casefold(), maxsplit=1)[0] if name else ""
     return code if code in LANGUAGES else None

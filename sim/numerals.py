@@ -16,8 +16,14 @@ MINUS = "\N{MINUS SIGN}"
 
 
 def decimal(value: float, digits: int = 0, sign: bool = False) -> str:
-    """A number with so many digits after its decimal sign, thousands apart; nan is a dash."""
-    return _written(f"{value:{'+' if sign else ''},.{digits}f}") if value == value else NOTHING
+    """A number with so many digits after its decimal sign, thousands apart; nan is a dash.
+
+    sign: with a plus above 0. What rounds to 0 has neither sign.
+    """
+    if value != value:
+        return NOTHING
+    rounded = round(value, digits) + 0.0  # makes 0 of -0
+    return _written(f"{rounded:{'+' if sign and rounded else ''},.{digits}f}")
 
 
 def significant(value: float, digits: int) -> str:

@@ -156,6 +156,10 @@ def test_numbers_are_written_as_the_language_does() -> None:
             assert told == texts
 
 
+def test_nothing_has_no_sign() -> None:
+    assert [decimal(x, 1, sign=True) for x in (-0.04, 0.04, -0.06)] == ["0.0", "0.0", "−0.1"]
+
+
 def test_our_numbers_are_those_of_babel() -> None:
     from babel.numbers import format_decimal
 
