@@ -16,6 +16,7 @@ import typer
 from typer.testing import CliRunner
 
 from sim.cli import app
+from sim.cli.speech import Command
 from sim.levers import COST_KEYS
 from sim.load import shape
 from sim.load.checks import PUBLISHED
@@ -452,6 +453,10 @@ def test_help_has_examples_that_name_commands_and_options_there_are() -> None:
             assert program == "hamletsim"
             assert {word for word in rest if word.startswith("--")} <= set(options[name])
             assert Path(ROOT, rest[0]).exists() or not rest[0].startswith("scenarios/")
+
+
+def test_every_command_has_help_in_the_language() -> None:
+    assert {registered.cls for registered in app.registered_commands} == {Command}
 
 
 def test_every_command_takes_lang_and_says_so() -> None:
