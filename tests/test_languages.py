@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import get_args
 
+import numpy as np
 import pandas as pd
 import pytest
 import typer
@@ -34,8 +35,9 @@ from sim.messages import (
     speaking,
 )
 from sim.numerals import date, decimal, significant, year
+from sim.risk.intervals import Interval
 from sim.risk.outcomes import OUTCOMES
-from sim.risk.summary import columns, titled
+from sim.risk.summary import columns, number, titled, with_interval
 from sim.scenario import UnitKind
 from sim.sweep.description import DESIGN_KEYS, KEYS, SPAN_KEYS
 from tests import catalogues, test_bad_input
@@ -155,6 +157,13 @@ def test_numbers_are_written_as_the_language_does() -> None:
                 decimal(float("nan")),
             )
             assert told == texts
+
+
+def test_an_interval_that_is_not_known_is_a_dash() -> None:
+    nothing, known = (Interval(*map(np.array, ends)) for ends in ((np.nan,) * 3, (1.5, 1.0, 2.0)))
+    assert with_interval(nothing, number) == "–"
+    with speaking("vi"):
+        assert with_interval(known, number) == "1,5 [1,0; 2,0]"
 
 
 def test_nothing_has_no_sign() -> None:

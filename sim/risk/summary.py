@@ -432,7 +432,9 @@ def _counted(found: Interval) -> str:
 
 
 def with_interval(found: Interval, shown: Callable[[float], str]) -> str:
-    """A value and the ends of its interval."""
+    """A value and the ends of its interval; a dash for what is not known."""
+    if found.value != found.value:
+        return NOTHING
     # Translators: where decimals have a comma, the ends of an interval need a semicolon.
     told = _("{value} [{low}, {high}]")
     ends = {name: shown(float(end)) for name, end in found._asdict().items()}
