@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS)
 RESULTS := results/quynh-luu
 
-.PHONY: help run test verify prove bench clean
+.PHONY: help run test verify prove bench messages clean
 
 help:
 	@echo "make run      simulate scenarios/quynh-luu.yaml and say where the results are"
@@ -17,6 +17,7 @@ help:
 	@echo "make verify   slow statistical checks, minutes"
 	@echo "make prove    checks that take hours"
 	@echo "make bench    speed of the engines, of experiments, of a nation; ten minutes"
+	@echo "make messages  bring the translations up to date, list what is missing"
 	@echo "make clean    remove the environment and all caches"
 
 run: .venv/run.stamp
@@ -40,6 +41,9 @@ bench: .venv/run.stamp
 	$(BIN)/python -m tests.benchmarks
 	$(BIN)/python -m tests.benchmarks.experiments
 	$(BIN)/python -m tests.benchmarks.scale
+
+messages: .venv/test.stamp
+	$(BIN)/python -m tests.catalogues
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build *.egg-info

@@ -183,7 +183,7 @@ def snapshot(
             day = dt.date.fromisoformat(day)
         except ValueError:
             allowed = _("a date such as {example}").format(example="2025-01-01")
-            raise BadInput([Fault(_("date"), found=shown(date), allowed=allowed)]) from None
+            raise BadInput([Fault("date", found=shown(date), allowed=allowed)]) from None
     return experiment.snapshot(scenario, policy, day, replication, engine, seed)
 
 

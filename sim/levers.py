@@ -10,6 +10,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from sim.messages import _
+
 Share = Annotated[float, Field(ge=0, le=1)]
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -53,7 +55,7 @@ class Change(Record):
     @model_validator(mode="after")
     def _exactly_one(self) -> "Change":
         if sum(x is not None for x in (self.to, self.times, self.plus)) != 1:
-            raise ValueError("exactly one of to, times, plus")
+            raise ValueError(_("exactly one of {names}").format(names="to, times, plus"))
         return self
 
     def of(self, base: float) -> float:
@@ -72,7 +74,7 @@ class Bound(Record):
     @model_validator(mode="after")
     def _something(self) -> "Bound":
         if self.below is None and self.at_least is None:
-            raise ValueError("below or at_least is needed")
+            raise ValueError(_("at least one of {names}").format(names="below, at_least"))
         return self
 
 
@@ -215,7 +217,7 @@ class Reinforcement(Lever):
     @model_validator(mode="after")
     def _one_source(self) -> "Reinforcement":
         if (self.pool is None) == (not self.senders):
-            raise ValueError("exactly one of pool, senders")
+            raise ValueError(_("exactly one of {names}").format(names="pool, senders"))
         return self
 
 

@@ -1,14 +1,16 @@
 """Every text a planner reads, translatable, and faults in the input as one clear line each.
 
-Texts are marked with `_` and `ngettext` and found by the usual gettext tools. The language is that
-of `speaking`, else of the environment variable HAMLETSIM_LANG, else English; a text without a
-translation stays English.
+Texts are marked with `_` and `ngettext`, or with `N_` where they are shown later, and found by the
+usual gettext tools (`make messages`). The language is that of `speaking`, else of the environment
+variable HAMLETSIM_LANG, else of the system's locale (LC_ALL, LC_MESSAGES or LANG), else English.
 """
 
 import datetime as dt
 import difflib
+import errno
 import gettext
 import os
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,6 +19,10 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 
+SOURCE = "en"
+LANGUAGES = (SOURCE, "vi", "ru")
+OWN_VARIABLE = "HAMLETSIM_LANG"
+LOCALE_VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
 DOMAIN = "hamletsim"
 CATALOGUES = Path(__file__).with_name("locales")
 LONGEST_VALUE = 80
@@ -29,7 +35,7 @@ _language: ContextVar[str | None] = ContextVar("language", default=None)
 
 @contextmanager
 def speaking(language: str) -> Iterator[None]:
-    """Texts made inside this context are in `language` (a code such as `vi`)."""
+    """Texts made inside this context are in `language`, one of LANGUAGES."""
     token = _language.set(language)
     try:
         yield
@@ -39,21 +45,56 @@ def speaking(language: str) -> Iterator[None]:
 
 def _(text: str) -> str:
     """`text` in the current language."""
-    return _catalogue(_current_language()).gettext(text)
+    return _catalogue(language()).gettext(text)
 
 
 def ngettext(one: str, many: str, count: int) -> str:
     """`one` or `many` in the current language, whichever goes with `count`."""
-    return _catalogue(_current_language()).ngettext(one, many, count)
+    return _catalogue(language()).ngettext(one, many, count)
 
 
-def _current_language() -> str:
-    return _language.get() or os.environ.get("HAMLETSIM_LANG") or "en"
+def N_(text: str) -> str:  # noqa: N802 - its name among gettext's tools
+    """`text` as it is, marked for translation: it goes through `_` when it is shown."""
+    return text
+
+
+def language() -> str:
+    """The current language, one of LANGUAGES."""
+    asked = _language.get() or os.environ.get(OWN_VARIABLE)
+    return _known(asked) or _of_the_system() or SOURCE
+
+
+def chosen_language(asked: str | None = None) -> str:
+    """What was asked for, else what HAMLETSIM_LANG asks for, else the current language.
+
+    `vi`, `VI`, `vi-VN` and `vi_VN.UTF-8` are the same. Raises BadInput for another language.
+    """
+    wanted = {"--lang": asked, OWN_VARIABLE: os.environ.get(OWN_VARIABLE) or None}
+    for place, name in wanted.items():
+        if name is not None:
+            if found := _known(name):
+                return found
+            fault = Fault(place, found=shown(name), allowed=listed(LANGUAGES))
+            raise BadInput([fault])
+    return language()
+
+
+def _of_the_system() -> str | None:
+    """The language of the locale. The first variable that is set decides, as POSIX has it."""
+    return _known(next(filter(None, map(os.environ.get, LOCALE_VARIABLES)), None))
+
+
+@lru_cache(maxsize=16)
+def _known(name: str | None) -> str | None:
+    code = re.split("[-_.@]", name.casefold(), maxsplit=1)[0] if name else ""
+    return code if code in LANGUAGES else None
 
 
 @cache
 def _catalogue(language: str) -> gettext.NullTranslations:
-    return gettext.translation(DOMAIN, CATALOGUES, [language], fallback=True)
+    if language == SOURCE:
+        return gettext.NullTranslations()
+    return gettext.translation(DOMAIN, CATALOGUES, [language])
 
 
 @dataclass(frozen=True)
@@ -149,6 +190,20 @@ def shown(value: object) -> str:
 def listed(names: Iterable[object]) -> str:
     """Names with commas between them."""
     return ", ".join(map(str, names))
+
+
+def refusal(error: OSError) -> str:
+    """Why the system would not read or write, as a fault says what was found."""
+    words = {
+        errno.EACCES: _("no permission"),
+        errno.EPERM: _("no permission"),
+        errno.EROFS: _("a disk that can only be read"),
+        errno.ENOENT: _("no such file or folder"),
+        errno.ENOTDIR: _("a file that is no folder"),
+        errno.EISDIR: _("a folder"),
+        errno.ENAMETOOLONG: _("a name that is too long"),
+    }
+    return words.get(error.errno or 0) or error.strerror or str(error)
 
 
 def nearest(name: str, names: Iterable[str]) -> str | None:

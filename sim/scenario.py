@@ -22,6 +22,7 @@ from sim.levers import (
     Record,
     Share,
 )
+from sim.messages import _, listed
 
 DAYS_PER_YEAR = 365.25
 Difficulty = Literal["easy", "normal", "difficult"]
@@ -34,8 +35,9 @@ ByAge = dict[Age, NonNegative]
 def _exactly_one(record: Record, *names: str) -> None:
     given = [n for n in names if getattr(record, n) is not None]
     if len(given) != 1:
-        found = " and ".join(given) or "none"
-        raise ValueError(f"exactly one of {', '.join(names)} (found {found})")
+        found = listed(given) or _("nothing")
+        told = _("exactly one of {names} (found {found})")
+        raise ValueError(told.format(names=listed(names), found=found))
 
 
 class Rate(Record):

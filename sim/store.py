@@ -19,7 +19,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.messages import BadInput, Fault, _, shown
+from sim.messages import BadInput, Fault, _, refusal, shown
 from sim.scenario import Baseline, Scenario
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ def disk_told(path: Path, when_full: str) -> Iterator[None]:
         if error.errno in FULL:
             found, allowed = _("no space left"), when_full
         else:
-            found, allowed = error.strerror or str(error), _("a folder to write to")
+            found, allowed = refusal(error), _("a folder to write to")
         name = str(error.filename or path)
         raise BadInput([Fault(name, found=found, allowed=allowed)]) from error
 
@@ -173,8 +173,8 @@ def write_text(path: Path, text: str) -> None:
                 os.unlink(name)
             raise
     except OSError as error:
-        found = error.strerror or str(error)
-        raise BadInput([Fault(str(path), found=found, allowed=_("a file to write to"))]) from None
+        allowed = _("a file to write to")
+        raise BadInput([Fault(str(path), found=refusal(error), allowed=allowed)]) from None
 
 
 def _umask() -> int:

@@ -344,7 +344,7 @@ def test_only_parameters_of_the_world_change_the_world() -> None:
         ({"precision": 2.0}, "precision: found 2; allowed: a number between 0 and 1"),
         (
             {"precision": 0.1, "replications": 5},
-            "run: found replications and precision; allowed: one of the two",
+            "replications, precision: found both; allowed: one of the two",
         ),
     ],
 )

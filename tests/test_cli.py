@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -112,9 +113,10 @@ def test_check_describes_the_scenario(scenario: Path) -> None:
     assert (done.code, done.err) == (0, "")
     lines = done.out.splitlines()
     assert lines[0] == "Four units"
-    assert lines[1] == "units: hamlet 3, school 1; areas: district 1, commune 2"
+    assert lines[1] == "units: hamlets 3, schools 1; areas: districts 1, communes 2"
     assert lines[2].startswith("officials 13, posted 1")
-    assert lines[-1] == "  as-is, more-seats: 1 coupled unit: Quỳnh Lưu (4)"
+    assert lines[-3] == "  as-is, more-seats: 1 coupled unit: Quỳnh Lưu (4)"
+    assert lines[-1] == f"No faults. Next: hamletsim run {scenario}"
 
 
 def test_check_tells_uncoupled_units_apart(tmp_path: Path) -> None:
@@ -123,7 +125,7 @@ def test_check_tells_uncoupled_units_apart(tmp_path: Path) -> None:
     text = re.sub(r"  more-seats:\n.*\n", "", text)
     done = command("check", written(tmp_path, text))
     assert done.err == ""
-    assert done.out.splitlines()[-1] == "  as-is: 4 coupled units: H1, H2, H3, S1"
+    assert done.out.splitlines()[-3] == "  as-is: 4 coupled units: H1, H2, H3, S1"
 
 
 def test_schema_is_json_schema() -> None:
@@ -172,7 +174,7 @@ def test_the_story_of_a_hamlet(scenario: Path) -> None:
     options = ["--policy", "as-is", "--replication", "0"]
     done = command("trace", scenario, *options, "--hamlet", "H1")
     lines = done.out.splitlines()
-    assert lines[0] == "policy as-is; replication 0; 2020-01-01 and 10 years; Hamlet 1 (H1)"
+    assert lines[0] == "policy as-is; replication 0; from 2020-01-01, years 10; Hamlet 1 (H1)"
     states = [line for line in lines if "  == " in line]
     assert states[0].startswith("2020-01-01  == cell of its own, strength 6, officials 6")
     assert [line[:4] for line in states] == [str(2020 + y) for y in range(11)]
@@ -252,11 +254,34 @@ def test_a_folder_with_something_else_is_refused(scenario: Path, tmp_path: Path)
     assert scenario.exists()
 
 
-@pytest.mark.parametrize("arguments", [["run"], ["fly"], ["run", "s.yaml", "--replications", "x"]])
-def test_wrong_usage(arguments: list[str]) -> None:
+USAGE = [
+    (["run"], "SCENARIO: found nothing; allowed: a file or folder"),
+    (["rum"],
+     'root: found "rum"; allowed: check, run, best, trace, sweep, schema; did you mean run?'),
+    (["run", "s.yaml", "--replications", "x"],
+     '--replications: found "x"; allowed: a whole number of at least 1'),
+    (["run", "s.yaml", "--replications", "0"],
+     '--replications: found "0"; allowed: a whole number of at least 1'),
+    (["run", "s.yaml", "--seed"], "--seed: found nothing; allowed: a value"),
+    (["run", "s.yaml", "--json=1"], "--json: found a value; allowed: nothing"),
+    (["trace", "s.yaml", "--polcy", "x"], 'root trace: found "--polcy"; allowed: --policy, '),
+    (["trace", "s.yaml"], "--policy: found nothing; allowed: a text"),
+    (["check", "s.yaml", "t.yaml"], 'root check: found "t.yaml"; allowed: nothing more'),
+    (["--lang", "en"], "root: found no command; allowed: check, run, "),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("arguments", "told"), USAGE)
+def test_wrong_usage_is_a_fault_like_any_other(arguments: list[str], told: str) -> None:
     done = command(*arguments)
-    assert done.code == 2
-    assert "Error: " in done.err
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith(told.replace("root", "hamletsim"))
+    assert len(done.err.splitlines()) <= 2
+
+
+def test_no_arguments_give_the_help() -> None:
+    assert command().out == command("--help").out
+    assert command().code == 0
 
 
 def test_a_fault_ends_quickly_and_without_traceback(tmp_path: Path) -> None:
@@ -278,6 +303,34 @@ def test_quick_commands_read_no_heavy_library(command_: list[str]) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.stdout.splitlines()[-1] == "heavy []"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such terminals")
+@pytest.mark.parametrize("wish", ["colour", "none"])
+def test_a_terminal_has_progress_and_colours_unless_they_are_not_wanted(
+    scenario: Path, tmp_path: Path, wish: str
+) -> None:
+    import pty
+
+    ours, theirs = pty.openpty()
+    environment = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "FORCE_COLOR")}
+    environment |= {"PYTHONPATH": str(ROOT), "TERM": "xterm-256color"}
+    environment |= {"NO_COLOR": "1"} if wish == "none" else {}
+    running = subprocess.Popen(
+        [sys.executable, "-m", "sim", "run", "s.yaml", "--replications", "100"],
+        cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=theirs,
+    )  # fmt: skip
+    os.close(theirs)
+    told = b""
+    with suppress(OSError):  # the end of a terminal
+        while part := os.read(ours, 65_536):
+            told += part
+    os.close(ours)
+    out, _err = running.communicate(timeout=60)
+    assert running.returncode == 0
+    assert b"\x1b" not in out
+    assert b"200/200" in told
+    assert bool(re.search(rb"\x1b\[[349]\d", told)) == (wish == "colour")
 
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])

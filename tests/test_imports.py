@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[1]
 ROOMS = (
     "compilation",
     "messages",
+    "numerals",
     "levers",
     "scenario",
     "draws",

@@ -268,7 +268,7 @@ def test_another_baseline_is_read(sample: Loaded, tmp_path: Path) -> None:
             "training.seats; did you mean training.seats?",
         ),
         ("training.seats=six", 'training.seats: found "six"; allowed: a whole number of at least'),
-        ("training.seats=[1", "found expected ',' or ']'"),
+        ("training.seats=[1", "found brackets that are not closed; allowed: YAML 1.2"),
         ("training.seats", 'found "training.seats"; allowed: PATH=VALUE'),
         ("=6", 'found ""; allowed: the path of a parameter'),
         ("training.level=comune", 'training.level: found "comune"; allowed: district, commune; '),

@@ -180,7 +180,7 @@ def test_an_equal_policy_never_differed() -> None:
     assert np.isnan(made.table.p_better[1])
     assert "never differed" in made.summary()
     assert made.summary().startswith(
-        "lost, lowest: as-is\nBy these replications, with a probability of at least .999, no other"
+        "lost, lowest: as-is\nBy these replications, with a probability of at least 0.999, no other"
     )
 
 

@@ -567,4 +567,4 @@ def test_bad_addresses(
 
 def test_jobs_or_a_scheduler(sweep_file: Path, tmp_path: Path) -> None:
     told = refused(lambda: sim.sweep(sweep_file, tmp_path / "o", jobs=1, scheduler="tcp://x:1"))
-    assert told == "sweep: found jobs and scheduler; allowed: one of the two"
+    assert told == "jobs, scheduler: found both; allowed: one of the two"

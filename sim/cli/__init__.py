@@ -7,47 +7,100 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
 
 import typer
 
-from sim.messages import BadInput, _
+from sim.cli.speech import BAD_INPUT, LANG, Command, Group
+from sim.messages import LANGUAGES, N_, SOURCE, BadInput, _, ngettext, speaking
 
 if TYPE_CHECKING:
     from sim.experiment import Progress
     from sim.scenario import Loaded
 
-BAD_INPUT = 2
 INTERRUPTED = 130
+Decorated = TypeVar("Decorated", bound=Callable[..., None])
 
 STOPPED = threading.Event()
 """Set by a signal: a compiler at work may make another error of it, or swallow it."""
 
 app = typer.Typer(
+    cls=Group,
     name="hamletsim",
-    help=_("Which hamlets will lose their cell, when, why, and what levers change."),
-    add_completion=False,
-    no_args_is_help=True,
+    help=N_("Which hamlets will lose their cell, when, why, and what levers change."),
+    epilog="hamletsim check scenarios/quynh-luu.yaml\nhamletsim run scenarios/quynh-luu.yaml",
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
 
-ScenarioFile = Annotated[Path, typer.Argument(metavar="SCENARIO", help=_("A scenario file."))]
+
+def _one_of(*values: str) -> Callable[[str], list[str]]:
+    """What a shell offers to complete."""
+    return lambda incomplete: [value for value in values if value.startswith(incomplete)]
+
+
+ScenarioFile = Annotated[
+    Path, typer.Argument(metavar=N_("SCENARIO"), help=N_("A scenario file in YAML."))
+]
 Settings = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="PATH=VALUE", help=_("Set a parameter, e.g. training.seats=60.")),
+    typer.Option(
+        "--set",
+        metavar=N_("PATH=VALUE"),
+        help=N_("Set a parameter, such as training.seats=60; can be given several times."),
+    ),
 ]
-Seed = Annotated[int | None, typer.Option(min=0, help=_("Default: the scenario's."))]
-EngineName = Annotated[str, typer.Option(help=_("compiled or reference: equal results."))]
+Seed = Annotated[int | None, typer.Option(min=0, metavar="N", help=N_("Default: the scenario's."))]
+EngineName = Annotated[
+    str,
+    typer.Option(
+        metavar=N_("NAME"),
+        help=N_("compiled or reference: equal results."),
+        autocompletion=_one_of("compiled", "reference"),
+    ),
+]
+Threads = Annotated[
+    int | None, typer.Option(min=1, metavar="N", help=N_("Threads. Default: all cores."))
+]
+Json = Annotated[
+    bool, typer.Option("--json", help=N_("Print JSON, for another program; always in English."))
+]
+Language = Annotated[
+    str | None,
+    typer.Option(
+        LANG,
+        metavar="|".join(LANGUAGES),
+        help=N_("The language of all texts. Default: HAMLETSIM_LANG, else the system's."),
+        autocompletion=_one_of(*LANGUAGES),
+        expose_value=False,
+    ),
+]
+OutFolder = Annotated[
+    Path | None,
+    typer.Option(metavar=N_("FOLDER"), help=N_("Default: results/ and the file's name.")),
+]
+
+
+@app.callback()
+def _of_all_commands(lang: Language = None) -> None:
+    """Options that every command takes; `Group` reads --lang."""
+
+
+def _command(help: str, *examples: str) -> Callable[[Decorated], Decorated]:
+    return app.command(cls=Command, help=help, epilog="\n".join(examples))
 
 
 def main() -> None:
     """Entry point of the command."""
     signal.signal(signal.SIGINT, _stop)
     signal.signal(signal.SIGTERM, _stop)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without our letters shows the rest
     try:
         app()
     except KeyboardInterrupt:
@@ -71,40 +124,52 @@ def _stop(*_signal: object) -> NoReturn:
     raise KeyboardInterrupt
 
 
-@app.command()
-def check(scenario: ScenarioFile, settings: Settings = None) -> None:
-    """Read a scenario and its table; report every fault, or describe what would be run."""
-    with _told():
+@_command(
+    N_("Read a scenario and its table; report every fault, or describe what would be run."),
+    "hamletsim check scenarios/quynh-luu.yaml",
+    "hamletsim check scenarios/quynh-luu.yaml --set training.seats=60 --json",
+)
+def check(scenario: ScenarioFile, settings: Settings = None, as_json: Json = False) -> None:
+    with _told(as_json=as_json):
         loaded = _loaded(scenario, settings)
-        from sim.cli.description import described
+        from sim.cli import description
 
-        typer.echo(described(loaded))
+        if as_json:
+            return _print_json(description.data(loaded))
+        typer.echo(description.described(loaded))
+        typer.echo(_("\nNo faults. Next: {command}").format(command=f"hamletsim run {scenario}"))
 
 
-@app.command()
+@_command(
+    N_("Simulate all policies, print what a planner asks first, and write the tables."),
+    "hamletsim run scenarios/quynh-luu.yaml",
+    "hamletsim run scenarios/quynh-luu.yaml --policies as-is,reinforcement --replications 40",
+    "hamletsim run scenarios/quynh-luu.yaml --precision 0.02 --lang vi",
+)
 def run(
     scenario: ScenarioFile,
     policies: Annotated[
-        str | None, typer.Option(metavar="A,B", help=_("Default: all. The base always runs."))
+        str | None,
+        typer.Option(metavar="A,B", help=N_("Default: all. The base always runs.")),
     ] = None,
     replications: Annotated[
-        int | None, typer.Option(min=1, help=_("Default: the scenario's."))
+        int | None, typer.Option(min=1, metavar="N", help=N_("Default: the scenario's."))
     ] = None,
     precision: Annotated[
         float | None,
-        typer.Option(help=_("Instead: half-width of 95 % intervals to reach, e.g. 0.02.")),
+        typer.Option(
+            metavar="P", help=N_("Instead: half-width of 95 % intervals to reach, such as 0.02.")
+        ),
     ] = None,
     seed: Seed = None,
     settings: Settings = None,
     engine: EngineName = "compiled",
-    jobs: Annotated[int | None, typer.Option(min=1, help=_("Threads. Default: all cores."))] = None,
-    out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help=_("Default: results/ and the file's name."))
-    ] = None,
+    jobs: Threads = None,
+    out: OutFolder = None,
+    as_json: Json = False,
 ) -> None:
-    """Simulate all policies, print what a planner asks first, and write the tables."""
     folder = Path("results") / scenario.stem if out is None else out
-    with _told(_("nothing was written to {place}").format(place=folder)):
+    with _told(_("nothing was written to {place}").format(place=folder), as_json):
         loaded = _loaded(scenario, settings)
         chosen = None if policies is None else [p.strip() for p in policies.split(",")]
         from sim import api
@@ -113,35 +178,56 @@ def run(
             results = api.run(
                 loaded, chosen, replications, precision, seed, engine, jobs, folder, progress
             )
+        if as_json:
+            from sim.cli import data
+
+            return _print_json(data.of_run(results, folder))
         typer.echo(results.summary())
         typer.echo(_("\nTables and manifest: {place}").format(place=folder))
 
 
-@app.command()
+@_command(
+    N_("Choose the best policy with few replications, and say how sure the choice is."),
+    "hamletsim best scenarios/quynh-luu.yaml --policies as-is,retention,renewed-postings",
+    "hamletsim best scenarios/quynh-luu.yaml --outcome cost --goal lowest --difference 100",
+)
 def best(
     scenario: ScenarioFile,
     outcome: Annotated[
-        str, typer.Option(help=_("A measure at the horizon or summed to it, or cell_years."))
+        str,
+        typer.Option(
+            metavar=N_("NAME"), help=N_("A measure at the horizon or summed to it, or cell_years.")
+        ),
     ] = "lost",
-    policies: Annotated[str | None, typer.Option(metavar="A,B", help=_("Default: all."))] = None,
+    policies: Annotated[str | None, typer.Option(metavar="A,B", help=N_("Default: all."))] = None,
     goal: Annotated[
-        str | None, typer.Option(help=_("lowest or highest. Known for common outcomes."))
+        str | None,
+        typer.Option(
+            metavar=N_("NAME"),
+            help=N_("lowest or highest. Known for common outcomes."),
+            autocompletion=_one_of("lowest", "highest"),
+        ),
     ] = None,
     difference: Annotated[
         float | None,
-        typer.Option(help=_("What is too small to matter. Half a hamlet for numbers of hamlets.")),
+        typer.Option(
+            metavar="D",
+            help=N_("What is too small to matter. Half a hamlet for numbers of hamlets."),
+        ),
     ] = None,
     certainty: Annotated[
-        float, typer.Option(help=_("With which the best is to be chosen."))
+        float, typer.Option(metavar="P", help=N_("With which the best is to be chosen."))
     ] = 0.95,
-    most: Annotated[int, typer.Option(help=_("Most replications of one policy."))] = 10_000,
+    most: Annotated[
+        int, typer.Option(metavar="N", help=N_("Most replications of one policy."))
+    ] = 10_000,
     seed: Seed = None,
     settings: Settings = None,
     engine: EngineName = "compiled",
-    jobs: Annotated[int | None, typer.Option(min=1, help=_("Threads. Default: all cores."))] = None,
+    jobs: Threads = None,
+    as_json: Json = False,
 ) -> None:
-    """Choose the best policy with few replications, and say how sure the choice is."""
-    with _told():
+    with _told(as_json=as_json):
         loaded = _loaded(scenario, settings)
         chosen = None if policies is None else [p.strip() for p in policies.split(",")]
         from sim import api
@@ -151,60 +237,79 @@ def best(
                 loaded, outcome, chosen, goal, difference, certainty, seed, engine, jobs, most,
                 progress,
             )  # fmt: skip
+        if as_json:
+            from sim.cli import data
+
+            return _print_json(data.of_selection(selected))
         typer.echo(selected.summary())
 
 
-@app.command()
+@_command(
+    N_("One replication from event to event: a story by date, or its log as CSV."),
+    "hamletsim trace scenarios/quynh-luu.yaml --policy as-is --replication 0 --hamlet QL001",
+    "hamletsim trace scenarios/quynh-luu.yaml --policy as-is --replication 0 --out log.csv",
+)
 def trace(
     scenario: ScenarioFile,
-    policy: Annotated[str, typer.Option(help=_("Which policy."))],
-    replication: Annotated[int, typer.Option(min=0, help=_("Which replication, from 0."))],
+    policy: Annotated[str, typer.Option(metavar=N_("NAME"), help=N_("Which policy."))],
+    replication: Annotated[
+        int, typer.Option(min=0, metavar="N", help=N_("Which replication, from 0."))
+    ],
     engine: EngineName = "compiled",
-    hamlet: Annotated[str | None, typer.Option(metavar="ID", help=_("Only this hamlet."))] = None,
-    person: Annotated[int | None, typer.Option(metavar="KEY", help=_("Only this person."))] = None,
+    hamlet: Annotated[str | None, typer.Option(metavar="ID", help=N_("Only this hamlet."))] = None,
+    person: Annotated[
+        int | None, typer.Option(metavar=N_("KEY"), help=N_("Only this person."))
+    ] = None,
     out: Annotated[
-        Path | None, typer.Option(metavar="FILE.csv", help=_("Save the log as CSV."))
+        Path | None, typer.Option(metavar=N_("FILE.csv"), help=N_("Save the log as CSV."))
     ] = None,
     seed: Seed = None,
     settings: Settings = None,
 ) -> None:
-    """One replication from event to event: a story by date, or its log as CSV."""
     with _told(_("nothing was written")):
         loaded = _loaded(scenario, settings)
         from sim.cli import tracing
+        from sim.numerals import decimal
 
         traced = tracing.traced(loaded, policy, replication, engine, seed, hamlet, person)
         if out is not None:
-            tracing.save(traced, out)
-            number = len(traced.log.day)
-            typer.echo(_("{count} events: {place}").format(count=number, place=out))
+            number = tracing.save(traced, out)
+            told = ngettext("{count} event: {place}", "{count} events: {place}", number)
+            typer.echo(told.format(count=decimal(number), place=out))
             return
         for line in tracing.told(traced):
             typer.echo(line)
 
 
-@app.command()
+@_command(
+    N_("Simulate a scenario at many points of its parameters, going on where it was stopped."),
+    "hamletsim sweep scenarios/quynh-luu/sweep.yaml --jobs 2",
+)
 def sweep(
-    file: Annotated[Path, typer.Argument(metavar="SWEEP", help=_("A sweep file."))],
+    file: Annotated[Path, typer.Argument(metavar=N_("SWEEP"), help=N_("A sweep file in YAML."))],
     jobs: Annotated[
-        int | None, typer.Option(min=1, help=_("Processes. Default: all cores."))
+        int | None, typer.Option(min=1, metavar="N", help=N_("Processes. Default: all cores."))
     ] = None,
     scheduler: Annotated[
         str | None,
-        typer.Option(metavar="ADDRESS", help=_("Instead: a running dask.distributed scheduler.")),
+        typer.Option(
+            metavar=N_("ADDRESS"), help=N_("Instead: a running dask.distributed scheduler.")
+        ),
     ] = None,
-    out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help=_("Default: results/ and the file's name."))
-    ] = None,
+    out: OutFolder = None,
+    as_json: Json = False,
 ) -> None:
-    """Simulate a scenario at many points of its parameters, going on where it was stopped."""
     folder = Path("results") / file.stem if out is None else out
-    with _told(_("the points done so far are kept in {place}").format(place=folder)):
+    with _told(_("the points done so far are kept in {place}").format(place=folder), as_json):
         from sim.sweep import description, running
 
         wanted = description.read(file)
         with _progress(_("points")) as progress:
             finished = running.run(wanted, folder, jobs, scheduler, progress, _notice)
+        if as_json:
+            from sim.cli import data
+
+            return _print_json(data.of_sweep(finished))
         typer.echo(finished.summary())
         typer.echo(_("\nTables: {place}").format(place=folder))
 
@@ -213,14 +318,20 @@ def _notice(text: str) -> None:
     typer.echo(text, err=True)
 
 
-@app.command()
+@_command(
+    N_("Print the JSON Schema of a scenario file, with which an editor completes it."),
+    "hamletsim schema > scenario.schema.json",
+)
 def schema() -> None:
-    """Print the JSON Schema of a scenario file, with which an editor completes it."""
-    import json
-
     from sim.load import schema as scenario_schema
 
-    typer.echo(json.dumps(scenario_schema(), indent=2, ensure_ascii=False))
+    _print_json(scenario_schema())
+
+
+def _print_json(data: object) -> None:
+    import json
+
+    typer.echo(json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False))
 
 
 def _loaded(path: Path, settings: list[str] | None) -> "Loaded":
@@ -231,19 +342,27 @@ def _loaded(path: Path, settings: list[str] | None) -> "Loaded":
 
 
 @contextmanager
-def _told(left: str = "") -> Iterator[None]:
-    """Bad input and interruption as lines on stderr and an exit code, without a traceback."""
-    try:
-        yield
-    except BadInput as bad:
-        for fault in bad.faults:
-            typer.echo(str(fault), err=True)
-        raise typer.Exit(BAD_INPUT) from None
-    except BaseException as error:
-        if not (STOPPED.is_set() or isinstance(error, KeyboardInterrupt)):
-            raise
-        typer.echo("; ".join(filter(None, (_("Interrupted"), left))) + ".", err=True)
-        raise typer.Exit(INTERRUPTED) from None
+def _told(left: str = "", as_json: bool = False) -> Iterator[None]:
+    """Bad input and interruption told, with an exit code and without a traceback.
+
+    Where another program reads, faults are JSON too, and in English.
+    """
+    with speaking(SOURCE) if as_json else nullcontext():
+        try:
+            yield
+        except BadInput as bad:
+            if as_json:
+                from sim.cli import data
+
+                _print_json(data.of_faults(bad))
+            else:
+                typer.echo(str(bad), err=True)
+            raise typer.Exit(BAD_INPUT) from None
+        except BaseException as error:
+            if not (STOPPED.is_set() or isinstance(error, KeyboardInterrupt)):
+                raise
+            typer.echo("; ".join(filter(None, (_("Interrupted"), left))) + ".", err=True)
+            raise typer.Exit(INTERRUPTED) from None
 
 
 @contextmanager
@@ -265,13 +384,22 @@ def _progress(of: str | None = None) -> "Iterator[Progress]":
     with Progress(
         *parts, TimeRemainingColumn(), console=Console(stderr=True), transient=True
     ) as bar:
-        task = bar.add_task(of or _("replications"), total=None)
+        counted = of or _("replications")
+        task = bar.add_task(_compiling() or counted, total=None)
 
         def told(done: int, whole: int) -> None:
             _go_on()
-            bar.update(task, completed=done, total=whole)
+            bar.update(task, completed=done, total=whole, description=counted)
 
         yield told
+
+
+def _compiling() -> str:
+    """What a planner waits for when there is no compiled engine yet."""
+    from sim.compilation import cache
+
+    is_compiled = any(cache.directory().glob("sim.engine.compiled*"))
+    return "" if is_compiled else _("compiling the fast engine, once: one to two minutes")
 
 
 def _go_on() -> None:

@@ -2,47 +2,83 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
 from sim import plan as plans
+from sim.cli.words import kind_words, level_words
 from sim.messages import _, listed, ngettext, printable
+from sim.numerals import date, decimal
 from sim.risk.summary import titled
 from sim.scenario import Baseline, Loaded, Unit
 
 MOST_NAMED = 8
+STATUSES = ("officials", "posted", "probation", "listed", "certified", "ready")
 
 
 def described(loaded: Loaded) -> str:
     """Title, units, horizon, policies and coupled units, one line each."""
     scenario, baseline = loaded.scenario, loaded.baseline
-    horizon = _("{years} years from {start}, {replications} replications, seed {seed}").format(
-        years=scenario.years,
-        start=scenario.start,
-        replications=scenario.replications,
-        seed=scenario.seed,
+    lines = [printable(titled(scenario.title), 200), _units(baseline), _people(baseline)]
+    lines.append(
+        _("from {start}, years {years}; replications {replications}, seed {seed}").format(
+            years=scenario.years,
+            start=date(scenario.start),
+            replications=decimal(scenario.replications),
+            seed=scenario.seed,
+        )
     )
-    lines = [printable(titled(scenario.title), 200), _units(baseline), _people(baseline), horizon]
     if scenario.uncertain:
-        told = _("uncertain ({draws} draws): {names}")
-        lines.append(told.format(draws=scenario.parameter_draws, names=listed(scenario.uncertain)))
+        told = _("uncertain (draws {draws}): {names}")
+        draws = decimal(scenario.parameter_draws)
+        lines.append(told.format(draws=draws, names=listed(scenario.uncertain)))
     return "\n".join([*lines, "", _("policies and their coupled units"), *_policies(loaded)])
 
 
-def _units(baseline: Baseline) -> str:
-    kinds = Counter(unit.kind for unit in baseline.units)
-    told = listed(f"{kind} {number}" for kind, number in kinds.items())
-    levels = listed(
-        f"{level} {len({u.area[: depth + 1] for u in baseline.units})}"
+def data(loaded: Loaded) -> dict[str, Any]:
+    """The same for another program."""
+    scenario, baseline = loaded.scenario, loaded.baseline
+    return {
+        "title": titled(scenario.title),
+        "units": _number_of_kinds(baseline),
+        "areas": _number_of_areas(baseline),
+        "people": _number_of_people(baseline),
+        "start": scenario.start.isoformat(),
+        "years": scenario.years,
+        "replications": scenario.replications,
+        "seed": scenario.seed,
+        "uncertain": list(scenario.uncertain),
+        "parameter_draws": scenario.parameter_draws,
+        "coupled_units": {name: 1 + max(_coupling(loaded, name)) for name in loaded.policies},
+    }
+
+
+def _number_of_kinds(baseline: Baseline) -> dict[str, int]:
+    return dict(Counter(unit.kind for unit in baseline.units))
+
+
+def _number_of_areas(baseline: Baseline) -> dict[str, int]:
+    return {
+        level: len({u.area[: depth + 1] for u in baseline.units})
         for depth, level in enumerate(baseline.levels)
-    )
-    return _("units: {kinds}; areas: {levels}").format(kinds=told, levels=levels)
+    }
+
+
+def _number_of_people(baseline: Baseline) -> dict[str, int]:
+    return {
+        status: sum(group.count for u in baseline.units for group in getattr(u, status))
+        for status in STATUSES
+    }
+
+
+def _units(baseline: Baseline) -> str:
+    kinds = _numbers({kind_words(k): n for k, n in _number_of_kinds(baseline).items()})
+    levels = _numbers({level_words(k): n for k, n in _number_of_areas(baseline).items()})
+    return _("units: {kinds}; areas: {levels}").format(kinds=kinds, levels=levels)
 
 
 def _people(baseline: Baseline) -> str:
-    def number(status: str) -> int:
-        return sum(group.count for u in baseline.units for group in getattr(u, status))
-
     names = {
         "officials": _("officials"),
         "posted": _("posted"),
@@ -51,15 +87,23 @@ def _people(baseline: Baseline) -> str:
         "certified": _("certified"),
         "ready": _("ready"),
     }
-    return listed(f"{word} {number(status)}" for status, word in names.items())
+    return _numbers({names[k]: n for k, n in _number_of_people(baseline).items()})
+
+
+def _numbers(numbers: dict[str, int]) -> str:
+    return listed(f"{name} {decimal(number)}" for name, number in numbers.items())
+
+
+def _coupling(loaded: Loaded, policy: str) -> tuple[int, ...]:
+    """The number of the coupled unit of every unit."""
+    return tuple(plans.make(loaded, policy).unit.tolist())
 
 
 def _policies(loaded: Loaded) -> Iterator[str]:
     """Policies that couple the same units stand in one line."""
     alike: dict[tuple[int, ...], list[str]] = {}
     for name in loaded.policies:
-        number = tuple(plans.make(loaded, name).unit.tolist())
-        alike.setdefault(number, []).append(name)
+        alike.setdefault(_coupling(loaded, name), []).append(name)
     for number, names in alike.items():
         yield f"  {printable(listed(names), 400)}: {_coupled(loaded.baseline, number)}"
 
@@ -68,9 +112,10 @@ def _coupled(baseline: Baseline, number: tuple[int, ...]) -> str:
     members = [np.flatnonzero(np.array(number) == n) for n in range(max(number) + 1)]
     named = [_named([baseline.units[i] for i in ones]) for ones in members[:MOST_NAMED]]
     if len(members) > MOST_NAMED:
-        named.append(_("and {count} more").format(count=len(members) - MOST_NAMED))
+        more = decimal(len(members) - MOST_NAMED)
+        named.append(_("and {count} more").format(count=more))
     told = ngettext("{count} coupled unit", "{count} coupled units", len(members))
-    return f"{told.format(count=len(members))}: {listed(named)}"
+    return f"{told.format(count=decimal(len(members)))}: {listed(named)}"
 
 
 def _named(units: list[Unit]) -> str:
@@ -81,4 +126,4 @@ def _named(units: list[Unit]) -> str:
         names[0] for names in zip(*(u.area for u in units), strict=True) if len(set(names)) == 1
     ]
     area = shared[-1] if shared else _("all")
-    return f"{printable(area)} ({len(units)})"
+    return f"{printable(area)} ({decimal(len(units))})"

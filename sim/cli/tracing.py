@@ -16,6 +16,7 @@ from sim.cli.words import cell_words, person_words
 from sim.experiment import Prepared, prepare_replication
 from sim.log import Log, in_order
 from sim.messages import BadInput, Fault, _, listed, nearest, printable, shown
+from sim.numerals import date, decimal
 from sim.risk.measures import STATUS_AFTER
 from sim.scenario import Loaded, Unit
 from sim.store import write_text
@@ -74,8 +75,8 @@ def _index(loaded: Loaded, hamlet: str) -> int:
 # ---------------------------------------------------------------- CSV
 
 
-def save(traced: Traced, path: Path) -> None:
-    """Write the wanted events; equal logs give equal bytes. Raises BadInput."""
+def save(traced: Traced, path: Path) -> int:
+    """Write the wanted events and say how many; equal logs give equal bytes. Raises BadInput."""
     ids = [unit.id for unit in traced.prepared.loaded.baseline.units]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -85,6 +86,7 @@ def save(traced: Traced, path: Path) -> None:
         names = events.KINDS[kind], events.CAUSES[cause]
         writer.writerow([repr(day), phase, ids[hamlet], person, *names])
     write_text(path, text.getvalue())
+    return int(traced.wanted.sum())
 
 
 # ---------------------------------------------------------------- story
@@ -130,7 +132,9 @@ class _Story:
         parts = [
             _("policy {name}").format(name=printable(self.traced.prepared.policy)),
             _("replication {number}").format(number=self.traced.replication),
-            _("{start} and {years} years").format(start=scenario.start, years=scenario.years),
+            _("from {start}, years {years}").format(
+                start=date(scenario.start), years=scenario.years
+            ),
         ]
         if self.traced.hamlet is not None:
             parts.append(self.name(self.traced.hamlet))
@@ -143,9 +147,9 @@ class _Story:
         unit = self.units[hamlet]
         return printable(unit.name if unit.name == unit.id else f"{unit.name} ({unit.id})")
 
-    def date(self, day: float) -> dt.date:
+    def date(self, day: float) -> str:
         """The calendar date of a day; months of the uniform calendar are all equally long."""
-        return self.traced.prepared.loaded.scenario.start + dt.timedelta(days=int(day))
+        return date(self.traced.prepared.loaded.scenario.start + dt.timedelta(days=int(day)))
 
     def event(self, i: int) -> str:
         """One event in words. Must be called for every event in order."""
@@ -178,7 +182,7 @@ class _Story:
         word = self._word(key, before if before != rules.GONE else after)
         told = _("{word} {number}").format(word=word, number=number)
         if home != hamlet:
-            told += _(" of {hamlet}").format(hamlet=printable(self.units[home].id))
+            told = _("{who} of {hamlet}").format(who=told, hamlet=printable(self.units[home].id))
         return f"{told} [{key}]" if is_new else told
 
     def _word(self, key: int, status: int) -> str:
@@ -193,12 +197,12 @@ class _Story:
         if self.traced.person is not None:
             return
         plan = self.traced.prepared.plan
-        date = self.date(plan.days[plan.settings.origin + 12 * year])
+        when = self.date(plan.days[plan.settings.origin + 12 * year])
         panel = self.traced.panel[year]
         if self.traced.hamlet is not None:
-            yield f"{date}  == {_of_hamlet(panel[self.traced.hamlet])}"
+            yield f"{when}  == {_of_hamlet(panel[self.traced.hamlet])}"
         else:
-            yield f"{date}  == {_of_all(panel, self.units)}"
+            yield f"{when}  == {_of_all(panel, self.units)}"
 
 
 def _of_hamlet(row: npt.NDArray[np.int32]) -> str:
@@ -233,4 +237,4 @@ def _of_all(panel: npt.NDArray[np.int32], units: tuple[Unit, ...]) -> str:
         _("on probation {}"): panel[:, FIELD["probation"]].sum(),
         _("posted {}"): panel[:, FIELD["posted"]].sum(),
     }
-    return listed(text.format(number) for text, number in parts.items())
+    return listed(text.format(decimal(number)) for text, number in parts.items())

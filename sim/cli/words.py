@@ -1,8 +1,25 @@
-"""Events in a planner's words."""
+"""Events, kinds of units and levels of areas in a planner's words."""
 
 from sim import log as events
 from sim.messages import _
 from sim.risk.summary import cause_in_words
+
+
+def kind_words(kind: str) -> str:
+    """Units of a kind."""
+    words = {
+        "hamlet": _("hamlets"),
+        "school": _("schools"),
+        "health_station": _("health stations"),
+        "agency": _("agencies"),
+    }
+    return words[kind]
+
+
+def level_words(level: str) -> str:
+    """Areas of a level; the table may call its levels otherwise, and then that is their name."""
+    words = {"province": _("provinces"), "district": _("districts"), "commune": _("communes")}
+    return words.get(level, level)
 
 
 def person_words(kind: int, cause: int) -> str:

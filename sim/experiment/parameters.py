@@ -6,6 +6,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from sim.draws import entity_key, uniforms_of
+from sim.load import shape
 from sim.messages import BadInput, Fault, Place, _
 from sim.scenario import Loaded, Uncertain
 
@@ -37,14 +38,15 @@ def _out_of_range(
 ) -> Iterator[Fault]:
     """A fault for each value that is refused."""
     file = loaded.source_file or _("scenario")
-    refused = {".".join(map(str, e["loc"])): e["msg"] for e in error.errors(include_url=False)}
+    refused = [".".join(map(str, e["loc"])) for e in error.errors(include_url=False)]
+    data = loaded.scenario.model_dump(mode="json", by_alias=True)
     for path, value in values.items():
-        for place, message in refused.items():
-            if place.startswith(path.rpartition(".")[0]) or path.startswith(place):
-                found = _("{value:.6g} in draw {draw}").format(value=value, draw=draw)
-                allowed = _("a distribution that keeps to the range of the parameter ({rule})")
-                yield Fault(file, Place(), f"uncertain.{path}", found, allowed.format(rule=message))
-                break
+        above = path.rpartition(".")[0]
+        if any(place.startswith(above) or path.startswith(place) for place in refused):
+            found = _("{value} in draw {draw}").format(value=f"{value:.6g}", draw=draw)
+            allowed = _("a distribution that keeps to the range of the parameter ({rule})")
+            rule = shape.described(shape.at(data, tuple(path.split("."))))
+            yield Fault(file, Place(), f"uncertain.{path}", found, allowed.format(rule=rule))
 
 
 def quantile(uncertain: Uncertain, u: float) -> float:

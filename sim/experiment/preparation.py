@@ -8,7 +8,7 @@ from sim import plan as plans
 from sim.engine.opening import Stopped
 from sim.experiment.parameters import drawn
 from sim.log import Outcome
-from sim.messages import BadInput, Fault, _, listed, nearest, shown
+from sim.messages import BadInput, Fault, listed, nearest, shown
 from sim.plan import Plan
 from sim.scenario import Loaded
 from sim.world import World
@@ -45,7 +45,7 @@ def engine_called(name: str) -> EngineOf:
 
         return reference.prepared
     allowed = listed(ENGINES)
-    raise BadInput([Fault(_("engine"), found=shown(name), allowed=allowed)])
+    raise BadInput([Fault("engine", found=shown(name), allowed=allowed)])
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def known_policies(loaded: Loaded, names: Sequence[str] | None) -> list[str]:
     wanted = known if names is None else list(names)
     unknown = [name for name in wanted if name not in known]
     if unknown:
-        field, allowed = _("policy"), listed(known)
+        field, allowed = "policy", listed(known)
         raise BadInput(
             Fault(field, found=shown(n), allowed=allowed, suggestion=nearest(n, known))
             for n in unknown

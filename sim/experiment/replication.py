@@ -17,6 +17,7 @@ from sim import risk
 from sim.experiment.preparation import engine_called, known_policies
 from sim.experiment.work import Ledger, Setup, Shelf, Task, counted, usable_cores
 from sim.messages import BadInput, Fault, _, ngettext, shown
+from sim.numerals import decimal
 from sim.risk import Study
 from sim.risk.precision import FEWEST_FOR_SHARES
 from sim.scenario import Loaded
@@ -94,7 +95,7 @@ class Results:
             "{replications} replication, seed {seed}, engine {engine}",
             "{replications} replications, seed {seed}, engine {engine}",
             self.replications,
-        ).format(replications=self.replications, seed=self.seed, engine=self.engine)
+        ).format(replications=decimal(self.replications), seed=self.seed, engine=self.engine)
         tables = risk.Tables(self.hamlets, self.pairs, self.flips, self.rule)
         return risk.summary(self.study, tables, heading, self.wanted)
 
@@ -137,16 +138,16 @@ def run(
 def _check_numbers(replications: int | None, precision: float | None, jobs: int | None) -> None:
     faults = []
     if replications is not None and precision is not None:
-        found = _("replications and precision")
-        faults.append(Fault(_("run"), found=found, allowed=_("one of the two")))
-    for name, value in ((_("replications"), replications), (_("jobs"), jobs)):
+        both = Fault("replications, precision", found=_("both"), allowed=_("one of the two"))
+        faults.append(both)
+    for name, value in (("replications", replications), ("jobs", jobs)):
         if value is not None and value < 1:
             faults.append(
                 Fault(name, found=shown(value), allowed=_("a whole number of at least 1"))
             )
     if precision is not None and not 0 < precision < 1:
         faults.append(
-            Fault(_("precision"), found=shown(precision), allowed=_("a number between 0 and 1"))
+            Fault("precision", found=shown(precision), allowed=_("a number between 0 and 1"))
         )
     if faults:
         raise BadInput(faults)

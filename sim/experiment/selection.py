@@ -12,12 +12,13 @@ from sim.experiment.replication import Progress
 from sim.experiment.screening import screen
 from sim.experiment.work import Ledger, Setup, Shelf, Task, counted, usable_cores
 from sim.messages import BadInput, Fault, _, listed, nearest, ngettext, printable, shown
+from sim.numerals import NOTHING, decimal, significant
 from sim.risk import intervals
 from sim.risk.intervals import Interval
 from sim.risk.measures import NOW, SO_FAR
 from sim.risk.outcomes import OUTCOMES, by_replication
 from sim.risk.precision import FEWEST_FOR_MEANS
-from sim.risk.summary import NOTHING, columns, number, with_interval
+from sim.risk.summary import columns, number, with_interval
 from sim.scenario import Loaded
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ BETTER_LOW = (
 OF_HAMLETS = (*SO_FAR, *NOW)
 HALF_A_HAMLET = 0.5
 CERTAINTY = 0.95
+SUREST = 0.999
 AHEAD = 10
 """Replications made at a time, so that threads have work; at most so many are made in vain."""
 MOST = 10_000
@@ -147,18 +149,18 @@ def _check(
 ) -> None:  # fmt: skip
     if outcome not in OUTCOMES:
         allowed, like = listed(OUTCOMES), nearest(outcome, OUTCOMES)
-        fault = Fault(_("outcome"), found=shown(outcome), allowed=allowed, suggestion=like)
+        fault = Fault("outcome", found=shown(outcome), allowed=allowed, suggestion=like)
         raise BadInput([fault])
     above = _("a number above 0 in the unit of {outcome}").format(outcome=outcome)
     at_least_one = _("a whole number of at least 1")
     enough = _("a whole number of at least {fewest}").format(fewest=FEWEST_FOR_MEANS)
     checks: list[tuple[bool, str, object, str]] = [
-        (len(policies) > 1, _("policies"), listed(policies), _("at least two")),
-        (goal in GOALS, _("goal"), goal, listed(GOALS)),
-        (difference is not None and 0 < difference < np.inf, _("difference"), difference, above),
-        (0.5 <= certainty < 1, _("certainty"), certainty, _("from 0.5 to less than 1")),
-        (most >= FEWEST_FOR_MEANS, _("most"), most, enough),
-        (jobs is None or jobs >= 1, _("jobs"), jobs, at_least_one),
+        (len(policies) > 1, "policies", listed(policies), _("at least two")),
+        (goal in GOALS, "goal", goal, listed(GOALS)),
+        (difference is not None and 0 < difference < np.inf, "difference", difference, above),
+        (0.5 <= certainty < 1, "certainty", certainty, _("from 0.5 to less than 1")),
+        (most >= FEWEST_FOR_MEANS, "most", most, enough),
+        (jobs is None or jobs >= 1, "jobs", jobs, at_least_one),
     ]
     faults = [
         Fault(field, found=shown(found), allowed=allowed)
@@ -289,9 +291,9 @@ def _told(selection: Selection) -> Iterator[str]:
         "is better by more than {difference} (promised: {certainty})."
     )
     yield sure.format(
-        probability=_probability(selection.probability).removeprefix("> "),
-        difference=f"{selection.difference:g}",
-        certainty=f"{selection.certainty:g}",
+        probability=_lower_bound(selection.probability),
+        difference=significant(selection.difference, 6),
+        certainty=significant(selection.certainty, 6),
     )
     if not selection.decided:
         made = int(selection.table["replications"].max())
@@ -299,7 +301,7 @@ def _told(selection: Selection) -> Iterator[str]:
             "Not decided within {count} replication of a policy: this is the best so far.",
             "Not decided within {count} replications of a policy: this is the best so far.",
             made,
-        ).format(count=made)
+        ).format(count=decimal(made))
     yield ""
     yield columns(
         [_("policy"), _("replications"), _("mean"), _("difference from it"), _("P(better)")],
@@ -309,7 +311,7 @@ def _told(selection: Selection) -> Iterator[str]:
         "{count} replication in all; {equal} if every policy had as many as the one with most.",
         "{count} replications in all; {equal} if every policy had as many as the one with most.",
         selection.spent,
-    ).format(count=selection.spent, equal=selection.if_equal)
+    ).format(count=decimal(selection.spent), equal=decimal(selection.if_equal))
 
 
 def _row(one: dict[Any, Any], chosen: str) -> list[str]:
@@ -319,7 +321,7 @@ def _row(one: dict[Any, Any], chosen: str) -> list[str]:
     told = with_interval(apart, lambda x: number(x, sign=True))
     return [
         printable(one["policy"], 32),
-        str(one["replications"]),
+        decimal(one["replications"]),
         with_interval(mean, number),
         NOTHING if is_chosen else _("never differed") if never else told,
         NOTHING if never else _probability(one["p_better"]),
@@ -327,6 +329,10 @@ def _row(one: dict[Any, Any], chosen: str) -> list[str]:
 
 
 def _probability(value: float) -> str:
-    if value > 0.999:
-        return "> .999"
-    return "< .001" if value < 0.001 else f"{value:.3f}"[1:]
+    if value > SUREST:
+        return f"> {decimal(SUREST, 3)}"
+    return f"< {decimal(1 - SUREST, 3)}" if value < 1 - SUREST else decimal(value, 3)
+
+
+def _lower_bound(probability: float) -> str:
+    return decimal(min(probability, SUREST), 3)

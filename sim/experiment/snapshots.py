@@ -77,7 +77,7 @@ class Snapshot:
         if history(scenario, known[policy], month) != history(scenario, known[self.policy], month):
             allowed = _("a policy with the levers of {policy} until {date}")
             told = allowed.format(policy=self.policy, date=self.date.isoformat())
-            raise BadInput([Fault(_("policy"), found=shown(policy), allowed=told)])
+            raise BadInput([Fault("policy", found=shown(policy), allowed=told)])
         runner = engine_called(engine)(one.plan, one.world)
         return runner.run(self.seed, self.replication, self.stopped)
 
@@ -100,7 +100,7 @@ def snapshot(
         end = scenario.start.replace(year=scenario.start.year + scenario.years)
         allowed = _("the first day of a month after {start} and before {end}")
         told = allowed.format(start=scenario.start.isoformat(), end=end.isoformat())
-        raise BadInput([Fault(_("date"), found=shown(date.isoformat()), allowed=told)])
+        raise BadInput([Fault("date", found=shown(date.isoformat()), allowed=told)])
     chosen = scenario.seed if seed is None else seed
     one = _prepared(loaded, policy, replication, chosen)
     stopped = engine_called(engine)(one.plan, one.world).stop(chosen, replication, month)

@@ -266,7 +266,7 @@ def _whole_areas(scenario: Scenario) -> Iterator[Finding]:
         at = (*steps, "where")
         named = [x for x in ("areas", "tags", "kinds", "hamlets") if getattr(lever.where, x)]
         if named and (field := _field_for_all(lever)):
-            yield Finding(at, _("a condition with {}").format(field), _("all"))
+            yield Finding(at, _("a condition with {}").format(field), "all")
         elif isinstance(lever, AREA_WIDE):
             found = _("a condition with {}").format(lever.lever)
             for part in named:

@@ -28,7 +28,7 @@ from ruamel.yaml.reader import ReaderError
 
 from sim.load.files import MEGABYTE, read_bytes
 from sim.load.findings import Finding, Steps, dotted, value_at
-from sim.messages import BadInput, Fault, Place, _, shown
+from sim.messages import N_, BadInput, Fault, Place, _, shown
 
 LARGEST_FILE = 2 * MEGABYTE
 MOST_VALUES = 100_000
@@ -39,6 +39,20 @@ TRUTHS = {"true": True, "True": True, "TRUE": True, "false": False, "False": Fal
 INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 LEADING_ZERO = re.compile(r"[-+]?0[0-9]")
+
+PROBLEMS = {
+    "mapping values are not allowed here": N_("a colon where no key can stand"),
+    "could not find expected ':'": N_("a key without its colon"),
+    "found character '\\t'": N_("a tab where only spaces can stand"),
+    "found character": N_("a character that must stand in quotes"),
+    "unacceptable character": N_("a character that no text may hold"),
+    "found unexpected end of stream": N_("quotes or brackets that are not closed"),
+    "expected <block end>, but found '<block mapping start>'": N_("a key that is indented wrongly"),
+    "expected <block end>, but found '-'": N_("an item of a list that is indented wrongly"),
+    "expected ',' or ']'": N_("brackets that are not closed"),
+    "expected ',' or '}'": N_("braces that are not closed"),
+}
+"""How the YAML reader's most frequent complaints begin, in a planner's words."""
 
 Scalar = str | int | float | bool | None
 
@@ -206,7 +220,9 @@ class _Builder:
         raise BadInput([Fault(self.file, Place(line), "", found, allowed)])
 
     def _refused(self, line: int | None, problem: str) -> BadInput:
-        found = problem or _("a text that is no YAML")
+        known = (_(words) for start, words in PROBLEMS.items() if problem.startswith(start))
+        other = _("a text that is no YAML ({reason})").format(reason=problem)
+        found = next(known, other) if problem else _("a text that is no YAML")
         return BadInput([Fault(self.file, Place(line), "", found, _("YAML 1.2"))])
 
 

@@ -3,7 +3,8 @@
 import stat
 from pathlib import Path
 
-from sim.messages import BadInput, Fault, _, nearest, ngettext
+from sim.messages import BadInput, Fault, _, nearest, ngettext, refusal
+from sim.numerals import decimal
 
 MEGABYTE = 1_000_000
 
@@ -23,7 +24,8 @@ def read_bytes(path: Path, limit: int, allowed: str, blame: Fault | None = None)
         raise BadInput([Fault(str(path), found=_("an empty file"), allowed=allowed)])
     if len(content) > limit:
         megabytes = limit // MEGABYTE
-        most = ngettext("at most {} megabyte", "at most {} megabytes", megabytes).format(megabytes)
+        most = ngettext("at most {} megabyte", "at most {} megabytes", megabytes)
+        most = most.format(decimal(megabytes))
         raise BadInput([Fault(str(path), found=_("a larger file"), allowed=most)])
     return content
 
@@ -32,7 +34,7 @@ def _content(path: Path, limit: int) -> bytes:
     # A pipe or a device may block for ever or never end.
     mode = path.stat().st_mode
     if stat.S_ISDIR(mode):
-        raise IsADirectoryError(_("a directory"))
+        raise IsADirectoryError(_("a folder"))
     if not stat.S_ISREG(mode):
         raise OSError(_("not a regular file"))
     with path.open("rb") as file:
@@ -45,8 +47,10 @@ def _unreadable(path: Path, error: Exception, allowed: str, blame: Fault | None)
             reason = _("no such file")
         case PermissionError():
             reason = _("no permission to read it")
+        case OSError():
+            reason = refusal(error)
         case _:
-            reason = getattr(error, "strerror", None) or str(error)
+            reason = _("a name that no file can have")
     if blame is None:
         return Fault(str(path), found=reason, allowed=allowed, suggestion=_neighbour(path))
     found = f"{blame.found} ({reason})"

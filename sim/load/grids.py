@@ -185,8 +185,9 @@ def _csv_rows(text: str, separator: str, file: str) -> Iterator[Row]:
             yield _counted(number, file), tuple(cells)
     except csv.Error as error:
         place = Place(row=number + 1)
+        found = _("a quotation mark that is not closed, or one inside a cell")
         allowed = _("cells with their quotation marks closed")
-        raise BadInput([Fault(file, place, "", str(error), allowed)]) from error
+        raise BadInput([Fault(file, place, "", found, allowed)]) from error
 
 
 def _counted(number: int, file: str) -> int:
@@ -207,6 +208,9 @@ def _workbook_rows(content: bytes, file: str) -> tuple[str, list[Row]]:
             _refuse_unknown_values(file, sheet, values, _sheet_rows(content, file, True)[1])
     except BadInput:
         raise
+    except zipfile.BadZipFile as error:
+        found = _("a workbook that is damaged, or no workbook at all")
+        raise BadInput([Fault(file, found=found, allowed=_("a table in CSV or XLSX"))]) from error
     except Exception as error:
         # openpyxl reports a damaged workbook by whatever exception its damage leads to.
         reason = printable(str(error).strip().split("\n")[0] or type(error).__name__)

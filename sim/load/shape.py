@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, reduce
 from typing import Any
 
 from sim.load.documents import Document
@@ -167,7 +167,7 @@ def described(node: Schema | None) -> str:
     if node is None:
         return _("nothing")
     texts = list(dict.fromkeys(map(_described_form, forms(node))))
-    return _(" or ").join(texts)
+    return reduce(lambda one, other: _("{one} or {other}").format(one=one, other=other), texts)
 
 
 def _described_form(form: Schema) -> str:
@@ -187,9 +187,9 @@ def _described_form(form: Schema) -> str:
         case "boolean":
             return _("true or false")
         case "integer":
-            return _("a whole number") + _range(form)
+            return _ranged(_("a whole number"), form)
         case "number":
-            return _("a number") + _range(form)
+            return _ranged(_("a number"), form)
         case "string" if form.get("format") == "date":
             return _("a date such as 2021-01-01")
     return _("a text")
@@ -208,17 +208,20 @@ def _described_list(form: Schema) -> str:
     return _("a list, each {value}").format(value=inner)
 
 
-def _range(form: Schema) -> str:
+def _ranged(kind: str, form: Schema) -> str:
+    """A kind of number with its limits."""
     low, high = form.get("minimum"), form.get("maximum")
     if low is not None and high is not None:
-        return _(" from {low} to {high}").format(low=low, high=high)
+        return _("{kind} from {low} to {high}").format(kind=kind, low=low, high=high)
     bounds = {
-        _(" of at least {}"): low,
-        _(" of at most {}"): high,
-        _(" above {}"): form.get("exclusiveMinimum"),
-        _(" below {}"): form.get("exclusiveMaximum"),
+        _("{kind} of at least {bound}"): low,
+        _("{kind} of at most {bound}"): high,
+        _("{kind} above {bound}"): form.get("exclusiveMinimum"),
+        _("{kind} below {bound}"): form.get("exclusiveMaximum"),
     }
-    return "".join(text.format(bound) for text, bound in bounds.items() if bound is not None)
+    for text, bound in bounds.items():
+        kind = kind if bound is None else text.format(kind=kind, bound=bound)
+    return kind
 
 
 # ---------------------------------------------------------------- values as they are meant

@@ -61,7 +61,7 @@ def worst(study: Study, k: int = WORST, policy: str | None = None) -> "pd.DataFr
     ours = np.flatnonzero(tally.is_hamlet)
     if not 1 <= k <= len(ours):
         allowed = _("a whole number from 1 to {most}").format(most=len(ours))
-        raise BadInput([Fault(_("k"), found=shown(k), allowed=allowed)])
+        raise BadInput([Fault("k", found=shown(k), allowed=allowed)])
     units = [study.loaded.baseline.units[h] for h in ours]
     columns = {
         "hamlet": [u.id for u in units],
@@ -77,7 +77,7 @@ def _known(study: Study, policy: str) -> str:
     if policy not in study.tallies:
         names = list(study.tallies)
         fault = Fault(
-            _("policy"),
+            "policy",
             found=shown(policy),
             allowed=listed(names),
             suggestion=nearest(policy, names),

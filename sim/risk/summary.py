@@ -1,11 +1,12 @@
 """The main results as a text that a planner can read."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from sim.messages import _, ngettext, printable
+from sim.messages import SOURCE, _, language, ngettext, printable
+from sim.numerals import NOTHING, date, decimal, significant, year
 from sim.risk import intervals
 from sim.risk.flips import WAYS
 from sim.risk.intervals import Interval
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SUREST = 0.01
-NOTHING = "\N{EN DASH}"
 LONGEST_NAME = 32
 PER_THOUSAND = 1000.0
 
@@ -57,13 +57,19 @@ def _heading(study: Study, heading: str) -> str:
     scenario = study.loaded.scenario
     number = int(study.tallies[study.base].is_hamlet.sum())
     told = [
-        ngettext("{count} hamlet", "{count} hamlets", number).format(count=number),
-        _("{start} to {end}").format(start=study.dates[0], end=study.dates[-1]),
+        ngettext("{count} hamlet", "{count} hamlets", number).format(count=decimal(number)),
+        _("{start} to {end}").format(start=date(study.dates[0]), end=date(study.dates[-1])),
         heading,
     ]
     draws = study.tallies[study.base].draws
     if draws > 1:
-        told.append(_("{count} draws of the uncertain parameters").format(count=draws))
+        told.append(
+            ngettext(
+                "{count} draw of the uncertain parameters",
+                "{count} draws of the uncertain parameters",
+                draws,
+            ).format(count=decimal(draws))
+        )
     return f"{printable(titled(scenario.title), 200)}\n{'; '.join(told)}"
 
 
@@ -71,8 +77,7 @@ def titled(title: str | Mapping[Any, str]) -> str:
     """The scenario's title in the current language."""
     if isinstance(title, str):
         return title
-    own = _("en")  # translators: the code of your own language
-    return title.get(own) or next(iter(title.values()))
+    return title.get(language()) or title.get(SOURCE) or next(iter(title.values()))
 
 
 # ---------------------------------------------------------------- policies side by side
@@ -100,7 +105,8 @@ def _outcomes(study: Study, pairs: "pd.DataFrame") -> str:
         ]
         for policy, tally in study.tallies.items()
     ]
-    told = _("Hamlets by {date}, expected number [95 % interval]").format(date=study.dates[-1])
+    told = _("Hamlets by {date}, expected number [95 % interval]")
+    told = told.format(date=date(study.dates[-1]))
     lines = [told, columns(heads, rows)]
     if len(study.tallies) > 1:
         explained = _(
@@ -118,7 +124,8 @@ def _discordant(pairs: "pd.DataFrame", policy: str, outcome: str, replications: 
     if found.empty:
         return [NOTHING, NOTHING]
     one = found.iloc[0]
-    both = ", ".join(_number_or_bound(one[way], replications) for way in ("saved", "harmed"))
+    told = {way: _number_or_bound(one[way], replications) for way in ("saved", "harmed")}
+    both = _("{saved}, {harmed}").format(**told)
     gain = one["variance_ratio"]
     return [both, f"×{number(gain)}" if gain == gain else NOTHING]
 
@@ -155,14 +162,14 @@ def _precision(study: Study, wanted: float | None) -> Iterator[str]:
         yield told.format(**points)
     if wanted is not None:
         yield _wanted(reached.chance <= wanted, made).format(
-            wanted=_points(wanted), count=made, **points
+            wanted=_points(wanted), count=decimal(made), **points
         )
     if made < FEWEST_FOR_MEANS:
         few = _("Fewer than {count} replications: rely neither on intervals nor on probabilities.")
-        yield few.format(count=FEWEST_FOR_MEANS)
+        yield few.format(count=decimal(FEWEST_FOR_MEANS))
     elif made < FEWEST_FOR_SHARES:
         few = _("Fewer than {count} replications: probabilities of single hamlets are rough.")
-        yield few.format(count=FEWEST_FOR_SHARES)
+        yield few.format(count=decimal(FEWEST_FOR_SHARES))
 
 
 def _wanted(is_reached: bool, made: int) -> str:
@@ -182,7 +189,7 @@ def _wanted(is_reached: bool, made: int) -> str:
 
 
 def _points(share: float) -> str:
-    return f"{100 * share:.2g}"
+    return significant(100 * share, 2)
 
 
 def _at_the_end(tally: Tally, name: str) -> Interval:
@@ -205,7 +212,7 @@ def _efforts(study: Study, pairs: "pd.DataFrame") -> str:
         last = NOTHING if kept is None else with_interval(kept, number)
         rows.append([printable(policy, LONGEST_NAME), *shown, last])
     told = _("From {start} to {end}, expected sums; cost in the unit of the scenario's unit costs")
-    told = told.format(start=study.dates[0], end=study.dates[-1])
+    told = told.format(start=date(study.dates[0]), end=date(study.dates[-1]))
     return f"{told}\n{columns(heads, rows)}"
 
 
@@ -243,7 +250,7 @@ def _at_risk(study: Study, hamlets: "pd.DataFrame") -> str:
         _("main cause"), _("by the rule"),
     ]  # fmt: skip
     told = _("Hamlets at greatest risk of losing their cell by {date} under {base}").format(
-        base=study.base, date=study.dates[-1]
+        base=study.base, date=date(study.dates[-1])
     )
     return "\n".join([told, columns(heads, rows), *_what_intervals_cover(len(end))])
 
@@ -254,7 +261,7 @@ def _what_intervals_cover(hamlets: int) -> Iterator[str]:
             "among these: how sure it is that the hamlet is one of the {count} at greatest risk; "
             "by the rule: whether the at-risk rule flags it."
         )
-        yield told.format(count=MOST_AT_RISK)
+        yield told.format(count=decimal(MOST_AT_RISK))
     outside = round((1 - intervals.LEVEL) * hamlets)
     if outside:
         yield ngettext(
@@ -263,7 +270,7 @@ def _what_intervals_cover(hamlets: int) -> Iterator[str]:
             "Each interval holds for one hamlet in 95 %: of {hamlets} hamlets about {count} may lie"
             "\noutside. The columns _low_all, _high_all hold for all of them at once.",
             outside,
-        ).format(hamlets=hamlets, count=outside)
+        ).format(hamlets=decimal(hamlets), count=decimal(outside))
 
 
 def _hamlet_row(one: dict[Any, Any], start: "pd.Series[float]") -> list[str]:
@@ -272,10 +279,10 @@ def _hamlet_row(one: dict[Any, Any], start: "pd.Series[float]") -> list[str]:
     return [
         printable(f"{one['name']} ({one['hamlet']})", LONGEST_NAME + 8),
         printable(str(one["area"]).rpartition("/")[2], LONGEST_NAME),
-        f"{start[one['hamlet']]:.0f}",
+        decimal(start[one["hamlet"]]),
         percentage(risk),
         _sureness(one["p_among_worst"]),
-        f"{one['expected_loss_year']:.1f}" if lost else NOTHING,
+        year(one["expected_loss_year"], 1) if lost else NOTHING,
         cause_in_words(one["main_cause"]) if lost else NOTHING,
         _("yes") if one["at_risk_at_start"] else _("no"),
     ]
@@ -284,10 +291,10 @@ def _hamlet_row(one: dict[Any, Any], start: "pd.Series[float]") -> list[str]:
 def _sureness(probability: float) -> str:
     """A probability from RANKINGS drawings in percent, never quite 0 or 100."""
     if probability >= 1 - SUREST:
-        return _("> {low} %").format(low=f"{100 * (1 - SUREST):.0f}")
+        return _("> {low} %").format(low=decimal(100 * (1 - SUREST)))
     if probability <= SUREST:
-        return _("< {high} %").format(high=f"{100 * SUREST:.0f}")
-    return _("{value} %").format(value=f"{100 * probability:.0f}")
+        return _("< {high} %").format(high=decimal(100 * SUREST))
+    return _("{value} %").format(value=decimal(100 * probability))
 
 
 # ---------------------------------------------------------------- the at-risk rule
@@ -307,8 +314,8 @@ def _rule(study: Study, rule: "pd.DataFrame") -> str:
     )
     return told.format(
         base=study.base,
-        years=int(start["within"].min()),
-        date=study.dates[-1],
+        years=decimal(start["within"].min()),
+        date=date(study.dates[-1]),
         flagged=number(float(soon["flagged"].value)),
         value=_known_percentage(soon["predictive_value"]),
         of_all=_known_percentage(soon["of_all"]),
@@ -398,14 +405,14 @@ def _yearly_rates(study: Study) -> str:
     rows = [
         [
             names[kind],
-            with_interval(found, lambda x: f"{x * PER_THOUSAND:.1f}"),
-            f"{published[kind] * PER_THOUSAND:.1f}" if kind in published else NOTHING,
+            with_interval(found, lambda x: decimal(x * PER_THOUSAND, 1)),
+            decimal(published[kind] * PER_THOUSAND, 1) if kind in published else NOTHING,
         ]
         for kind, found in rates(study.tallies[study.base]).items()
     ]
     heads = [_("rate"), study.base, _("published")]
-    told = _("Yearly rates per 1,000 members (official, on probation, posted) under {base}")
-    return f"{told.format(base=study.base)}\n{columns(heads, rows)}"
+    told = _("Yearly rates per {count} members (official, on probation, posted) under {base}")
+    return f"{told.format(base=study.base, count=decimal(PER_THOUSAND))}\n{columns(heads, rows)}"
 
 
 # ---------------------------------------------------------------- numbers and columns
@@ -413,11 +420,8 @@ def _yearly_rates(study: Study) -> str:
 
 def number(value: float, sign: bool = False) -> str:
     """A number with as many decimals as a planner needs."""
-    if value != value:
-        return NOTHING
     digits = 0 if abs(value) >= 1000 or value == 0 else (1 if abs(value) >= 0.95 else 2)
-    plus = "+" if sign else ""
-    return f"{value:{plus},.{digits}f}".replace("-", "\N{MINUS SIGN}")
+    return decimal(value, digits, sign)
 
 
 def _counted(found: Interval) -> str:
@@ -428,35 +432,47 @@ def _counted(found: Interval) -> str:
 
 
 def with_interval(found: Interval, shown: Callable[[float], str]) -> str:
-    """A value and the ends of its interval."""
-    return f"{shown(float(found.value))} [{shown(float(found.low))}, {shown(float(found.high))}]"
+    """A value and the ends of its interval; a dash for what is not known."""
+    if found.value != found.value:
+        return NOTHING
+    # Translators: where decimals have a comma, the ends of an interval need a semicolon.
+    told = _("{value} [{low}, {high}]")
+    ends = {name: shown(float(end)) for name, end in found._asdict().items()}
+    return told.format(**ends)
 
 
 def percentage(found: Interval) -> str:
     """A probability in percent; never happened is an upper bound, never 0 %."""
     low, high = (_percent(100 * float(x)) for x in (found.low, found.high))
     if found.value == 0:
-        return _("< {high:.1f} %").format(high=100 * float(found.high))
+        return _("< {high} %").format(high=decimal(100 * float(found.high), 1))
     if found.value == 1:
-        return _("> {low:.1f} %").format(low=100 * float(found.low))
+        return _("> {low} %").format(low=decimal(100 * float(found.low), 1))
     value = _percent(100 * float(found.value))
     return _("{value} % [{low}, {high}]").format(value=value, low=low, high=high)
 
 
 def _percent(value: float) -> str:
-    return f"{value:.1f}" if 0 < value < 1 or 99 < value < 100 else f"{value:.0f}"
+    return decimal(value, 1 if 0 < value < 1 or 99 < value < 100 else 0)
 
 
-def columns(heads: Sequence[str], rows: Rows) -> str:
-    """A table in plain text: the first column to the left, the others to the right."""
+def columns(heads: Sequence[str], rows: Rows, left: Container[int] = (0,)) -> str:
+    """A table in plain text: the columns `left` to the left, the others to the right.
+
+    Widths are those on a terminal, where an accent of its own takes no room and some letters two.
+    """
+    from rich.cells import cell_len
+
     table = [list(heads), *map(list, rows)]
-    widths = [max(len(row[i]) for row in table) for i in range(len(heads))]
-    lines = [
-        "  ".join(
-            cell.ljust(width) if i == 0 else cell.rjust(width)
-            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in table
-    ]
+    widths = [max(cell_len(row[i]) for row in table) for i in range(len(heads))]
+
+    def line(row: Sequence[str]) -> str:
+        gaps = [" " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)]
+        cells = [
+            cell + gap if i in left else gap + cell
+            for i, (cell, gap) in enumerate(zip(row, gaps, strict=True))
+        ]
+        return "  ".join(cells).rstrip()
+
     rule = "  ".join("-" * width for width in widths)
-    return "\n".join([lines[0], rule, *lines[1:]])
+    return "\n".join([line(table[0]), rule, *map(line, table[1:])])

@@ -10,7 +10,8 @@ from typing import Any
 from sim.load import check, load, with_settings
 from sim.load.documents import Document, read_document
 from sim.load.findings import Finding, Steps
-from sim.messages import BadInput, Fault, _, listed, nearest, shown
+from sim.messages import BadInput, Fault, _, listed, nearest, ngettext, shown
+from sim.numerals import decimal
 from sim.risk.outcomes import OUTCOMES
 from sim.scenario import Loaded
 from sim.sweep.design import AS_IT_IS, KINDS, SAMPLED, Design, Parameter, Span, Value
@@ -269,8 +270,10 @@ def _design(
         return None
     design = Design(parameters, kind, number, seed)
     if len(design) > MOST_POINTS:
-        allowed = _("at most {most} points").format(most=f"{MOST_POINTS:,}")
-        reader.refuse(("design",), _("{number} points").format(number=f"{len(design):,}"), allowed)
+        allowed = _("at most {most} points").format(most=decimal(MOST_POINTS))
+        points = len(design)
+        found = ngettext("{number} point", "{number} points", points)
+        reader.refuse(("design",), found.format(number=decimal(points)), allowed)
     return design
 
 
@@ -282,7 +285,11 @@ def _number_of_points(reader: _Reader, kind: str, value: Any) -> int:
     number = reader.whole(at, value, 0, 1, MOST_POINTS)
     if kind == "sobol" and number & (number - 1):
         powers = 1 << (number.bit_length() - 1), 1 << number.bit_length()
-        reader.refuse(at, shown(number), _("a power of two, such as {0} or {1}").format(*powers))
+        reader.refuse(
+            at,
+            shown(number),
+            _("a power of two, such as {low} or {high}").format(low=powers[0], high=powers[1]),
+        )  # fmt: skip)
     return number
 
 

@@ -93,11 +93,11 @@ def run(
 
 def _check(jobs: int | None, scheduler: str | None) -> None:
     if jobs is not None and scheduler is not None:
-        found = _("jobs and scheduler")
-        raise BadInput([Fault(_("sweep"), found=found, allowed=_("one of the two"))])
+        both = Fault("jobs, scheduler", found=_("both"), allowed=_("one of the two"))
+        raise BadInput([both])
     if jobs is not None and jobs < 1:
         allowed = _("a whole number of at least 1")
-        raise BadInput([Fault(_("jobs"), found=shown(jobs), allowed=allowed)])
+        raise BadInput([Fault("jobs", found=shown(jobs), allowed=allowed)])
 
 
 def _work(

@@ -1,8 +1,10 @@
 """A sweep as a text for a terminal."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sim.messages import _, ngettext
+from sim.numerals import NOTHING, decimal, significant
+from sim.risk.summary import columns
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -12,16 +14,32 @@ if TYPE_CHECKING:
 MOST_FAULTS = 5
 
 
+class Range(NamedTuple):
+    """How far an outcome of a policy went over the points of a sweep.
+
+    moved_most_by: the parameter with the largest rank correlation with the outcome; None if
+    nothing moved it.
+    """
+
+    outcome: str
+    policy: str
+    lowest: float
+    median: float
+    highest: float
+    moved_most_by: str | None
+    correlation: float
+
+
 def summary(sweep: "Finished") -> str:
     """The range of every outcome, what moves it most, and what failed."""
-    table, failures = sweep.outcomes, sweep.failures
-    number = len(sweep.points)
-    lines = [ngettext("{number} point", "{number} points", number).format(number=f"{number:,}")]
-    if len(table):
-        lines += _table(_rows(sweep, table))
+    failures, number = sweep.failures, len(sweep.points)
+    told = ngettext("{number} point", "{number} points", number)
+    lines = [told.format(number=decimal(number))]
+    if found := ranges(sweep):
+        lines.append(_table(found))
     if len(failures):
         told = ngettext("{number} point failed:", "{number} points failed:", len(failures))
-        lines.append(told.format(number=f"{len(failures):,}"))
+        lines.append(told.format(number=decimal(len(failures))))
         lines += [
             _("  point {point}: {fault}").format(point=row.point, fault=row.fault)
             for row in failures.head(MOST_FAULTS).itertuples()
@@ -29,20 +47,20 @@ def summary(sweep: "Finished") -> str:
     return "\n".join(lines)
 
 
-def _rows(sweep: "Finished", table: "pd.DataFrame") -> list[list[str]]:
-    head = [_("outcome"), _("policy"), _("lowest"), _("median"), _("highest"), _("moved most by")]
-    rows = [head]
+def ranges(sweep: "Finished") -> list[Range]:
+    """One range for each outcome and policy, in the order of the sweep file."""
+    table, found = sweep.outcomes, []
     for outcome in sweep.description["outcomes"]:
         for policy in sweep.description["policies"]:
             chosen = table[(table["outcome"] == outcome) & (table["policy"] == policy)]
             if len(chosen):
                 values = chosen["value"]
-                ends = [f"{v:,.4g}" for v in (values.min(), values.median(), values.max())]
-                rows.append([outcome, policy, *ends, _strongest(sweep, chosen)])
-    return rows
+                ends = values.min(), values.median(), values.max()
+                found.append(Range(outcome, policy, *ends, *_strongest(sweep, chosen)))
+    return found
 
 
-def _strongest(sweep: "Finished", chosen: "pd.DataFrame") -> str:
+def _strongest(sweep: "Finished", chosen: "pd.DataFrame") -> tuple[str | None, float]:
     """The parameter with the largest rank correlation with the outcome, and that."""
     found: dict[str, float] = {}
     for path in sweep.description["parameters"]:
@@ -50,20 +68,22 @@ def _strongest(sweep: "Finished", chosen: "pd.DataFrame") -> str:
             found[path] = chosen[path].corr(chosen["value"], method="spearman")
     known = {path: value for path, value in found.items() if value == value}
     if not known:
-        return "\N{EN DASH}"
+        return None, float("nan")
     path = max(known, key=lambda name: abs(known[name]))
-    return f"{path} ({known[path]:+.2f})".replace("-", "\N{MINUS SIGN}")
+    return path, known[path]
 
 
-def _table(rows: list[list[str]]) -> list[str]:
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    numbers = range(2, 5)
-
-    def line(row: list[str]) -> str:
-        cells = [
-            cell.rjust(width) if i in numbers else cell.ljust(width)
-            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+def _table(found: list[Range]) -> str:
+    heads = [_("outcome"), _("policy"), _("lowest"), _("median"), _("highest"), _("moved most by")]
+    rows = [
+        [
+            one.outcome,
+            one.policy,
+            *(significant(value, 4) for value in (one.lowest, one.median, one.highest)),
+            NOTHING
+            if one.moved_most_by is None
+            else f"{one.moved_most_by} ({decimal(one.correlation, 2, sign=True)})",
         ]
-        return "  ".join(cells).rstrip()
-
-    return [line(rows[0]), "  ".join("-" * width for width in widths), *map(line, rows[1:])]
+        for one in found
+    ]
+    return columns(heads, rows, left=(0, 1, 5))

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from sim import experiment
 from sim.load import check
-from sim.messages import BadInput
+from sim.messages import SOURCE, BadInput, speaking
 from sim.risk.outcomes import Outcome, outcomes
 from sim.sweep.description import Sweep
 
@@ -20,20 +20,26 @@ class Done(NamedTuple):
 
 
 def work_on(sweep: Sweep, point: int) -> Done:
-    """Simulate one point. Whatever goes wrong at a point is told of it and ends nothing else."""
+    """Simulate one point. Whatever goes wrong at a point is told of it and ends nothing else.
+
+    Faults are told in English, so that tables are the same in every language.
+    """
     began = time.perf_counter()
     rows: tuple[Outcome, ...] = ()
     fault = ""
-    try:
-        loaded = sweep.at(point)
-        if faults := check(loaded):
-            raise BadInput(faults)
-        results = experiment.run(
-            loaded, sweep.policies, sweep.replications, seed=sweep.seed, jobs=1
-        )
-        rows = tuple(outcomes(results.study, sweep.outcomes))
-    except BadInput as bad:
-        fault = "; ".join(map(str, bad.faults))
-    except Exception as error:
-        fault = f"{type(error).__name__}: {error}"
+    with speaking(SOURCE):
+        try:
+            rows = _simulated(sweep, point)
+        except BadInput as bad:
+            fault = "; ".join(map(str, bad.faults))
+        except Exception as error:
+            fault = f"{type(error).__name__}: {error}"
     return Done(point, rows, fault, time.perf_counter() - began)
+
+
+def _simulated(sweep: Sweep, point: int) -> tuple[Outcome, ...]:
+    loaded = sweep.at(point)
+    if faults := check(loaded):
+        raise BadInput(faults)
+    results = experiment.run(loaded, sweep.policies, sweep.replications, seed=sweep.seed, jobs=1)
+    return tuple(outcomes(results.study, sweep.outcomes))

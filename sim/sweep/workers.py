@@ -15,7 +15,7 @@ from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 from typing import Any
 
-from sim.messages import BadInput, Fault, _, ngettext
+from sim.messages import BadInput, Fault, _
 from sim.sweep.description import Sweep
 from sim.sweep.work import Done, work_on
 
@@ -74,9 +74,8 @@ def _taken(suspects: deque[int], waiting: Iterator[int], room: int, alone: bool)
 
 
 def _died() -> str:
-    return ngettext(
-        "its worker has died {number} time", "its worker has died {number} times", MOST_DEATHS
-    ).format(number=MOST_DEATHS)
+    """In English like all that stands in the tables of a sweep."""
+    return f"its worker has died {MOST_DEATHS} times"
 
 
 class _Processes:

@@ -1,0 +1,82 @@
+"""What commands print where another program reads: plain data, the same in every language."""
+
+import math
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sim.messages import BadInput
+
+if TYPE_CHECKING:
+    from sim.experiment import Results, Selection
+    from sim.sweep import Finished
+
+OUTCOMES = (
+    "below", "lost", "combined", "admitted", "seats_used", "seats_offered", "posting_months",
+    "cost", "cell_years",
+)  # fmt: skip
+OF_A_HAMLET = (
+    "hamlet", "name", "area", "p_below", "p_lost", "p_lost_low", "p_lost_high", "p_among_worst",
+    "main_cause",
+)  # fmt: skip
+
+
+def of_faults(bad: BadInput) -> dict[str, Any]:
+    """Every fault with its place."""
+    return {"faults": [_plain(asdict(fault)) for fault in bad.faults]}
+
+
+def of_run(results: "Results", folder: Path) -> dict[str, Any]:
+    """What was run, the outcomes of every policy, and the hamlets at greatest risk."""
+    from sim.risk.outcomes import outcomes
+    from sim.risk.ranks import WORST
+
+    study, hamlets = results.study, results.hamlets
+    policies: dict[str, dict[str, Any]] = {}
+    for row in outcomes(study, OUTCOMES):
+        told = {k: v for k, v in row._asdict().items() if k not in ("policy", "outcome")}
+        policies.setdefault(row.policy, {})[row.outcome] = told
+    ours = (hamlets["policy"] == study.base) & (hamlets["kind"] == "hamlet")
+    last = hamlets[ours & (hamlets["year"] == study.years)]
+    worst = last.sort_values(["p_lost", "p_below", "hamlet"], ascending=[False, False, True])
+    return _plain(
+        {
+            "folder": str(folder),
+            "from": study.dates[0].isoformat(),
+            "to": study.dates[-1].isoformat(),
+            "replications": results.replications,
+            "parameter_draws": results.draws,
+            "seed": results.seed,
+            "engine": results.engine,
+            "base": study.base,
+            "policies": policies,
+            "worst": worst.head(WORST)[list(OF_A_HAMLET)].to_dict("records"),
+        }
+    )
+
+
+def of_selection(selection: "Selection") -> dict[str, Any]:
+    """The chosen policy, how sure that is, and a row for every policy."""
+    fields = {k: v for k, v in vars(selection).items() if k != "table"}
+    return _plain(fields | {"policies": selection.table.to_dict("records")})
+
+
+def of_sweep(sweep: "Finished") -> dict[str, Any]:
+    """Where the tables are, the range of every outcome, and what failed."""
+    from sim.sweep.summary import ranges
+
+    failures = sweep.failures[["point", "fault"]].to_dict("records")
+    found = [one._asdict() for one in ranges(sweep)]
+    told = {"folder": str(sweep.folder), "points": len(sweep.points)}
+    return _plain(told | {"outcomes": found, "failures": failures})
+
+
+def _plain(value: Any) -> Any:
+    """The same as JSON has it: what is not known is null."""
+    if isinstance(value, dict):
+        return {str(key): _plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    if hasattr(value, "item"):
+        value = value.item()
+    return None if isinstance(value, float) and not math.isfinite(value) else value
