@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import sim
-from sim import experiment
+from sim import experiment, rules
 from sim import plan as plans
 from sim.engine import compiled, reference
 from sim.engine.opening import Stopped
@@ -24,12 +24,14 @@ from sim.experiment import Prepared, prepare
 from sim.levers import MAXIMUM_ADAPTIVE
 from sim.load import check
 from sim.log import Outcome, differences, in_order
+from sim.plan import Plan
 from sim.plan.histories import shared_months
 from sim.scenario import Loaded, Scenario
 from sim.world import World
-from tests.generators import RICH, scenarios, sound
+from tests.generators import RICH, lively, scenarios, sound
 from tests.shipped import SHIPPED, affordable
 from tests.test_equal_logs import UNTIMED
+from tests.test_nothing_inert import BASE
 
 ENGINES = (compiled, reference)
 NOT_COMPARED = ("clock", "term_low", "term_high", "age_low", "age_high")
@@ -175,6 +177,20 @@ def test_one_history_several_policies() -> None:
     assert number > 40
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("kind", BASE)
+def test_every_lever_may_begin_after_a_stop(kind: str, engine: Any) -> None:
+    """Among them levers on mortality, which move days of death that were known at the stop."""
+    lever = {"lever": kind, **BASE[kind], **({"mortality": 4.0} if kind == "assumption" else {})}
+    date = month_start(lively({"base": []}), 14)
+    loaded = lively({"base": [], "late": [lever | {"from": date}]})
+    base, late = (prepare(loaded, policy) for policy in loaded.policies)
+    assert parts_at(loaded) == 14
+    runner = engine.prepared(late.plan, late.world)
+    stopped = engine.prepared(base.plan, base.world).stop(3, 1, 14)
+    assert_same(runner.run(3, 1, stopped), runner.run(3, 1))
+
+
 @pytest.mark.parametrize("name", SHIPPED)
 def test_shipped_policies_share_their_history(name: str) -> None:
     loaded = affordable(name)
@@ -264,6 +280,67 @@ def test_a_policy_with_another_history_is_refused() -> None:
     loaded = RICH["lively"].with_values({"policies": {"base": [], "late": [LATE]}})
     with pytest.raises(sim.BadInput, match="a policy with the levers of base until 2022-02-01"):
         sim.snapshot(loaded, "base", "2022-02-01").go_on("late")
+
+
+# ---------------------------------------------------------------- nothing is felt before
+
+STRONG = {"pace-none": {"admission": {"pace": "none"}}, "pace-even": {}}
+
+
+def before(plan: Plan, month: int) -> dict[str, Any]:
+    """All that a plan says of the months before one, by hamlet."""
+    s = plan.settings
+    day, years = plan.days[s.origin + month], -(-month // 12)
+    group = plan.base_group
+    at = [rules.period_at(d, plan.rates.starts) for d in plan.days[s.origin : s.origin + month]]
+    held = {name: getattr(plan, name) for name in ("classes", "courses", "moves")}
+    tables = {name: table[table["month"] < month] for name, table in held.items()}
+    residents = plan.residents._asdict()
+    tables |= {name: residents[name][:month] for name in ("adults", "weighted", "leavers")}
+    tables |= {name: getattr(plan, name)[:month] for name in ("january", "meets", "review", "pull")}
+    return tables | {
+        "entry": plan.residents.entry[:, :years],
+        "schedule": plan.schedule[group, :month],
+        "rates": plan.rates.each[group][:, at],
+        "mortality": plan.rates.mortality[group][..., at],
+        "clock": plan.rates.clock,
+        "shock": plan.shock_sd[:, at],
+        "allowed": plan.allowed[:, :month],
+        "target": plan.target_yearly[:, : sum(plan.rates.starts < day) - 1],
+        "priority": plan.committee_priority[:, :month],
+        "adaptive": plan.adaptive_months[:, :month].any(axis=1).sum(),
+    }
+
+
+@pytest.mark.parametrize("changes", STRONG.values(), ids=STRONG)
+@pytest.mark.parametrize("kind", BASE)
+@pytest.mark.parametrize("month", [14, 19])
+def test_nothing_in_a_plan_is_felt_before(kind: str, month: int, changes: Values) -> None:
+    """Every lever, begun within a year of the residents and of the allowances."""
+    lever = {"lever": kind, **BASE[kind]}
+    loaded = lively({"base": []}, **changes)
+    date = month_start(loaded, month)
+    late = lively({"base": [], "late": [lever | {"from": date}]}, **changes)
+    base, plan = (plans.make(late, policy) for policy in late.policies)
+    for name, found in before(plan, month).items():
+        np.testing.assert_array_equal(found, before(base, month)[name], name)
+
+
+def test_a_clock_does_not_depend_on_what_a_later_lever_does() -> None:
+    """People come into the ages of an adaptive lever when, in one policy, nobody leaves."""
+    later = {"lever": "retention", "factor": 0.0, "from": dt.date(2024, 4, 1)}
+    often = {"when": {"strength": {"below": 5}}}
+    kept = [{"lever": "retention", "factor": 0.1, "ages": ages, "where": often}
+            for ages in ((29, 45), (62, 70))]  # fmt: skip
+    loaded = lively({"base": kept, "late": [*kept, later]}, years=8)
+    base, late = (prepare(loaded, policy) for policy in loaded.policies)
+    month = shared_months(loaded.scenario, list(loaded.scenario.policies.values()))
+    assert month == 37
+    for engine in ENGINES:
+        runners = [engine.prepared(one.plan, one.world) for one in (base, late)]
+        for replication in range(4):
+            logs = [runner.stop(3, replication, month).outcome.log for runner in runners]
+            assert differences(*map(in_order, logs)) == []
 
 
 # ---------------------------------------------------------------- what histories are
