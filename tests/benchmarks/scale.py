@@ -354,7 +354,7 @@ def main(arguments: Sequence[str] | None = None, run: Run = in_a_process_of_its_
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.scale", description=__doc__)
     parser.add_argument("--size", choices=SIZES, default="nation")
     parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--replications", type=int, default=1)
+    parser.add_argument("--replications", type=int, default=4)
     options = parser.parse_args(arguments)
     size, rounds = SIZES[options.size], options.rounds
     print(machine())

@@ -10,7 +10,7 @@ from tests.benchmarks.scale import Spent, Turns, Workers
 def test_the_smallest_size_runs(capsys: pytest.CaptureFixture[str]) -> None:
     scale.main(["--size", "smallest", "--rounds", "1"], run=lambda f, *given: f(*given))
     told = capsys.readouterr().out
-    for found in ("us an event", "one district: ", "the nation, 1 replication", "GB", "Outlook"):
+    for found in ("us an event", "one district: ", "the nation, 4 replication", "GB", "Outlook"):
         assert found in told
 
 
