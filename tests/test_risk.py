@@ -508,17 +508,6 @@ def test_equal_replications_within_draws_leave_the_draws_as_the_sample() -> None
     assert (found.low, found.high) == pytest.approx(known)
 
 
-def test_chance_and_parameters_are_told_apart() -> None:
-    """sd 2 by chance, 3 by 400 draws x 25 replications; estimates within 5 and 15 %: 5 sigma."""
-    random = np.random.default_rng(2)
-    draw = np.tile(np.arange(400), 25)
-    values = random.normal(0, 3, 400)[draw] + random.normal(0, 2, len(draw))
-    chance, parameters = intervals.spread(values, draw)
-    assert chance == pytest.approx(2, rel=0.05)
-    assert parameters == pytest.approx(3, rel=0.15)
-    assert np.isnan(intervals.spread(values, np.zeros_like(draw))[1])
-
-
 def test_paired_shares() -> None:
     saved, harmed = 30, 10
     found = intervals.paired_share(saved, harmed, 100)

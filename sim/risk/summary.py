@@ -7,6 +7,7 @@ import numpy as np
 
 from sim.messages import _, ngettext, printable
 from sim.risk import intervals
+from sim.risk.bands import bands
 from sim.risk.flips import WAYS
 from sim.risk.intervals import Interval
 from sim.risk.pairs import ALL
@@ -124,17 +125,21 @@ def _discordant(pairs: "pd.DataFrame", policy: str, outcome: str, replications: 
 
 
 def _two_doubts(study: Study) -> Iterator[str]:
-    """How far one replication may lie from the expected number, by chance and by parameters."""
+    """How far chance and the parameters, each alone, may take the number of hamlets lost."""
     tally = study.tallies[study.base]
-    chance, parameters = intervals.spread(tally.measure("lost")[:, -1], tally.draw)
-    if np.isfinite(chance) and np.isfinite(parameters):
+    chance, parameters = bands(tally.measure("lost")[:, -1], tally.draw, counted=True)
+    ends = {
+        "low": chance.low, "high": chance.high,
+        "lowest": parameters.low, "highest": parameters.high,
+    }  # fmt: skip
+    if np.isfinite([*ends.values()]).all():
         told = _(
-            "Hamlets lost under {base} deviate by {chance} by chance and by {parameters} through "
-            "the uncertain parameters (standard deviations)."
+            "By chance alone {low} to {high} hamlets are lost under {base} in nine replications of "
+            "ten;\nthe uncertain parameters alone move the expected number between {lowest} and "
+            "{highest} in nine draws of ten."
         )
-        yield told.format(
-            base=study.base, chance=number(float(chance)), parameters=number(float(parameters))
-        )
+        numbers = {name: number(float(end)) for name, end in ends.items()}
+        yield told.format(base=study.base, **numbers)
 
 
 def _number_or_bound(value: float, replications: int) -> str:

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from sim import log as events
 from sim.risk import intervals
+from sim.risk.bands import bands, share_band, spread
 from sim.risk.intervals import Interval
 from sim.risk.measures import BELOW, COMBINED, ENDINGS, FLOWS, LOST, PROGRESS
 from sim.risk.ranks import among_worst
@@ -31,7 +32,10 @@ def hamlets(study: Study) -> "pd.DataFrame":
     p_below, p_lost, p_combined: P(so far); p_without_cell, p_without_members, p_at_risk: P(now).
     The first five with two intervals: _low, _high holds the truth of this hamlet in 95 %, so that
     of 141 hamlets about 7 may lie outside theirs; _low_all, _high_all those of all hamlets of the
-    policy and year together in 95 % (Bonferroni).  p_among_worst: that it is among the ten at
+    policy and year together in 95 % (Bonferroni).  The first three with _parameters_low, _high:
+    between which the probability lies in nine draws of the parameters in ten, freed of chance
+    (`sim.risk.bands`; missing with one draw). There is no such band by chance: of one hamlet and
+    one replication the probability itself tells it.  p_among_worst: that it is among the ten at
     greatest risk of being lost by the horizon, see `sim.risk.among_worst`.  strength_median, _low,
     _high: of its own cell, else of its officials who would count, with the 5 % and 95 % quantile
     over replications.  p_first_lost, p_first_combined: cumulative incidence of what came first
@@ -71,6 +75,9 @@ def _hamlets_of(study: Study, policy: str, tally: Tally) -> "pd.DataFrame":
         columns |= _with_ends(name, intervals.share_by_draw(counted, tally.per_draw))
         together = intervals.share_by_draw(counted, tally.per_draw, tail)
         columns |= {f"{name}_low_all": together.low, f"{name}_high_all": together.high}
+    for name in ("p_below", "p_lost", "p_combined"):
+        band = share_band(risk[name], tally.per_draw)
+        columns |= {f"{name}_parameters_low": band.low, f"{name}_parameters_high": band.high}
     columns |= _strength(tally) | _course(tally, risk["p_lost"].sum(axis=0))
     for name, values in _once(study, tally).items():
         columns[name] = np.repeat(values, years)
@@ -151,10 +158,15 @@ def years(study: Study) -> "pd.DataFrame":
     """Every measure by policy and year: mean, its interval, and the range of replications.
 
     mean, low, high: mean over replications with its interval.  sd_chance, sd_parameters: standard
-    deviations between replications by chance and by the uncertain parameters.  q05, q95: range of
-    nine replications in ten.  so_far, _low, _high: of events, the mean of the sum from the start.
-    For the measures see `sim.risk.measures`. Year 0 is the first day; what is decided on an
-    anniversary belongs to the year that ends, and nothing is decided on the last day.
+    deviations between replications by chance and by the uncertain parameters.  chance_low, _high:
+    between which nine replications in ten lie by chance alone, around the mean; parameters_low,
+    _high: between which the expected number lies in nine draws of the parameters in ten, freed of
+    chance; see `sim.risk.bands`. Missing where the two cannot be told apart (one draw, or one
+    replication a draw); with fewer than 19 draws the parameters' is their whole range.  q05, q95:
+    range of nine replications in ten, both together.  so_far, _low, _high: of events, the mean of
+    the sum from the start.  For the measures see `sim.risk.measures`. Year 0 is the first day; what
+    is decided on an anniversary belongs to the year that ends, and nothing is decided on the last
+    day.
     """
     import pandas as pd
 
@@ -171,7 +183,8 @@ def _measure_of(study: Study, policy: str, tally: Tally, name: str) -> "pd.DataF
 
     values, counted = tally.measure(name), name != "cost"
     found = intervals.mean(values, tally.draw, counted)
-    chance, parameters = intervals.spread(values, tally.draw)
+    chance, parameters = spread(values, tally.draw)
+    by_chance, by_parameters = bands(values, tally.draw, counted)
     q05, q95 = np.quantile(values, [FIVE_PERCENT, 1 - FIVE_PERCENT], axis=0)
     so_far = Interval(*[np.full(len(study.dates), np.nan)] * 3)
     if name in FLOWS or name in DERIVED_FLOWS:
@@ -187,6 +200,10 @@ def _measure_of(study: Study, policy: str, tally: Tally, name: str) -> "pd.DataF
             "high": found.high,
             "sd_chance": chance,
             "sd_parameters": parameters,
+            "chance_low": by_chance.low,
+            "chance_high": by_chance.high,
+            "parameters_low": by_parameters.low,
+            "parameters_high": by_parameters.high,
             "q05": q05,
             "q95": q95,
             **_with_ends("so_far", so_far),
