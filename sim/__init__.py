@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sim import figures as figures
     from sim.api import BadInput as BadInput
     from sim.api import Baseline as Baseline
     from sim.api import Loaded as Loaded
@@ -33,6 +34,7 @@ __all__ = [
     "Selection",
     "best",
     "check",
+    "figures",
     "load",
     "read",
     "run",
@@ -43,6 +45,7 @@ __all__ = [
 
 
 CALLABLE = ("load", "sweep")
+ROOMS_TO_USE = ("figures",)
 
 
 class _CallableRoom(ModuleType):
@@ -66,6 +69,8 @@ class _Package(ModuleType):
         from importlib import import_module
 
         if name in CALLABLE:
+            return import_module(f"sim.{name}")
+        if name in ROOMS_TO_USE:
             return import_module(f"sim.{name}")
         if name in ("Results", "Selection"):
             return getattr(import_module("sim.experiment"), name)

@@ -39,15 +39,16 @@ def speaking(language: str) -> Iterator[None]:
 
 def _(text: str) -> str:
     """`text` in the current language."""
-    return _catalogue(_current_language()).gettext(text)
+    return _catalogue(language()).gettext(text)
 
 
 def ngettext(one: str, many: str, count: int) -> str:
     """`one` or `many` in the current language, whichever goes with `count`."""
-    return _catalogue(_current_language()).ngettext(one, many, count)
+    return _catalogue(language()).ngettext(one, many, count)
 
 
-def _current_language() -> str:
+def language() -> str:
+    """The code of the current language."""
     return _language.get() or os.environ.get("HAMLETSIM_LANG") or "en"
 
 

@@ -165,13 +165,18 @@ def disk_told(path: Path, when_full: str) -> Iterator[None]:
 
 
 def write_text(path: Path, text: str) -> None:
+    """Write a text as UTF-8; the file appears whole or not at all. Raises BadInput."""
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_bytes(path: Path, data: bytes) -> None:
     """Write a file that appears whole or not at all. Raises BadInput."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-                file.write(text)
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
             os.chmod(name, 0o666 & ~_umask())
             os.replace(name, path)
         except BaseException:

@@ -1,4 +1,4 @@
-"""The command `hamletsim`: check, run, best, trace, sweep, schema. Commands only, no logic.
+"""The command `hamletsim`: check, run, best, trace, sweep, figures, schema. No logic here.
 
 Heavy rooms are imported by the command that needs them, after its input has been read.
 """
@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from sim.messages import BadInput, _
+from sim.messages import BadInput, Fault, _, listed, shown, speaking
 
 if TYPE_CHECKING:
     from sim.experiment import Progress
     from sim.scenario import Loaded
 
 BAD_INPUT = 2
+LANGUAGES = ("en", "vi", "ru")
 INTERRUPTED = 130
 
 STOPPED = threading.Event()
@@ -41,6 +42,8 @@ Settings = Annotated[
     typer.Option("--set", metavar="PATH=VALUE", help=_("Set a parameter, e.g. training.seats=60.")),
 ]
 Seed = Annotated[int | None, typer.Option(min=0, help=_("Default: the scenario's."))]
+ResultsFolder = Annotated[Path, typer.Argument(metavar="RESULTS", help=_("A run's folder."))]
+Language = Annotated[str | None, typer.Option(help=_("vi, en or ru."))]
 EngineName = Annotated[str, typer.Option(help=_("compiled or reference: equal results."))]
 
 
@@ -211,6 +214,35 @@ def sweep(
 
 def _notice(text: str) -> None:
     typer.echo(text, err=True)
+
+
+@app.command()
+def figures(
+    results: ResultsFolder,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help=_("Default: figures/ in the run's folder."))
+    ] = None,
+    kind: Annotated[str, typer.Option("--format", help=_("png or svg."))] = "png",
+    lang: Language = None,
+) -> None:
+    """Draw what a planner shows: policies, hamlets at risk, members, causes, one file each."""
+    with _told(_("some figures are missing")), _speaking(lang):
+        from sim import figures as pictures
+
+        for path in pictures.save_all(pictures.read(results), out or results / "figures", kind):
+            typer.echo(str(path))
+
+
+@contextmanager
+def _speaking(lang: str | None) -> Iterator[None]:
+    """Texts in the language that was asked for, if one was."""
+    if lang is None:
+        yield
+        return
+    if lang not in LANGUAGES:
+        raise BadInput([Fault("--lang", found=shown(lang), allowed=listed(LANGUAGES))])
+    with speaking(lang):
+        yield
 
 
 @app.command()

@@ -22,12 +22,14 @@ from sim.risk.measures import (
     DISTRICT_CLASS,
     ENDINGS,
     FATES,
+    FUNNEL,
     JUDGED,
     LOCAL_CLASS,
     MEASURES,
     NEVER,
     PROGRESS,
     SUMS,
+    TOTALS,
 )
 from sim.world import World
 
@@ -59,7 +61,8 @@ class Ground(NamedTuple):
 
     start: followed people at the start, as PERSON.  is_hamlet[H].  moves: structural events in
     order, as MOVE.  days: month starts as in the plan.  held[M, H]: classes of the month that a
-    hamlet's candidates may sit in.  keeps_empty[M, H]: a no-show's seat stays empty.
+    hamlet's candidates may sit in.  keeps_empty[M, H]: a no-show's seat stays empty.  area[H]:
+    number of the lowest area, in the order of the table.
     """
 
     rule: Rule
@@ -69,6 +72,7 @@ class Ground(NamedTuple):
     days: Floats
     held: npt.NDArray[np.int8]
     keeps_empty: npt.NDArray[np.bool_]
+    area: Ints
 
 
 class Counts(NamedTuple):
@@ -82,9 +86,11 @@ class Counts(NamedTuple):
     lead_days[R, JUDGED]: days from the first flag to the happening, over those that were warned.
     years[R, Y + 1, MEASURES].  causes[R, ENDINGS, codes]: hamlets by the cause of their ending.
     departures[R, ENDINGS, kinds]: officials gone in the 60 months before an ending, by kind.
-    progress[R, ENDINGS, PROGRESS].  lever_months[R, adaptive levers, Y], posting_months[R, Y].
-    Added up over replications: sums[D, SUMS, H, Y + 1]; strength[H, Y + 1, bins], the last bin
-    meaning that many or more; lost_by_cause[H, codes]; loss_days[H], over first losses.
+    progress[R, ENDINGS, PROGRESS].  funnel[R, areas, FUNNEL]: events over the whole horizon.
+    lever_months[R, adaptive levers, Y], posting_months[R, Y].
+    Added up over replications: sums[D, SUMS, H, Y + 1]; totals[TOTALS, H, Y + 1];
+    strength[H, Y + 1, bins], the last bin meaning that many or more; lost_by_cause[H, codes];
+    loss_days[H], over first losses.
     """
 
     first: npt.NDArray[np.uint8]
@@ -95,15 +101,17 @@ class Counts(NamedTuple):
     causes: npt.NDArray[np.int16]
     departures: npt.NDArray[np.int16]
     progress: npt.NDArray[np.int16]
+    funnel: Ints
     lever_months: npt.NDArray[np.int64]
     posting_months: npt.NDArray[np.int64]
     sums: Ints
+    totals: Ints
     strength: Ints
     lost_by_cause: Ints
     loss_days: npt.NDArray[np.int64]
 
 
-SUMMED = ("strength", "lost_by_cause", "loss_days")
+SUMMED = ("totals", "strength", "lost_by_cause", "loss_days")
 
 
 PERSON = np.dtype(
@@ -129,7 +137,12 @@ def ground(plan: Plan, world: World, share_over_60: float, months_without: int) 
     moves["day"] = plan.days[s.origin + plan.moves["month"]]
     moves["unit"], moves["into"] = plan.moves["unit"], plan.moves["into"]
     is_hamlet = np.ascontiguousarray(world.hamlets["is_hamlet"])
-    return Ground(rule, start, is_hamlet, moves, plan.days, *_classes(plan))
+    return Ground(rule, start, is_hamlet, moves, plan.days, *_classes(plan), _lowest_areas(plan))
+
+
+def _lowest_areas(plan: Plan) -> Ints:
+    """Number of the lowest area of each unit; areas are numbered as they come in the table."""
+    return np.unique(plan.area[:, -1], return_inverse=True)[1].astype(np.int32)
 
 
 def _classes(plan: Plan) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.bool_]]:
@@ -145,6 +158,7 @@ def _classes(plan: Plan) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.bool_]]:
 def empty_counts(replications: int, draws: int, ground: Ground, adaptive: int, bins: int) -> Counts:
     """Counts of nothing yet. `bins` numbers of members are told apart."""
     hamlets, years = len(ground.is_hamlet), ground.rule.months // 12
+    areas = int(ground.area.max()) + 1
     codes, kinds = max(events.CAUSES) + 1, max(events.KINDS) + 1
     return Counts(
         np.full((replications, hamlets, 3), NEVER, dtype=np.uint8),
@@ -155,9 +169,11 @@ def empty_counts(replications: int, draws: int, ground: Ground, adaptive: int, b
         np.zeros((replications, len(ENDINGS), codes), dtype=np.int16),
         np.zeros((replications, len(ENDINGS), kinds), dtype=np.int16),
         np.zeros((replications, len(ENDINGS), len(PROGRESS)), dtype=np.int16),
+        np.zeros((replications, areas, len(FUNNEL)), dtype=np.int32),
         np.zeros((replications, adaptive, years), dtype=np.int64),
         np.zeros((replications, years), dtype=np.int64),
         np.zeros((draws, len(SUMS), hamlets, years + 1), dtype=np.int32),
+        np.zeros((len(TOTALS), hamlets, years + 1), dtype=np.int32),
         np.zeros((hamlets, years + 1, bins), dtype=np.int32),
         np.zeros((hamlets, codes), dtype=np.int32),
         np.zeros(hamlets, dtype=np.int64),

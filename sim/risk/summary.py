@@ -14,7 +14,7 @@ from sim.risk.pairs import ALL
 from sim.risk.precision import FEWEST_FOR_MEANS, FEWEST_FOR_SHARES, precision
 from sim.risk.ranks import WORST as MOST_AT_RISK
 from sim.risk.study import Study, Tally
-from sim.risk.tables import rates
+from sim.risk.tables import yearly_rates
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -406,7 +406,7 @@ def _yearly_rates(study: Study) -> str:
             with_interval(found, lambda x: f"{x * PER_THOUSAND:.1f}"),
             f"{published[kind] * PER_THOUSAND:.1f}" if kind in published else NOTHING,
         ]
-        for kind, found in rates(study.tallies[study.base]).items()
+        for kind, found in yearly_rates(study.tallies[study.base]).items()
     ]
     heads = [_("rate"), study.base, _("published")]
     told = _("Yearly rates per 1,000 members (official, on probation, posted) under {base}")

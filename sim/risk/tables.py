@@ -9,7 +9,16 @@ from sim import log as events
 from sim.risk import intervals
 from sim.risk.bands import bands, share_band, spread
 from sim.risk.intervals import Interval
-from sim.risk.measures import BELOW, COMBINED, ENDINGS, FLOWS, LOST, PROGRESS
+from sim.risk.measures import (
+    BELOW,
+    COMBINED,
+    ENDINGS,
+    FLOWS,
+    FUNNEL,
+    LOST,
+    PROGRESS,
+    TOTALS,
+)
 from sim.risk.ranks import among_worst
 from sim.risk.study import DERIVED_FLOWS, MEASURES, Study, Tally
 
@@ -29,16 +38,21 @@ DAYS_PER_YEAR = 365.25
 def hamlets(study: Study) -> "pd.DataFrame":
     """Risk by policy, unit and year.
 
-    p_below, p_lost, p_combined: P(so far); p_without_cell, p_without_members, p_at_risk: P(now).
-    The first five with two intervals: _low, _high holds the truth of this hamlet in 95 %, so that
-    of 141 hamlets about 7 may lie outside theirs; _low_all, _high_all those of all hamlets of the
-    policy and year together in 95 % (Bonferroni).  The first three with _parameters_low, _high:
-    between which the probability lies in nine draws of the parameters in ten, freed of chance
-    (`sim.risk.bands`; missing with one draw). There is no such band by chance: of one hamlet and
-    one replication the probability itself tells it.  p_among_worst: that it is among the ten at
-    greatest risk of being lost by the horizon, see `sim.risk.among_worst`.  strength_median, _low,
-    _high: of its own cell, else of its officials who would count, with the 5 % and 95 % quantile
-    over replications.  p_first_lost, p_first_combined: cumulative incidence of what came first
+    p_below, p_lost, p_combined: P(so far); p_without_cell, p_without_members, p_at_risk,
+    p_on_posted, p_no_admission, p_no_successor: P(now), see `sim.risk.measures`.  The first five
+    with two intervals: _low, _high holds the truth of this hamlet in 95 %, so that of 141 hamlets
+    about 7 may lie outside theirs; _low_all, _high_all those of all hamlets of the policy and year
+    together in 95 % (Bonferroni); the last three with the first of them.  The first three with
+    _parameters_low, _high: between which the probability lies in nine draws of the parameters in
+    ten, freed of chance (`sim.risk.bands`; missing with one draw). There is no such band by chance:
+    of one hamlet and one replication the probability itself tells it.  p_among_worst: that it is
+    among the ten at greatest risk of being lost by the horizon, see `sim.risk.among_worst`.
+    strength_median, _low, _high: of its own cell, else of its officials who would count, with the
+    5 % and 95 % quantile over replications; needed: how many the minimum is above strength_low, so
+    that with as many more officials who stay the cell would have it in 19 of 20 replications.
+    local_mean, posted_mean,
+    active_mean, officials_mean, over_60_mean: expected numbers of people; admitted_mean: expected
+    admissions in the year.  p_first_lost, p_first_combined: cumulative incidence of what came first
     (nobody is censored).  p_lost_alone: Kaplan-Meier, as if nothing were combined.  p_recovered:
     founded again, of those lost so far.  spells_below: expected number so far; share_restored: of
     those.  expected_loss_year: mean date of the first loss, if it is lost, as 2024.5.  main_cause:
@@ -78,7 +92,13 @@ def _hamlets_of(study: Study, policy: str, tally: Tally) -> "pd.DataFrame":
     for name in ("p_below", "p_lost", "p_combined"):
         band = share_band(risk[name], tally.per_draw)
         columns |= {f"{name}_parameters_low": band.low, f"{name}_parameters_high": band.high}
+    for name in ("on_posted", "no_admission", "no_successor"):
+        found = intervals.share_by_draw(tally.summed(name), tally.per_draw)
+        columns |= _with_ends(f"p_{name}", found)
     columns |= _strength(tally) | _course(tally, risk["p_lost"].sum(axis=0))
+    minimum = study.loaded.scenario.rules.minimum_official_members
+    columns["needed"] = np.maximum(minimum - columns["strength_low"], 0.0)
+    columns |= {f"{name}_mean": tally.mean_by_hamlet(name) for name in TOTALS}
     for name, values in _once(study, tally).items():
         columns[name] = np.repeat(values, years)
     flat = {k: v.ravel() if isinstance(v, np.ndarray) else v for k, v in columns.items()}
@@ -263,10 +283,58 @@ def _rows(counted: Floats, names: dict[int, str], tally: Tally) -> list[dict[str
     return rows
 
 
+# ---------------------------------------------------------------- the way to official member
+
+
+def funnel(study: Study) -> "pd.DataFrame":
+    """From the source list to official member by policy and lowest area, over the whole horizon.
+
+    step: of `sim.risk.measures.FUNNEL`, the way first, then where people are held up or lost.
+    number: expected events in units of all kinds, with its interval.
+    """
+    import pandas as pd
+
+    areas = list(dict.fromkeys("/".join(u.area) for u in study.loaded.baseline.units))
+    parts = []
+    for policy, tally in study.tallies.items():
+        found = intervals.mean(tally.counts.funnel, tally.draw, counted=True)
+        columns = {
+            "policy": policy,
+            "area": np.repeat(areas, len(FUNNEL)),
+            "step": np.tile(FUNNEL, len(areas)),
+            **{name: ends.ravel() for name, ends in _with_ends("number", found).items()},
+        }
+        parts.append(pd.DataFrame(columns))
+    return pd.concat(parts, ignore_index=True)
+
+
 # ---------------------------------------------------------------- rates
 
 
-def rates(tally: Tally) -> dict[str, Interval]:
+def rates(study: Study) -> "pd.DataFrame":
+    """Yearly rates per member by policy, and the published ones; see `yearly_rates`.
+
+    rate: death, leaving, removal, admission, with its interval.  published: missing if none is.
+    """
+    import pandas as pd
+
+    published = study.loaded.scenario.published
+    rows = [
+        {
+            "policy": policy,
+            "rate": rate,
+            "value": float(found.value),
+            "low": float(found.low),
+            "high": float(found.high),
+            "published": published.get(rate, np.nan),
+        }
+        for policy, tally in study.tallies.items()
+        for rate, found in yearly_rates(tally).items()
+    ]
+    return pd.DataFrame(rows)
+
+
+def yearly_rates(tally: Tally) -> dict[str, Interval]:
     """Yearly rates per member (official, on probation or posted), over the whole horizon.
 
     leaving: members who leave for work.  removal: expelled, struck off or asked to leave.
