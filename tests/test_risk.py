@@ -499,6 +499,17 @@ def test_people_needed_to_be_safe() -> None:
     assert row(table, hamlet="B", year=3).needed == 0
 
 
+def test_somebody_is_needed_where_a_cell_may_fall_below_between_anniversaries() -> None:
+    loaded = sample()
+    panel = empty_panel(loaded)
+    panel[:, :2, FIELD["strength"]] = 7
+    panel[3, 0, FIELD["strength"]] = 1
+    story = [cell(100.0, "B", events.BELOW), cell(110.0, "B", events.RESTORED)]
+    table = risk.hamlets(study_of(loaded, {"as-is": [outcome_of(loaded, story, panel)]}))
+    needed = {h: table.query("hamlet == @h").needed.tolist() for h in ("A", "B")}
+    assert needed == {"A": [0, 0, 0, 2, 2, 2, 2, 2, 2], "B": [0, 1, 1, 1, 1, 1, 1, 1, 1]}
+
+
 def test_the_way_by_area_and_the_rates() -> None:
     loaded = sample()
     key = key_of(loaded, "A", rules.READY)

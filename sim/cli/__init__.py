@@ -1,4 +1,4 @@
-"""The command `hamletsim`: check, run, best, trace, sweep, figures, schema. No logic here.
+"""The command `hamletsim`: check, run, best, trace, sweep, figures, report, schema.
 
 Heavy rooms are imported by the command that needs them, after its input has been read.
 """
@@ -118,6 +118,11 @@ def run(
             )
         typer.echo(results.summary())
         typer.echo(_("\nTables and manifest: {place}").format(place=folder))
+    with _told(_("the tables are in {place}, the report is not made").format(place=folder)):
+        from sim import report as reports
+
+        reports.write(results, folder / reports.FILE)
+        typer.echo(_("Report: {place}").format(place=folder / reports.FILE))
 
 
 @app.command()
@@ -231,6 +236,31 @@ def figures(
 
         for path in pictures.save_all(pictures.read(results), out or results / "figures", kind):
             typer.echo(str(path))
+
+
+@app.command()
+def report(
+    results: ResultsFolder,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help=_("Default: report.html in the run's folder.")),
+    ] = None,
+    kind: Annotated[str, typer.Option("--format", help=_("html."))] = "html",
+    hide_below: Annotated[
+        int, typer.Option(min=0, metavar="N", help=_("Do not tell counts of people below this."))
+    ] = 0,
+    lang: Language = None,
+) -> None:
+    """Write a run as one page that opens anywhere, offline, and prints well."""
+    with _told(_("no report was written")), _speaking(lang):
+        if kind != "html":
+            raise BadInput([Fault("--format", found=shown(kind), allowed="html")])
+        from sim import figures as pictures
+        from sim import report as reports
+
+        path = out or results / reports.FILE
+        reports.write(pictures.read(results), path, hide_below)
+        typer.echo(str(path))
 
 
 @contextmanager

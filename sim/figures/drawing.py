@@ -20,6 +20,7 @@ Floats = npt.NDArray[np.float64]
 
 WIDTH, HEIGHT = 10.0, 5.625
 """A slide of 16 : 9, in inches."""
+LEAST_HEIGHT = 3.4
 ROW = 0.36
 """Height of a row of text, in inches."""
 TEXT, SMALL = 13, 11
@@ -74,8 +75,8 @@ def new_axes(height: float = HEIGHT) -> "Axes":
 
 
 def height_for(rows: int) -> float:
-    """Height of a figure with so many rows of text: a slide, or more if they need it."""
-    return max(HEIGHT, ROW * rows + 1.6)
+    """Height of a figure with so many rows of text."""
+    return max(LEAST_HEIGHT, ROW * rows + 1.6)
 
 
 def entitle(axes: "Axes", text: str) -> None:

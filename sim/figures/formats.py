@@ -4,6 +4,7 @@ The signs are those of the Unicode locale data, by way of Babel.
 """
 
 import datetime as dt
+from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -28,6 +29,27 @@ class Known(NamedTuple):
     high: float
 
 
+Mark = Callable[[float, str], str]
+"""What a page puts around a number: a function of the number and how it is written."""
+
+
+def plain(_number: float, text: str) -> str:
+    """Nothing around a number."""
+    return text
+
+
+def told(sentence: str, /, **parts: object) -> str:
+    """A sentence with its parts filled in. With parts that are markup it is markup itself.
+
+    Then everything else in it is escaped.
+    """
+    if any(hasattr(part, "__html__") for part in parts.values()):
+        from markupsafe import escape
+
+        return escape(sentence).format(**parts)
+    return sentence.format(**parts)
+
+
 @lru_cache(maxsize=16)
 def _locale(code: str) -> Locale:
     try:
@@ -38,10 +60,15 @@ def _locale(code: str) -> Locale:
 
 def decimal(value: float, digits: int = 0, sign: bool = False) -> str:
     """A number with so many digits after its decimal sign, thousands apart; nan is a dash."""
+    return _decimal(float(value), digits, sign, language())
+
+
+@lru_cache(maxsize=4096)
+def _decimal(value: float, digits: int, sign: bool, code: str) -> str:
     if value != value:
         return NOTHING
     pattern = "#,##0" + ("." + "0" * digits if digits else "")
-    text = format_decimal(value, pattern, locale=_locale(language())).replace("-", MINUS)
+    text = format_decimal(value, pattern, locale=_locale(code)).replace("-", MINUS)
     if not any(c in "123456789" for c in text):
         return text.removeprefix(MINUS)
     return f"+{text}" if sign and value > 0 else text
@@ -73,28 +100,28 @@ def percentage(share: float) -> str:
     return _("{value} %").format(value=percent(share)) if share == share else NOTHING
 
 
-def with_interval(known: Known, sign: bool = False) -> str:
+def with_interval(known: Known, sign: bool = False, mark: Mark = plain) -> str:
     """A number and its interval, all three with the decimals of the largest."""
     digits = _digits(max(map(abs, known)))
-    value, low, high = (decimal(x, digits, sign) for x in known)
+    value, low, high = (mark(x, decimal(x, digits, sign)) for x in known)
     # Translators: where decimals have a comma, the ends of an interval need a semicolon.
-    return _("{value} [{low}, {high}]").format(value=value, low=low, high=high)
+    return told(_("{value} [{low}, {high}]"), value=value, low=low, high=high)
 
 
-def counted(known: Known) -> str:
+def counted(known: Known, mark: Mark = plain) -> str:
     """An expected number of events; none in any replication is an upper bound, never 0."""
     if known.value == 0:
-        return _("< {high}").format(high=number(known.high))
-    return with_interval(known)
+        return told(_("< {high}"), high=mark(known.high, number(known.high)))
+    return with_interval(known, mark=mark)
 
 
-def chance(known: Known) -> str:
+def chance(known: Known, mark: Mark = plain) -> str:
     """A probability; never happened is an upper bound, always happened a lower one."""
-    value, low, high = map(percent, known)
     if known.value != known.value:
         return NOTHING
+    value, low, high = (mark(share, percent(share)) for share in known)
     if known.value == 0:
-        return _("< {high} %").format(high=high)
+        return told(_("< {high} %"), high=high)
     if known.value == 1:
-        return _("> {low} %").format(low=low)
-    return _("{value} % [{low}, {high}]").format(value=value, low=low, high=high)
+        return told(_("> {low} %"), low=low)
+    return told(_("{value} % [{low}, {high}]"), value=value, low=low, high=high)

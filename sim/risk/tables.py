@@ -48,9 +48,9 @@ def hamlets(study: Study) -> "pd.DataFrame":
     of one hamlet and one replication the probability itself tells it.  p_among_worst: that it is
     among the ten at greatest risk of being lost by the horizon, see `sim.risk.among_worst`.
     strength_median, _low, _high: of its own cell, else of its officials who would count, with the
-    5 % and 95 % quantile over replications; needed: how many the minimum is above strength_low, so
-    that with as many more officials who stay the cell would have it in 19 of 20 replications.
-    local_mean, posted_mean,
+    5 % and 95 % quantile over replications; needed: how many more officials who stay would have
+    kept it at the minimum until then in 19 of 20 replications, from strength_low at the
+    anniversaries, and at least one where P(below) is above 5 %.  local_mean, posted_mean,
     active_mean, officials_mean, over_60_mean: expected numbers of people; admitted_mean: expected
     admissions in the year.  p_first_lost, p_first_combined: cumulative incidence of what came first
     (nobody is censored).  p_lost_alone: Kaplan-Meier, as if nothing were combined.  p_recovered:
@@ -97,7 +97,7 @@ def _hamlets_of(study: Study, policy: str, tally: Tally) -> "pd.DataFrame":
         columns |= _with_ends(f"p_{name}", found)
     columns |= _strength(tally) | _course(tally, risk["p_lost"].sum(axis=0))
     minimum = study.loaded.scenario.rules.minimum_official_members
-    columns["needed"] = np.maximum(minimum - columns["strength_low"], 0.0)
+    columns["needed"] = _needed(minimum - columns["strength_low"], columns["p_below"])
     columns |= {f"{name}_mean": tally.mean_by_hamlet(name) for name in TOTALS}
     for name, values in _once(study, tally).items():
         columns[name] = np.repeat(values, years)
@@ -118,6 +118,16 @@ def _strength(tally: Tally) -> dict[str, Floats]:
         at = (cumulated >= q * there[:, :, None]).argmax(axis=2)
         found[f"strength_{name}"] = np.where(there > 0, at, np.nan)
     return found
+
+
+def _needed(short: Floats, below: Floats) -> Floats:
+    """People missing so far [H, Y + 1], from what is missing at each anniversary; nan if not there.
+
+    Between anniversaries a cell may fall below unseen.
+    """
+    most = np.maximum.accumulate(np.where(np.isnan(short), 0.0, short), axis=1)
+    needed = np.maximum(most, below > FIVE_PERCENT)
+    return np.where(np.isnan(short), np.nan, needed)
 
 
 def _course(tally: Tally, lost: Integers) -> dict[str, Floats]:

@@ -1,0 +1,103 @@
+"""Parts on people: the way to official member, members by status and age."""
+
+from sim import figures
+from sim.figures import formats
+from sim.figures.course import AGES, STATUSES
+from sim.figures.formats import Known, told
+from sim.figures.reading import Run, base, last_year, measured
+from sim.figures.words import measure_in_words, step_in_words
+from sim.messages import _
+from sim.report.blocks import Block, Part, People, Table, Text, drawn, name, span
+from sim.risk.measures import STEPS
+
+LOST_ON_THE_WAY = ("class_missed", "dossier_lapsed", "lapsed", "refused", "candidates_left")
+
+
+def way(run: Run, people: People) -> Part:
+    """From the source list to official member, in all and by area."""
+    end = measured(run, "hamlets", base(run)).iloc[-1]["date"]
+    caption = told(
+        _("Expected numbers until {date} by area, under {base}; the first columns are the way, "
+          "the others where people are held up or lost"),
+        date=formats.date(end.date()), base=name(base(run)),
+    )  # fmt: skip
+    steps = (*STEPS, *LOST_ON_THE_WAY)
+    table = run.funnel
+    mine = table[table["policy"] == base(run)]
+    rows = []
+    for area, group in mine.groupby("area", sort=False):
+        known = {
+            one["step"]: Known(one["number"], one["number_low"], one["number_high"])
+            for one in group.to_dict("records")
+        }
+        rows.append(
+            [
+                name(str(area).rpartition("/")[2]),
+                *(people.counted(known[step]) for step in steps),
+            ]
+        )
+    heads = [_("area"), *map(step_in_words, steps)]
+    picture = drawn(
+        figures.way_to_official_member(run),
+        _("How many are put on the source list, attend the class, have a dossier, are admitted and "
+          "recognised, and where the others stop; by area in the table below."),
+    )  # fmt: skip
+    return Part(
+        "way", _("From the source list to official member"), [picture, Table(caption, heads, rows)]
+    )
+
+
+def members(run: Run, people: People) -> Part:
+    """Members by status and age over the years, with bands for chance and parameters apart."""
+    blocks: list[Block] = []
+    for draw, measures, alt in (
+        (figures.members, STATUSES, _("Members and candidates by status over the years, with "
+                                      "bands; numbers in the table below.")),
+        (figures.ages, AGES, _("Officials by age over the years, with bands; numbers in the table "
+                               "below.")),
+    ):  # fmt: skip
+        shown = [m for m in measures if not _hides_any(run, m, people)]
+        if shown:
+            blocks.append(drawn(draw(run, measures=shown), alt))
+    explained = _(
+        "Nine in ten by chance: where nine replications of ten lie when only chance differs. "
+        "Nine in ten by parameters: where the expected number lies in nine draws of ten of the "
+        "uncertain parameters, freed of chance; missing where the run cannot tell the two apart."
+    )
+    blocks += [_at_the_horizon(run, people), Text(explained)]
+    return Part("members", _("Members by status and age"), blocks)
+
+
+def _hides_any(run: Run, measure: str, people: People) -> bool:
+    found = measured(run, measure, base(run))
+    return bool(found[["mean", "low"]].min().map(people.hides).any())
+
+
+def _at_the_horizon(run: Run, people: People) -> Table:
+    rows = []
+    for measure in (*STATUSES, *AGES):
+        found = measured(run, measure, base(run)).set_index("year")
+        now, then = (found.loc[year].to_dict() for year in (0, last_year(run)))
+        rows.append(
+            [
+                measure_in_words(measure),
+                people.number(now["mean"]),
+                people.counted(Known(then["mean"], then["low"], then["high"])),
+                *(
+                    formats.NOTHING
+                    if people.hides(then[f"{kind}_low"])
+                    else span(then[f"{kind}_low"], then[f"{kind}_high"])
+                    for kind in ("chance", "parameters")
+                ),
+            ]
+        )
+    end = measured(run, "hamlets", base(run)).iloc[-1]["date"]
+    heads = [
+        _("people"), _("now"), _("expected then"), _("nine in ten by chance"),
+        _("nine in ten by parameters"),
+    ]  # fmt: skip
+    caption = told(
+        _("Members and candidates now and on {date}, under {base}"),
+        date=formats.date(end.date()), base=name(base(run)),
+    )  # fmt: skip
+    return Table(caption, heads, rows)
