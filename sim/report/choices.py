@@ -40,7 +40,7 @@ def stand_alone(run: Run) -> Part:
         _("Hamlets that have lost their cell, over the years under the base, with bands for chance "
           "and for the uncertain parameters."),
     )  # fmt: skip
-    blocks = [over_years, Text(explained), picture]
+    blocks: list[Block] = [over_years, Text(explained), picture]
     return Part("alone", _("Cells lost, and hamlets that cannot stand alone"), blocks)
 
 
@@ -123,12 +123,18 @@ def causes(run: Run) -> Part:
     """Why cells were lost, and how far candidates had come."""
     shown = _("What made cells fall below that were then lost; numbers in the table.")
     picture = drawn(figures.causes(run), shown)
-    by_cause = _losses(run, "cause", cause_in_words, _("what made the cell fall below"))
-    progress = _losses(run, "progress", progress_in_words, _("how far its candidates had come"))
+    by_cause = _losses(
+        run, "cause", cause_in_words, _("what made the cell fall below"),
+        _("Losses until the horizon under {base}, by what made the cell fall below"),
+    )  # fmt: skip
+    progress = _losses(
+        run, "progress", progress_in_words, _("how far its candidates had come"),
+        _("Losses until the horizon under {base}, by how far the hamlet's candidates had come"),
+    )  # fmt: skip
     return Part("causes", _("Why cells are lost"), [picture, by_cause, progress])
 
 
-def _losses(run: Run, by: str, words: Any, head: str) -> Table:
+def _losses(run: Run, by: str, words: Any, head: str, caption: str) -> Table:
     table = run.losses
     mine = table[(table["policy"] == base(run)) & (table["ending"] == "lost") & (table["by"] == by)]
     rows = [
@@ -139,8 +145,9 @@ def _losses(run: Run, by: str, words: Any, head: str) -> Table:
         ]
         for one in mine.to_dict("records")
     ]
-    caption = told(_("Losses until the horizon under {base}"), base=name(base(run)))
-    return Table(caption, [head, _("expected losses"), _("share")], rows)
+    return Table(
+        told(caption, base=name(base(run))), [head, _("expected losses"), _("share")], rows
+    )
 
 
 def rule(run: Run) -> Part:
