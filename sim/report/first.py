@@ -28,11 +28,12 @@ class First(NamedTuple):
     answer: list[str]
     warning: str
     policies: Table
+    note: str
 
 
 def first(run: Run) -> First:
     """The first screen of a run's report."""
-    return First(_question(run), list(_answer(run)), _warning(run), policy_table(run))
+    return First(_question(run), list(_answer(run)), _warning(run), policy_table(run), _note())
 
 
 def _question(run: Run) -> str:
@@ -53,14 +54,17 @@ def _horizon(run: Run) -> str:
 
 
 def _answer(run: Run) -> list[str]:
-    """Three sentences: what will be lost, what loses least, and who cannot stand alone."""
+    """Three sentences: what will be lost, what keeps most, and who cannot stand alone."""
     best = _best(run)
-    return [_what_is_lost(run), _what_loses_least(run, best), _who_cannot_stand_alone(run, best)]
+    return [_what_is_lost(run), _what_keeps_most(run, best), _who_cannot_stand_alone(run, best)]
 
 
 def _best(run: Run) -> str:
-    """The policy under which the fewest are expected to be lost; the base if none is better."""
-    return str(at_the_end(run, "lost")["mean"].idxmin())
+    """The policy that leaves the fewest hamlets without a cell; the base if none is better.
+
+    Not the one that loses the fewest: who founds more cells has more to lose.
+    """
+    return str(at_the_end(run, "without_cell")["mean"].idxmin())
 
 
 def _known(one: Any, value: str = "mean", prefix: str = "") -> Known:
@@ -81,33 +85,42 @@ def _what_is_lost(run: Run) -> str:
     )
 
 
-def _what_loses_least(run: Run, best: str) -> str:
+def _what_keeps_most(run: Run, best: str) -> str:
     if best == base(run):
-        return told(_("No other policy is expected to lose fewer than {base}."), base=name(best))
-    pair = _pair(run, best, "lost")
+        return told(
+            _("No other policy is expected to leave fewer hamlets without a cell than {base}."),
+            base=name(best),
+        )
+    pair = _pair(run, best, "without_cell")
     sentence = (
-        _("The fewest are lost under {policy}: {difference} against {base}, on the same lives.")
+        _(
+            "The fewest are without a cell then under {policy}: {without}, {difference} against "
+            "{base} on the same lives."
+        )
         if pair.high < 0
         else _(
-            "The fewest are lost under {policy}, but the difference to {base} may be none: "
-            "{difference}, on the same lives."
+            "The fewest are without a cell then under {policy}: {without}, but the difference to "
+            "{base} may be none: {difference} on the same lives."
         )
     )
-    policy = told(
-        sentence, policy=name(best), base=name(base(run)), difference=interval(pair, sign=True)
-    )
-    near = _not_told_apart(run, best)
+    without = at_the_end(run, "without_cell")
+    parts = {
+        "policy": name(best),
+        "base": name(base(run)),
+        "without": counted(_known(without.loc[best])),
+        "difference": interval(pair, sign=True),
+    }
+    near = _not_told_apart(without, best, base(run))
     if not near:
-        return policy
+        return told(sentence, **parts)
     more = told(_("Not to be told from it here: {policies}."), policies=", ".join(map(name, near)))
-    return told(_("{sentence} {more}"), sentence=policy, more=more)
+    return told(_("{sentence} {more}"), sentence=told(sentence, **parts), more=more)
 
 
-def _not_told_apart(run: Run, best: str) -> list[str]:
+def _not_told_apart(table: Any, best: str, base: str) -> list[str]:
     """Policies whose expected number lies in the interval of the best."""
-    table = at_the_end(run, "lost")
     close = table[table["mean"] <= table.loc[best, "high"]]
-    return [str(p) for p in close["policy"] if p not in (best, base(run))]
+    return [str(p) for p in close["policy"] if p not in (best, base)]
 
 
 def _who_cannot_stand_alone(run: Run, best: str) -> str:
@@ -192,6 +205,13 @@ def policy_table(run: Run) -> Table:
 
 def _against(run: Run, policy: str) -> str:
     return interval(_pair(run, policy, "lost"), sign=True)
+
+
+def _note() -> str:
+    return _(
+        "Lost: hamlets that lose a cell they had or were given, once or more; who founds more has "
+        "more to lose. Without a cell: hamlets without an own or a joint cell on that day."
+    )
 
 
 def years_of(run: Run) -> list[int]:

@@ -193,7 +193,7 @@ def succession(run: Run) -> Part:
         knowns = [Known(*by_year.loc[y, ["mean", "low", "high"]]) for y in years]
         rows.append([measure_in_words(kind), *map(counted, knowns)])
     dates = measured(run, "hamlets", base(run)).set_index("year")["date"]
-    heads = [_("hamlets"), *(formats.date(dates.loc[year].date()) for year in years)]
+    heads = [_("hamlets"), *(day(dates.loc[year]) for year in years)]
     caption = told(_("Succession under {base}, expected numbers"), base=name(base(run)))
     explained = _(
         "Where one official under 60 at most is present, a secretary under 60 has no successor."
@@ -218,9 +218,9 @@ def _without_successor(run: Run) -> Table:
         _("hamlet"), _("area"), _("chance of no official under 60 then"),
         _("chance of no admission in five years then"), _("chance of losing its cell"),
     ]  # fmt: skip
-    told_date = formats.date(end["date"].iloc[0].date())
-    caption = _("Hamlets without an official under 60 today, and what {date} brings").format(
-        date=told_date
+    caption = told(
+        _("Hamlets without an official under 60 today, and what {date} brings"),
+        date=day(end["date"].iloc[0]),
     )
     return Table(caption, heads, rows)
 

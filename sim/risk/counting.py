@@ -459,8 +459,12 @@ def members(here: Row) -> int:
 
 @kernel
 def stands_on_posted(s: Row, here: Row) -> bool:
-    """A cell of its own that would not have the minimum without posted members."""
-    return here[CELL] == rules.OWN and here[LOCAL] < s.minimum <= here[STRENGTH]
+    """A cell of its own that would not have the minimum without members posted to its hamlet.
+
+    Its strength also holds members of hamlets without a cell, on its roll as their host.
+    """
+    without = here[STRENGTH] - here[POSTED_IN] * s.posted_counts
+    return here[CELL] == rules.OWN and without < s.minimum <= here[STRENGTH]
 
 
 @kernel

@@ -7,8 +7,9 @@ below, lost, combined: hamlets to which it has happened so far.  joint_cell: cov
 cell.  without_members: no official, probationer or posted member.  few_local: fewer officials of
 its own on the spot than the minimum.  under_risk_line: own cells under it.  no_admission: none in
 five years.  no_successor: no official under 60 present; few_successors: own cells with one at
-most, so that a secretary under 60 has nobody to follow.  on_posted: own cells that have the minimum
-through posted members only.  no_secretary: own cells without one.  at_risk: the observable rule.
+most, so that a secretary under 60 has nobody to follow.  on_posted: own cells that would not have
+the minimum without members posted to their hamlet.  no_secretary: own cells without one.  at_risk:
+the observable rule.
 certified: with a certificate, dossier ready or not.  seats_used: of the classes of `training`;
 local_: of local classes; either_: where both were held on one day.  posted, posting_ended: from
 outside pools; sent, sent_home: by another cell, and back to it.  candidates_*: of those on the
