@@ -17,7 +17,7 @@ from sim import figures, report
 from sim.experiment import Results
 from sim.figures import formats
 from sim.messages import speaking
-from sim.report import choices
+from sim.report import choices, hamlets
 from sim.report.blocks import People
 from sim.report.first import first
 from sim.world import build
@@ -98,6 +98,12 @@ def page(results: Results) -> str:
 @pytest.fixture(scope="module")
 def top(page: str) -> Element:
     return Tree(page).top
+
+
+@pytest.fixture
+def blank_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pictures take most of the time, and are looked at elsewhere."""
+    monkeypatch.setattr("sim.report.blocks.picture", lambda axes, kind: b"<svg/>")
 
 
 def part(top: Element, key: str) -> Element:
@@ -233,6 +239,7 @@ def test_markup_in_names_is_text(page: str, top: Element) -> None:
     assert len(list(top.all("script"))) == 1
 
 
+@pytest.mark.usefixtures("blank_pictures")
 def test_markup_in_the_title_and_in_policies_is_text(results: Results) -> None:
     bad = "<img src=x onerror=alert(1)>"
     scenario = results.manifest["scenario"] | {"title": bad}
@@ -274,11 +281,19 @@ def test_counts_of_people_can_be_hidden(results: Results, top: Element) -> None:
     assert any(float(n) < 6 for n in known)
     for one, other in zip(known, strengths, strict=True):
         assert other == (one if float(one) >= 6 else "under 6")
-    for key in ("act", "postings", "way", "members"):
-        counts = [e for t in part(hidden, key).all("table") for e in t.all("data")]
-        assert counts is not None
-    area = next(part(hidden, "way").all("table"))
-    assert all(float(e.attributes["value"]) >= 6 for e in area.all("data"))
+    for key in ("way", "members"):
+        numbers = [e for t in part(hidden, key).all("table") for e in t.all("data")]
+        assert all(float(e.attributes["value"]) >= 6 for e in numbers), key
+    assert not list(part(hidden, "way").all("img"))
+    pictures = [[e.attributes["src"] for e in part(t, "members").all("img")] for t in (hidden, top)]
+    assert pictures[0] != pictures[1]  # without the ages and statuses of few
+
+
+def test_where_nobody_is_posted_there_is_nothing_to_show(results: Results) -> None:
+    years = results.years.copy()
+    years.loc[years["measure"].isin(["on_posted", "posted_now"]), "mean"] = 0.0
+    (only,) = hamlets.posting_cliff(with_tables(results, years=years), People()).blocks
+    assert only.text == "Nobody is posted in any replication under as-is."
 
 
 def test_what_is_hidden_has_no_value_either() -> None:
@@ -328,6 +343,7 @@ def test_contrast_of_the_heat_map(top: Element) -> None:
         assert (light + 0.05) / (dark + 0.05) >= 4.5, (back, full)
 
 
+@pytest.mark.usefixtures("blank_pictures")
 def test_the_language_of_the_page(results: Results) -> None:
     with speaking("vi"):
         page = report.html(results)
@@ -357,6 +373,7 @@ def test_results_and_their_folder_give_the_same_page(
     )
 
 
+@pytest.mark.usefixtures("blank_pictures")
 def test_the_command_writes_the_page(results: Results, folder: Path, tmp_path: Path) -> None:
     done = command("report", folder / "run", "--lang", "ru", "--out", tmp_path / "page.html")
     assert (done.code, done.err) == (0, "")
@@ -370,6 +387,7 @@ def test_other_formats_are_told(results: Results, folder: Path, tmp_path: Path) 
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.usefixtures("blank_pictures")
 def test_a_run_ends_with_its_report(tmp_path: Path) -> None:
     scenario = runs.scenario(tmp_path)
     done = command("run", scenario, "--replications", "2", "--out", tmp_path / "run")

@@ -23,6 +23,8 @@ WIDTH, HEIGHT = 10.0, 5.625
 LEAST_HEIGHT = 3.4
 ROW = 0.36
 """Height of a row of text, in inches."""
+ROUNDING = 1e-9
+"""Ticks are multiples of a step, as far as floats can be."""
 TEXT, SMALL = 13, 11
 TITLE_LINE, CAPTION_LINE = 72, 84
 """Characters in a line."""
@@ -133,7 +135,8 @@ def write_numbers(axis: "Axis") -> None:
     from matplotlib.ticker import FuncFormatter
 
     def told(value: float, _place: int | None) -> str:
-        return decimal(value, next(d for d in range(4) if d == 3 or round(value, d) == value))
+        digits = next(d for d in range(4) if d == 3 or abs(round(value, d) - value) < ROUNDING)
+        return decimal(value, digits)
 
     axis.set_major_formatter(FuncFormatter(told))
 

@@ -103,7 +103,11 @@ def _why(one: dict[Any, Any]) -> str:
 
 def posting_cliff(run: Run, people: People) -> Part:
     """Cells that stand on posted members, and when the postings end."""
+    title = _("Cells that stand on posted members")
     by_year = {m: measured(run, m, base(run)).set_index("year") for m in _POSTINGS}
+    if not any(by_year[m]["mean"].any() for m in ("on_posted", "posted_now")):
+        none = told(_("Nobody is posted in any replication under {base}."), base=name(base(run)))
+        return Part("postings", title, [Text(none)])
     rows = [
         [
             day(by_year["on_posted"].loc[year, "date"]),
@@ -133,7 +137,7 @@ def posting_cliff(run: Run, people: People) -> Part:
     blocks: list[Block] = [Text(explained), picture, Table(caption, heads, rows)]
     if leaning := _leaning(run, people):
         blocks.append(leaning)
-    return Part("postings", _("Cells that stand on posted members"), blocks)
+    return Part("postings", title, blocks)
 
 
 _POSTINGS = ("on_posted", "posted_now", "posting_ended", "posting_renewed")

@@ -1,5 +1,7 @@
 """Parts on people: the way to official member, members by status and age."""
 
+from collections.abc import Sequence
+
 from sim import figures
 from sim.figures import formats
 from sim.figures.course import AGES, STATUSES
@@ -7,8 +9,8 @@ from sim.figures.formats import Known, told
 from sim.figures.reading import Run, base, last_year, measured
 from sim.figures.words import measure_in_words, step_in_words
 from sim.messages import _
-from sim.report.blocks import Block, Part, People, Table, Text, drawn, name, span
-from sim.risk.measures import STEPS
+from sim.report.blocks import Block, Part, People, Table, Text, day, drawn, name, span
+from sim.risk.measures import FUNNEL, STEPS
 
 LOST_ON_THE_WAY = ("class_missed", "dossier_lapsed", "lapsed", "refused", "candidates_left")
 
@@ -16,35 +18,39 @@ LOST_ON_THE_WAY = ("class_missed", "dossier_lapsed", "lapsed", "refused", "candi
 def way(run: Run, people: People) -> Part:
     """From the source list to official member, in all and by area."""
     end = measured(run, "hamlets", base(run)).iloc[-1]["date"]
-    caption = told(
-        _("Expected numbers until {date} by area, under {base}; the first columns are the way, "
-          "the others where people are held up or lost"),
-        date=formats.date(end.date()), base=name(base(run)),
-    )  # fmt: skip
-    steps = (*STEPS, *LOST_ON_THE_WAY)
+    captions = {
+        STEPS: _("On the way: expected numbers until {date} by area, under {base}"),
+        LOST_ON_THE_WAY: _("Held up or lost: expected numbers until {date} by area, under {base}"),
+    }
+    parts = {"date": day(end), "base": name(base(run))}
+    tables = [_by_area(run, people, told(c, **parts), steps) for steps, c in captions.items()]
+    shown = _(
+        "How many are put on the source list, attend the class, have a dossier, are admitted and "
+        "recognised, and where the others stop; by area in the tables below."
+    )
+    blocks: list[Block] = [*tables]
+    if not _hides_a_step(run, people):
+        blocks.insert(0, drawn(figures.way_to_official_member(run), shown))
+    return Part("way", _("From the source list to official member"), blocks)
+
+
+def _hides_a_step(run: Run, people: People) -> bool:
+    """Whether the figure of all areas would tell a count that is to be hidden."""
+    ends = [measured(run, step, base(run)).iloc[-1]["so_far_low"] for step in FUNNEL]
+    return any(map(people.hides, ends))
+
+
+def _by_area(run: Run, people: People, caption: str, steps: Sequence[str]) -> Table:
     table = run.funnel
-    mine = table[table["policy"] == base(run)]
     rows = []
-    for area, group in mine.groupby("area", sort=False):
+    for area, group in table[table["policy"] == base(run)].groupby("area", sort=False):
         known = {
             one["step"]: Known(one["number"], one["number_low"], one["number_high"])
             for one in group.to_dict("records")
         }
-        rows.append(
-            [
-                name(str(area).rpartition("/")[2]),
-                *(people.counted(known[step]) for step in steps),
-            ]
-        )
-    heads = [_("area"), *map(step_in_words, steps)]
-    picture = drawn(
-        figures.way_to_official_member(run),
-        _("How many are put on the source list, attend the class, have a dossier, are admitted and "
-          "recognised, and where the others stop; by area in the table below."),
-    )  # fmt: skip
-    return Part(
-        "way", _("From the source list to official member"), [picture, Table(caption, heads, rows)]
-    )
+        numbers = [people.counted(known[step]) for step in steps]
+        rows.append([name(str(area).rpartition("/")[2]), *numbers])
+    return Table(caption, [_("area"), *map(step_in_words, steps)], rows)
 
 
 def members(run: Run, people: People) -> Part:
@@ -98,6 +104,6 @@ def _at_the_horizon(run: Run, people: People) -> Table:
     ]  # fmt: skip
     caption = told(
         _("Members and candidates now and on {date}, under {base}"),
-        date=formats.date(end.date()), base=name(base(run)),
+        date=day(end), base=name(base(run)),
     )  # fmt: skip
     return Table(caption, heads, rows)
