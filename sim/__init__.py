@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sim import figures as figures
+    from sim import report as report
     from sim.api import BadInput as BadInput
     from sim.api import Baseline as Baseline
     from sim.api import Loaded as Loaded
@@ -37,6 +38,7 @@ __all__ = [
     "figures",
     "load",
     "read",
+    "report",
     "run",
     "schema",
     "sweep",
@@ -45,7 +47,7 @@ __all__ = [
 
 
 CALLABLE = ("load", "sweep")
-ROOMS_TO_USE = ("figures",)
+ROOMS_TO_USE = ("figures", "report")
 
 
 class _CallableRoom(ModuleType):

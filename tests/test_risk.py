@@ -829,7 +829,9 @@ def test_yearly_rates() -> None:
     records = [life(50.0, "A", dead, events.DEAD), life(60.0, "A", gone, events.STRUCK_OFF)]
     rates = risk.yearly_rates(tally_of(loaded, [outcome_of(loaded, records, panel)] * 2))
     assert rates["death"].value == rates["removal"].value == pytest.approx(1 / (12 * 8))
-    assert rates["admission"].value == 0
+    admission = rates["admission"]
+    assert admission.value == admission.low == 0
+    assert admission.high == pytest.approx(stats.chi2.ppf(0.975, 2) / 2 / (2 * 12 * 8))  # Garwood
 
 
 # ---------------------------------------------------------------- summary

@@ -54,6 +54,8 @@ def _per_thousand(known: Known) -> str:
     if known.value != known.value:
         return formats.NOTHING
     value, low, high = (data(x, formats.decimal(PER_THOUSAND * x, 1)) for x in known)
+    if known.value == 0:
+        return told(_("< {high}"), high=data(known.high, formats.number(PER_THOUSAND * known.high)))
     return told(_("{value} [{low}, {high}]"), value=value, low=low, high=high)
 
 

@@ -347,12 +347,19 @@ def rates(study: Study) -> "pd.DataFrame":
 def yearly_rates(tally: Tally) -> dict[str, Interval]:
     """Yearly rates per member (official, on probation or posted), over the whole horizon.
 
-    leaving: members who leave for work.  removal: expelled, struck off or asked to leave.
+    leaving: members who leave for work.  removal: expelled, struck off or asked to leave. What
+    never happened has an upper bound.
     """
     members = tally.measure("members")
     member_years = (members[:, 1:] + members[:, :-1]).sum(axis=1) / 2
     kinds = {"death": "dead", "leaving": "left", "removal": "removed", "admission": "admitted"}
-    return {
-        name: intervals.ratio(tally.measure(kind)[:, 1:].sum(axis=1), member_years, tally.draw)
-        for name, kind in kinds.items()
-    }
+    numbers = {name: tally.measure(kind)[:, 1:].sum(axis=1) for name, kind in kinds.items()}
+    return {name: _rate(number, member_years, tally) for name, number in numbers.items()}
+
+
+def _rate(number: Floats, member_years: Floats, tally: Tally) -> Interval:
+    found = intervals.ratio(number, member_years, tally.draw)
+    if number.any() or not member_years.any():
+        return found
+    bound = intervals.bound_of_none(tally.replications) / member_years.mean()
+    return found._replace(high=np.array(bound))
