@@ -80,6 +80,11 @@ def test_differences_say_what_is_sure(run: figures.Run) -> None:
     assert [line.get_color() for line in axes.lines[1:4:2]] == [GREY, BLUE]
 
 
+def test_what_may_be_no_difference_is_grey(run: figures.Run) -> None:
+    axes = figures.differences(with_tables(run, pairs=run.pairs.assign(difference=-1.0, high=0.1)))
+    assert {line.get_color() for line in axes.lines[1:4:2]} == {GREY}
+
+
 def test_a_policy_that_loses_more_is_orange(run: figures.Run) -> None:
     pairs = run.pairs.assign(difference=-run.pairs["difference"], low=1.0, high=3.0)
     axes = figures.differences(with_tables(run, pairs=pairs))

@@ -214,6 +214,15 @@ def test_hamlets_to_act_on(top: Element, results: Results) -> None:
     assert found[0][-2] == f"{worst.needed:.0f}"
 
 
+def test_acting_is_due_before_the_cell_may_fall_below(results: Results) -> None:
+    table = results.hamlets.copy()
+    early = (table["hamlet"] == "H0") & (table["policy"] == "as-is")
+    table.loc[early, ["p_below", "p_lost"]] = [0.05, 0.9]
+    table.loc[early & (table["year"] >= 4), "p_below"] = 0.1
+    act = hamlets.to_act_on(with_tables(results, hamlets=table), People())
+    assert '<time datetime="2024-01-01">' in act.blocks[0].rows[0][-1]
+
+
 def test_parts_stand_in_the_order_of_questions(top: Element) -> None:
     keys = [e.attributes["id"] for e in top.all("section")]
     assert keys == [
