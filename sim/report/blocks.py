@@ -40,7 +40,7 @@ class Table:
     def is_text(self) -> list[bool]:
         """Which columns hold words; the others are numbers and stand to the right."""
         columns = zip(*self.rows, strict=True)
-        return [any(len(c) > 1 and not hasattr(c, "__html__") for c in one) for one in columns]
+        return [not any(hasattr(cell, "__html__") for cell in column) for column in columns]
 
     @property
     def is_folded(self) -> bool:
