@@ -132,6 +132,18 @@ def test_without_uncertain_parameters_there_is_no_band_of_theirs(run: figures.Ru
     assert not any("parameters" in text for text in told(axes))
 
 
+def test_of_few_draws_a_range_is_not_called_nine_in_ten(run: figures.Run) -> None:
+    few, many = (
+        with_tables(run, manifest=run.manifest | {"parameter_draws": draws}) for draws in (18, 19)
+    )
+    for source, expected in ((few, "range of the expected"), (many, "expected number in nine")):
+        texts = told(figures.over_years(source, "posted_now", "posted-in"))
+        assert any(text.startswith(expected) for text in texts)
+        assert ("range by the" in figures.members(source)[0].figure._suptitle.get_text()) == (
+            source is few
+        )
+
+
 def test_members_and_ages_stand_in_panels(run: figures.Run) -> None:
     for draw, measures in ((figures.members, 6), (figures.ages, 8)):
         panels = draw(run)

@@ -24,7 +24,7 @@ from sim.figures.drawing import (
     write_numbers,
 )
 from sim.figures.formats import number
-from sim.figures.reading import Run, chosen, measured
+from sim.figures.reading import Run, chosen, holds_nine_in_ten, measured
 from sim.figures.words import measure_in_words
 from sim.messages import _, printable
 
@@ -92,7 +92,11 @@ def _told(run: Run, measure: str, policy: str, axes: "Axes | None") -> "Axes":
         (
             "parameters",
             "parameters_low",
-            _("expected number in nine draws\nof the parameters in ten:\n{low} to {high}"),
+            _("expected number in nine draws\nof the parameters in ten:\n{low} to {high}")
+            if holds_nine_in_ten(run)
+            else _(
+                "range of the expected number\nover the draws of the parameters:\n{low} to {high}"
+            ),
             BLUE,
         ),
     ):
@@ -134,15 +138,24 @@ def _panels(
         axes.set_visible(False)
     if one_scale:
         grid[0].set_ylim(0, 1.05 * max(_top(table) for table in tables))
-    figure.suptitle(
-        _("Under {policy}: expected number (line), nine in ten by chance alone (grey),\n"
-          "nine in ten by the uncertain parameters alone (blue)").format(
-            policy=printable(policy, LONGEST_NAME)
-        ),
-        fontsize=TEXT, x=0.01, ha="left",
-    )  # fmt: skip
+    told = _what_is_drawn(run, tables).format(policy=printable(policy, LONGEST_NAME))
+    figure.suptitle(told, fontsize=TEXT, x=0.01, ha="left")
     found: npt.NDArray[np.object_] = grid[: len(measures)]
     return found
+
+
+def _what_is_drawn(run: Run, tables: Sequence[Any]) -> str:
+    if not any(np.isfinite(table["parameters_high"]).any() for table in tables):
+        return _("Under {policy}: expected number (line), nine in ten by chance (grey)")
+    if holds_nine_in_ten(run):
+        return _(
+            "Under {policy}: expected number (line), nine in ten by chance alone (grey),\n"
+            "nine in ten by the uncertain parameters alone (blue)"
+        )
+    return _(
+        "Under {policy}: expected number (line), nine in ten by chance alone (grey),\n"
+        "range by the uncertain parameters alone (blue)"
+    )
 
 
 def _years(table: Any) -> Floats:

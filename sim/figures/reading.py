@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from sim import store
 from sim.messages import BadInput, Fault, _, listed, nearest, shown
+from sim.risk.bands import FEWEST_DRAWS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,6 +63,11 @@ def chosen(run: Run, policy: str | None) -> str:
         found, near = shown(policy), nearest(policy, known)
         raise BadInput([Fault(_("policy"), found=found, allowed=listed(known), suggestion=near)])
     return policy or known[0]
+
+
+def holds_nine_in_ten(run: Run) -> bool:
+    """Whether bands by the parameters do; of few draws they are the whole range."""
+    return int(run.manifest["parameter_draws"]) >= FEWEST_DRAWS
 
 
 def minimum(run: Run) -> int:

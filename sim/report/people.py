@@ -6,7 +6,7 @@ from sim import figures
 from sim.figures import formats
 from sim.figures.course import AGES, STATUSES
 from sim.figures.formats import Known, told
-from sim.figures.reading import Run, base, last_year, measured
+from sim.figures.reading import Run, base, holds_nine_in_ten, last_year, measured
 from sim.figures.words import measure_in_words, step_in_words
 from sim.messages import _
 from sim.report.blocks import Block, Part, People, Table, Text, day, drawn, name, span
@@ -66,10 +66,13 @@ def members(run: Run, people: People) -> Part:
         if shown:
             blocks.append(drawn(draw(run, measures=shown), alt))
     explained = _(
-        "Nine in ten by chance: where nine replications of ten lie when only chance differs. "
-        "Nine in ten by parameters: where the expected number lies in nine draws of ten of the "
-        "uncertain parameters, freed of chance; missing where the run cannot tell the two apart."
+        "By chance alone: where nine replications of ten lie when only chance differs. By the "
+        "parameters alone: where the expected number lies in nine draws of ten of the uncertain "
+        "parameters, freed of chance; missing where the run cannot tell the two apart."
     )
+    if not holds_nine_in_ten(run):
+        few = _("The draws of the parameters are few here: it is their whole range.")
+        explained = _("{sentence} {more}").format(sentence=explained, more=few)
     blocks += [_at_the_horizon(run, people), Text(explained)]
     return Part("members", _("Members by status and age"), blocks)
 
@@ -99,8 +102,8 @@ def _at_the_horizon(run: Run, people: People) -> Table:
         )
     end = measured(run, "hamlets", base(run)).iloc[-1]["date"]
     heads = [
-        _("people"), _("now"), _("expected then"), _("nine in ten by chance"),
-        _("nine in ten by parameters"),
+        _("people"), _("now"), _("expected then"), _("by chance alone"),
+        _("by the parameters alone"),
     ]  # fmt: skip
     caption = told(
         _("Members and candidates now and on {date}, under {base}"),

@@ -18,6 +18,8 @@ Integers = npt.NDArray[np.int64]
 
 MISSED = 0.05
 """Share that lies outside a band on either side: it holds nine in ten."""
+FEWEST_DRAWS = 19
+"""With fewer draws of the parameters their band is the whole range, and holds less."""
 
 
 class Band(NamedTuple):

@@ -7,7 +7,7 @@ import numpy as np
 
 from sim.messages import _, ngettext, printable
 from sim.risk import intervals
-from sim.risk.bands import bands
+from sim.risk.bands import FEWEST_DRAWS, bands
 from sim.risk.flips import WAYS
 from sim.risk.intervals import Interval
 from sim.risk.pairs import ALL
@@ -133,13 +133,21 @@ def _two_doubts(study: Study) -> Iterator[str]:
         "lowest": parameters.low, "highest": parameters.high,
     }  # fmt: skip
     if np.isfinite([*ends.values()]).all():
-        told = _(
-            "By chance alone {low} to {high} hamlets are lost under {base} in nine replications of "
-            "ten;\nthe uncertain parameters alone move the expected number between {lowest} and "
-            "{highest} in nine draws of ten."
+        told = (
+            _(
+                "By chance alone {low} to {high} hamlets are lost under {base} in nine replications"
+                " of ten;\nthe uncertain parameters alone move the expected number between "
+                "{lowest} and {highest} in nine draws of ten."
+            )
+            if tally.draws >= FEWEST_DRAWS
+            else _(
+                "By chance alone {low} to {high} hamlets are lost under {base} in nine replications"
+                " of ten;\nthe uncertain parameters alone move the expected number between "
+                "{lowest} and {highest} over all {draws} draws."
+            )
         )
         numbers = {name: number(float(end)) for name, end in ends.items()}
-        yield told.format(base=study.base, **numbers)
+        yield told.format(base=study.base, draws=tally.draws, **numbers)
 
 
 def _number_or_bound(value: float, replications: int) -> str:
