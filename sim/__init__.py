@@ -9,6 +9,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sim import figures as figures
+    from sim import report as report
     from sim.api import BadInput as BadInput
     from sim.api import Baseline as Baseline
     from sim.api import Loaded as Loaded
@@ -36,8 +38,10 @@ __all__ = [
     "Snapshot",
     "best",
     "check",
+    "figures",
     "load",
     "read",
+    "report",
     "run",
     "schema",
     "snapshot",
@@ -47,6 +51,7 @@ __all__ = [
 
 
 CALLABLE = ("load", "sweep")
+ROOMS_TO_USE = ("figures", "report")
 
 
 class _CallableRoom(ModuleType):
@@ -70,6 +75,8 @@ class _Package(ModuleType):
         from importlib import import_module
 
         if name in CALLABLE:
+            return import_module(f"sim.{name}")
+        if name in ROOMS_TO_USE:
             return import_module(f"sim.{name}")
         if name in ("Results", "Selection", "Snapshot"):
             return getattr(import_module("sim.experiment"), name)

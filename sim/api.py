@@ -7,7 +7,7 @@ scenario = sim.load("scenarios/quynh-luu.yaml")
 results = sim.run(scenario, replications=100)
 print(results.summary())
 print(sim.best(scenario, "lost").summary())
-results.hamlets, results.years, results.losses, results.pairs, results.rule
+results.hamlets, results.years, results.losses, results.pairs  # also rule, flips, funnel, rates
 ```
 """
 
@@ -16,7 +16,7 @@ import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sim.load import check, load, schema
 from sim.messages import BadInput, Fault, _, shown
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from sim.store import Saved
     from sim.sweep import Finished
 
-TABLES = ("hamlets", "years", "losses", "pairs", "rule")
+TABLES = ("hamlets", "years", "losses", "pairs", "rule", "flips", "funnel", "rates")
 
 
 def run(
@@ -72,7 +72,7 @@ def run(
             "simulation_seconds": round(simulated, 3),
             "tables_seconds": round(time.perf_counter() - clock - simulated, 3),
         }
-        manifest = _manifest(results, precision, jobs) | {"timings": timings}
+        manifest = results.manifest | {"jobs": jobs, "timings": timings}
         store.save(folder, tables, manifest, _completed(loaded))
     return results
 
@@ -107,20 +107,6 @@ def best(
     )
 
 
-def _manifest(results: "Results", precision: float | None, jobs: int | None) -> dict[str, Any]:
-    from sim import store
-
-    return store.provenance(results.loaded.scenario, results.loaded.baseline) | {
-        "seed": results.seed,
-        "engine": results.engine,
-        "policies": list(results.study.tallies),
-        "replications": results.replications,
-        "precision": precision,
-        "parameter_draws": results.draws,
-        "jobs": jobs,
-    }
-
-
 def _completed(loaded: Loaded) -> Baseline:
     from sim.world import complete
 
@@ -148,7 +134,7 @@ def sweep(
 def read(folder: str | os.PathLike[str]) -> "Saved | Finished":
     """A run or a sweep from its folder, every file checked. Raises BadInput.
 
-    Of a run: `manifest` and the tables `hamlets, years, losses, pairs, rule`; of a sweep what
+    Of a run: `manifest` and the tables, as in `Results`; of a sweep what
     `sweep` returns.
     """
     from sim import store

@@ -19,7 +19,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.messages import BadInput, Fault, _, refusal, shown
+from sim.messages import BadInput, Fault, _, listed, refusal, shown
 from sim.scenario import Baseline, Scenario
 
 if TYPE_CHECKING:
@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 
 MANIFEST = "manifest.json"
 BASELINE = "baseline.json"
-FORMAT = "hamletsim run 2"
+FORMAT = "hamletsim run 3"
+"""Raised whenever tables gain or lose columns."""
+READABLE = (FORMAT, "hamletsim run 2")
+"""Formats that can be read: `hamletsim run 2` has no bands by chance and parameters."""
 FULL = {errno.ENOSPC, errno.EDQUOT}
 LIBRARIES = ("hamletsim", "numpy", "numba", "llvmlite", "pandas", "scipy", "simpy", "pydantic")
 
@@ -98,7 +101,10 @@ class Saved:
 
 
 def read(folder: Path) -> Saved:
-    """The run in a folder. Raises BadInput if it is none, of another format, or damaged."""
+    """The run in a folder, of any of the formats READABLE; the manifest says which was found.
+
+    Raises BadInput if it is no run, of another format, or damaged.
+    """
     import pandas as pd
 
     manifest = _manifest_of(folder)
@@ -113,7 +119,7 @@ def read(folder: Path) -> Saved:
 
 
 def _manifest_of(folder: Path) -> dict[str, Any]:
-    allowed = _("the folder of a run ({format})").format(format=FORMAT)
+    allowed = _("the folder of a run ({formats})").format(formats=listed(READABLE))
     file = folder / MANIFEST
     try:
         manifest = json.loads(file.read_text("utf-8"))
@@ -123,7 +129,7 @@ def _manifest_of(folder: Path) -> dict[str, Any]:
         found = _("a file that cannot be read")
         raise BadInput([Fault(str(file), found=found, allowed=allowed)]) from None
     found = shown(manifest.get("format") if isinstance(manifest, dict) else manifest)
-    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+    if not isinstance(manifest, dict) or manifest.get("format") not in READABLE:
         again = _("{allowed}; run the scenario again").format(allowed=allowed)
         raise BadInput([Fault(str(folder), found=found, allowed=again)])
     return manifest
@@ -159,13 +165,18 @@ def disk_told(path: Path, when_full: str) -> Iterator[None]:
 
 
 def write_text(path: Path, text: str) -> None:
+    """Write a text as UTF-8; the file appears whole or not at all. Raises BadInput."""
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_bytes(path: Path, data: bytes) -> None:
     """Write a file that appears whole or not at all. Raises BadInput."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-                file.write(text)
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
             os.chmod(name, 0o666 & ~_umask())
             os.replace(name, path)
         except BaseException:

@@ -63,7 +63,8 @@ def test_run_prints_the_summary_and_writes_the_run(scenario: Path, tmp_path: Pat
     done = command("run", scenario, "--replications", "4", "--out", tmp_path / "run")
     assert (done.code, done.err) == (0, "")
     assert done.out.startswith("Four units\n3 hamlets; 2020-01-01 to 2030-01-01; 4 replications")
-    assert done.out.rstrip().endswith(f"Tables and manifest: {tmp_path / 'run'}")
+    places = f"Tables and manifest: {tmp_path / 'run'}\nReport: {tmp_path / 'run' / 'report.html'}"
+    assert done.out.rstrip().endswith(places)
     names = {p.name for p in (tmp_path / "run").iterdir()}
     assert names >= {"manifest.json", "hamlets.parquet", "years.parquet", "losses.parquet"}
 

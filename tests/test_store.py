@@ -177,6 +177,15 @@ def test_a_run_of_another_format_is_told_and_can_be_replaced(tmp_path: Path) -> 
     assert store.read(tmp_path / "run").manifest["format"] == store.FORMAT
 
 
+def test_a_run_of_the_format_before_is_read_and_says_so(tmp_path: Path) -> None:
+    save(tmp_path / "run")
+    file = tmp_path / "run" / "manifest.json"
+    file.write_text(file.read_text("utf-8").replace(store.FORMAT, "hamletsim run 2"), "utf-8")
+    saved = store.read(tmp_path / "run")
+    assert saved.manifest["format"] == "hamletsim run 2"
+    pd.testing.assert_frame_equal(saved.hamlets, TABLES["hamlets"])
+
+
 @pytest.mark.parametrize("content", ["", "[]", "{}", "no json"])
 def test_what_is_no_run_is_told(tmp_path: Path, content: str) -> None:
     (tmp_path / "manifest.json").write_text(content)

@@ -1,4 +1,4 @@
-"""The command `hamletsim`: check, run, best, trace, sweep, schema. Commands only, no logic.
+"""The command `hamletsim`: check, run, best, trace, sweep, figures, report, schema.
 
 Heavy rooms are imported by the command that needs them, after its input has been read.
 """
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
 import typer
 
 from sim.cli.speech import BAD_INPUT, LANG, Command, Group
-from sim.messages import LANGUAGES, N_, SOURCE, BadInput, _, ngettext, speaking
+from sim.messages import LANGUAGES, N_, SOURCE, BadInput, Fault, _, ngettext, shown, speaking
 
 if TYPE_CHECKING:
     from sim.experiment import Progress
@@ -82,6 +82,9 @@ Language = Annotated[
 OutFolder = Annotated[
     Path | None,
     typer.Option(metavar=N_("FOLDER"), help=N_("Default: results/ and the file's name.")),
+]
+ResultsFolder = Annotated[
+    Path, typer.Argument(metavar=N_("RESULTS"), help=N_("The folder of a run."))
 ]
 
 
@@ -178,12 +181,19 @@ def run(
             results = api.run(
                 loaded, chosen, replications, precision, seed, engine, jobs, folder, progress
             )
+        if not as_json:
+            typer.echo(results.summary())
+            typer.echo(_("\nTables and manifest: {place}").format(place=folder))
+    left = _("the tables are in {place}, the report is not made").format(place=folder)
+    with _told(left, as_json):
+        from sim import report as reports
+
+        reports.write(results, folder / reports.FILE)
         if as_json:
             from sim.cli import data
 
             return _print_json(data.of_run(results, folder))
-        typer.echo(results.summary())
-        typer.echo(_("\nTables and manifest: {place}").format(place=folder))
+        typer.echo(_("Report: {place}").format(place=folder / reports.FILE))
 
 
 @_command(
@@ -316,6 +326,68 @@ def sweep(
 
 def _notice(text: str) -> None:
     typer.echo(text, err=True)
+
+
+@_command(
+    N_("Draw what a planner shows: policies, hamlets at risk, members, causes, one file each."),
+    "hamletsim figures results/quynh-luu",
+    "hamletsim figures results/quynh-luu --format svg --lang vi --out slides",
+)
+def figures(
+    results: ResultsFolder,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar=N_("FOLDER"), help=N_("Default: figures/ in the folder of the run.")),
+    ] = None,
+    kind: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            metavar=N_("NAME"),
+            help=N_("png or svg."),
+            autocompletion=_one_of("png", "svg"),
+        ),
+    ] = "png",
+) -> None:
+    with _told(_("some figures are missing")):
+        from sim import figures as pictures
+
+        for path in pictures.save_all(pictures.read(results), out or results / "figures", kind):
+            typer.echo(str(path))
+
+
+@_command(
+    N_("Write a run as one page that opens anywhere, offline, and prints well."),
+    "hamletsim report results/quynh-luu --lang vi",
+    "hamletsim report results/quynh-luu --lang ru --hide-below 5 --out report-ru.html",
+)
+def report(
+    results: ResultsFolder,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar=N_("FILE"), help=N_("Default: report.html in the folder of the run.")
+        ),
+    ] = None,
+    kind: Annotated[
+        str,
+        typer.Option(
+            "--format", metavar=N_("NAME"), help=N_("html."), autocompletion=_one_of("html")
+        ),
+    ] = "html",
+    hide_below: Annotated[
+        int, typer.Option(min=0, metavar="N", help=N_("Do not tell counts of people below this."))
+    ] = 0,
+) -> None:
+    with _told(_("no report was written")):
+        if kind != "html":
+            raise BadInput([Fault("--format", found=shown(kind), allowed="html")])
+        from sim import figures as pictures
+        from sim import report as reports
+
+        path = out or results / reports.FILE
+        reports.write(pictures.read(results), path, hide_below)
+        typer.echo(str(path))
 
 
 @_command(

@@ -26,9 +26,11 @@ for one part, and a nation gives sixty parts to share out among workers."""
 
 @dataclass(frozen=True)
 class Part:
-    """Some units of a baseline. `rows` are their places in it, a slice if they stand together."""
+    """Some units of a baseline. `rows` are their places in it, a slice if they stand together;
+    `areas` are those of their lowest areas, in the order in which they come in the table."""
 
     rows: "slice | npt.NDArray[np.int64]"
+    areas: "slice | npt.NDArray[np.int64]"
     baseline: Baseline
 
     @cached_property
@@ -52,12 +54,19 @@ def cut(loaded: Loaded, policies: Sequence[str]) -> tuple[Part, ...]:
     """
     baseline = loaded.baseline
     if len(baseline.units) <= UNITS_OF_A_PART:
-        return (Part(slice(0, len(baseline.units)), baseline),)
+        return (Part(slice(None), slice(None), baseline),)
     number = independent_of_each_other(loaded, policies)
     part = _packed(np.bincount(number))[number]
     order = np.argsort(part, kind="stable")
     edges = np.flatnonzero(np.diff(part[order])) + 1
-    return tuple(_part(baseline, rows) for rows in np.split(order, edges))
+    areas = lowest_areas(baseline)
+    return tuple(_part(baseline, rows, areas[rows]) for rows in np.split(order, edges))
+
+
+def lowest_areas(baseline: Baseline) -> npt.NDArray[np.int64]:
+    """The number of the lowest area of each unit, in the order in which they come in the table."""
+    number: dict[tuple[str, ...], int] = {}
+    return np.array([number.setdefault(unit.area, len(number)) for unit in baseline.units])
 
 
 def _packed(sizes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
@@ -71,11 +80,14 @@ def _packed(sizes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     return part
 
 
-def _part(baseline: Baseline, rows: npt.NDArray[np.int64]) -> Part:
+def _part(
+    baseline: Baseline, rows: npt.NDArray[np.int64], areas: npt.NDArray[np.int64]
+) -> Part:
     units = tuple(baseline.units[row] for row in rows)
     stand_together = rows[-1] - rows[0] == len(rows) - 1
     place = slice(int(rows[0]), int(rows[-1]) + 1) if stand_together else rows
-    return Part(place, baseline.model_copy(update={"units": units}))
+    own_areas = np.array(list(dict.fromkeys(areas.tolist())))
+    return Part(place, own_areas, baseline.model_copy(update={"units": units}))
 
 
 def _own_levers(scenario: Scenario, ids: set[str]) -> Scenario:

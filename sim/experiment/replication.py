@@ -9,11 +9,11 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim import risk
+from sim import risk, store
 from sim.experiment.preparation import engine_called, known_policies
 from sim.experiment.work import Ledger, Setup, Shelf, Task, counted, usable_cores
 from sim.messages import BadInput, Fault, _, ngettext, shown
@@ -84,6 +84,28 @@ class Results:
     def flips(self) -> "pd.DataFrame":
         """Hamlets whose fate a policy changes, and how often; see `sim.risk.flips`."""
         return risk.flips(self.study)
+
+    @cached_property
+    def funnel(self) -> "pd.DataFrame":
+        """From the source list to official member by area; see `sim.risk.funnel`."""
+        return risk.funnel(self.study)
+
+    @cached_property
+    def rates(self) -> "pd.DataFrame":
+        """Yearly rates per member beside the published ones; see `sim.risk.rates`."""
+        return risk.rates(self.study)
+
+    @cached_property
+    def manifest(self) -> dict[str, Any]:
+        """What was run, on what and how; see `sim.store.provenance`."""
+        return store.provenance(self.loaded.scenario, self.loaded.baseline) | {
+            "seed": self.seed,
+            "engine": self.engine,
+            "policies": list(self.study.tallies),
+            "replications": self.replications,
+            "precision": self.wanted,
+            "parameter_draws": self.draws,
+        }
 
     def worst(self, k: int = 10, policy: str | None = None) -> "pd.DataFrame":
         """How sure it is that hamlets are among the k at greatest risk; see `sim.risk.worst`."""

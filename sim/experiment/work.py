@@ -19,7 +19,7 @@ from sim import plan as plans
 from sim import risk
 from sim.experiment.branching import replicated
 from sim.experiment.parameters import drawn
-from sim.experiment.parts import Part, cut
+from sim.experiment.parts import Part, cut, lowest_areas
 from sim.experiment.preparation import EngineOf, Prepared, Runner
 from sim.plan import Projections
 from sim.risk import Counts, Ground, Offer, Tally
@@ -121,6 +121,9 @@ def _counter(
     return risk.Counter(ground, counts), found
 
 
+NONE = slice(0)
+
+
 class Ledger:
     """The growing counts of one policy: replications of all parts, in their rows.
 
@@ -142,16 +145,17 @@ class Ledger:
 
     def enter(self, found: Counted) -> None:
         """Add what was counted of some replications."""
-        counts, hamlets = found.counts, self._setup.shelf.parts[found.part].rows
-        number = self._setup.shelf.hamlets
+        counts, shelf = found.counts, self._setup.shelf
+        part = shelf.parts[found.part]
+        hamlets, areas, sizes = part.rows, part.areas, (shelf.hamlets, shelf.areas)
         if not self._by_hamlet:
-            counts, hamlets, number = risk.of_the_whole(counts), slice(0), 0
+            counts, hamlets, areas, sizes = risk.of_the_whole(counts), NONE, NONE, (0, 0)
         if self._counts is None:
             draws = int(self._draw.max()) + 1
-            self._counts = risk.like(counts, len(self._draw), draws, number)
+            self._counts = risk.like(counts, len(self._draw), draws, *sizes)
         first, last = (k - self._first for k in (found.replications[0], found.replications[-1]))
         rows, draw = slice(first, last + 1, found.replications.step), int(self._draw[first])
-        risk.place(self._counts, counts, rows, draw, hamlets)
+        risk.place(self._counts, counts, rows, draw, hamlets, areas)
         self._offers[draw][found.part] = found.offer
 
     def tally(self) -> Tally:
@@ -182,6 +186,7 @@ class Shelf:
         self.draw_until(draws)
         self.parts = cut(loaded, policies)
         self.hamlets = len(loaded.baseline.units)
+        self.areas = int(lowest_areas(loaded.baseline).max()) + 1
         self._in_work: dict[int, _InWork] = {}
         self._left: Counter[int] = Counter()
         self._lock = threading.Lock()

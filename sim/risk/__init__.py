@@ -19,7 +19,7 @@ from sim.risk.ranks import among_worst, worst
 from sim.risk.rule import rule
 from sim.risk.study import Study, Tally, anniversaries
 from sim.risk.summary import Tables, summary
-from sim.risk.tables import hamlets, losses, rates, years
+from sim.risk.tables import funnel, hamlets, losses, rates, yearly_rates, years
 
 __all__ = [
     "Counter",
@@ -34,6 +34,7 @@ __all__ = [
     "anniversaries",
     "empty_counts",
     "flips",
+    "funnel",
     "ground",
     "hamlets",
     "like",
@@ -49,5 +50,6 @@ __all__ = [
     "rule",
     "summary",
     "worst",
+    "yearly_rates",
     "years",
 ]

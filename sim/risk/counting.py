@@ -13,6 +13,7 @@ from sim.compilation.records import FieldKind
 from sim.log import Outcome
 from sim.risk.counts import MOVE, PERSON, Counts, Ground, Rule
 from sim.risk.measures import (
+    ACTIVE,
     AT_RISK,
     BELOW,
     CELL,
@@ -28,6 +29,7 @@ from sim.risk.measures import (
     FIRST_NOW,
     FIRST_SEAT,
     FORESIGHT_YEARS,
+    FUNNEL_OF,
     HEAD_FIELDS,
     JUDGED,
     LATER,
@@ -35,10 +37,13 @@ from sim.risk.measures import (
     LOST,
     MEMBER,
     NEVER,
+    NO_ADMISSION,
+    NO_SUCCESSOR,
     NOT,
     OFFICIALS,
     OLD,
     ON_LIST,
+    ON_POSTED,
     ON_PROBATION,
     POSTED_IN,
     RECOVERED,
@@ -50,6 +55,12 @@ from sim.risk.measures import (
     SPELLS,
     STATUS_AFTER,
     STRENGTH,
+    TOTAL_ACTIVE,
+    TOTAL_ADMITTED,
+    TOTAL_LOCAL,
+    TOTAL_OFFICIALS,
+    TOTAL_OVER_60,
+    TOTAL_POSTED,
     WINDOW_MONTHS,
     WITHOUT_CELL,
     WITHOUT_MEMBERS,
@@ -74,9 +85,9 @@ _ARRAYS = {
     "f8 1": "days log_day",
     "i8 1": "loss_days log_person",
     "i8 2": "lever_months posting_months lead_days",
-    "i4 1": "log_hamlet before",
+    "i4 1": "log_hamlet before area",
     "i4 2": "lost_by_cause",
-    "i4 3": "years strength panel causes departures progress",
+    "i4 3": "years strength panel causes departures progress totals funnel",
     "i4 4": "sums warned",
     "i4 5": "judged",
     "i2 1": "log_kind log_cause",
@@ -188,6 +199,11 @@ def read_log(s: Row) -> None:
             column = person_event(s, i, column)
         if column >= 0:
             s.years[s.row, year, column] += 1
+            step = FUNNEL_OF[column]
+            if step >= 0:
+                s.funnel[s.row, s.area[h], step] += 1
+        if kind == events.ADMITTED:
+            s.totals[TOTAL_ADMITTED, h, year] += 1
         if kind == events.CLASS_ATTENDED or (
             kind == events.CLASS_MISSED and s.keeps_empty[month, h]
         ):
@@ -417,6 +433,14 @@ def state_at(s: Row, year: int) -> None:
         s.sums[0, WITHOUT_CELL, h, year] += here[CELL] == rules.NONE
         s.sums[0, WITHOUT_MEMBERS, h, year] += members(here) == 0
         s.sums[0, AT_RISK, h, year] += at_risk
+        s.sums[0, ON_POSTED, h, year] += stands_on_posted(s, here)
+        s.sums[0, NO_ADMISSION, h, year] += here[SINCE] >= WINDOW_MONTHS
+        s.sums[0, NO_SUCCESSOR, h, year] += here[YOUNG] == 0
+        s.totals[TOTAL_LOCAL, h, year] += here[LOCAL]
+        s.totals[TOTAL_POSTED, h, year] += here[POSTED_IN]
+        s.totals[TOTAL_ACTIVE, h, year] += here[ACTIVE]
+        s.totals[TOTAL_OFFICIALS, h, year] += here[OFFICIALS]
+        s.totals[TOTAL_OVER_60, h, year] += here[OLD]
         if at_risk and year + 1 < len(s.panel):
             flagged = s.hamlets[h]["flagged"]
             s.hamlets[h]["flagged"] = min(flagged, s.days[s.origin + 12 * year])
@@ -430,6 +454,16 @@ def state_at(s: Row, year: int) -> None:
 def members(here: Row) -> int:
     """All who belong to a hamlet's cell or would."""
     return int(here[OFFICIALS] + here[ON_PROBATION] + here[POSTED_IN])
+
+
+@kernel
+def stands_on_posted(s: Row, here: Row) -> bool:
+    """A cell of its own that would not have the minimum without members posted to its hamlet.
+
+    Its strength also holds members of hamlets without a cell, on its roll as their host.
+    """
+    without = here[STRENGTH] - here[POSTED_IN] * s.posted_counts
+    return here[CELL] == rules.OWN and without < s.minimum <= here[STRENGTH]
 
 
 @kernel
@@ -486,3 +520,6 @@ def tick(s: Row, here: Row, at_risk: bool, years: Row) -> None:
     years[FIRST_NOW + 9] += at_risk
     years[FIRST_NOW + 10] += here[CHIEF]
     years[FIRST_NOW + 11] += here[SECRETARY] == 2
+    years[FIRST_NOW + 12] += stands_on_posted(s, here)
+    years[FIRST_NOW + 13] += own and here[YOUNG] <= 1
+    years[FIRST_NOW + 14] += own and here[SECRETARY] == 0

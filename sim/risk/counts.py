@@ -22,12 +22,14 @@ from sim.risk.measures import (
     DISTRICT_CLASS,
     ENDINGS,
     FATES,
+    FUNNEL,
     JUDGED,
     LOCAL_CLASS,
     MEASURES,
     NEVER,
     PROGRESS,
     SUMS,
+    TOTALS,
 )
 from sim.world import World
 
@@ -60,7 +62,8 @@ class Ground(NamedTuple):
 
     start: followed people at the start, as PERSON.  is_hamlet[H].  moves: structural events in
     order, as MOVE.  days: month starts as in the plan.  held[M, H]: classes of the month that a
-    hamlet's candidates may sit in.  keeps_empty[M, H]: a no-show's seat stays empty.
+    hamlet's candidates may sit in.  keeps_empty[M, H]: a no-show's seat stays empty.  area[H]:
+    number of the lowest area, in the order of the table.
     """
 
     rule: Rule
@@ -70,6 +73,7 @@ class Ground(NamedTuple):
     days: Floats
     held: npt.NDArray[np.int8]
     keeps_empty: npt.NDArray[np.bool_]
+    area: Ints
 
 
 class Counts(NamedTuple):
@@ -83,9 +87,11 @@ class Counts(NamedTuple):
     lead_days[R, JUDGED]: days from the first flag to the happening, over those that were warned.
     years[R, Y + 1, MEASURES].  causes[R, ENDINGS, codes]: hamlets by the cause of their ending.
     departures[R, ENDINGS, kinds]: officials gone in the 60 months before an ending, by kind.
-    progress[R, ENDINGS, PROGRESS].  lever_months[R, adaptive levers, Y], posting_months[R, Y].
-    Added up over replications: sums[D, SUMS, H, Y + 1]; strength[H, Y + 1, bins], the last bin
-    meaning that many or more; lost_by_cause[H, codes]; loss_days[H], over first losses.
+    progress[R, ENDINGS, PROGRESS].  funnel[R, areas, FUNNEL]: events over the whole horizon.
+    lever_months[R, adaptive levers, Y], posting_months[R, Y].
+    Added up over replications: sums[D, SUMS, H, Y + 1]; totals[TOTALS, H, Y + 1];
+    strength[H, Y + 1, bins], the last bin meaning that many or more; lost_by_cause[H, codes];
+    loss_days[H], over first losses.
     """
 
     first: npt.NDArray[np.uint8]
@@ -96,17 +102,23 @@ class Counts(NamedTuple):
     causes: Ints
     departures: Ints
     progress: Ints
+    funnel: Ints
     lever_months: npt.NDArray[np.int64]
     posting_months: npt.NDArray[np.int64]
     sums: Ints
+    totals: Ints
     strength: npt.NDArray[np.integer]
     lost_by_cause: Ints
     loss_days: npt.NDArray[np.int64]
 
 
-SUMMED = ("strength", "lost_by_cause", "loss_days")
-BY_HAMLET = {"first": 1, "sums": 2, "strength": 0, "lost_by_cause": 0, "loss_days": 0}
-"""Which axis is that of hamlets. All else of a replication is added up over hamlets."""
+SUMMED = ("totals", "strength", "lost_by_cause", "loss_days")
+BY_HAMLET = {
+    "first": 1, "sums": 2, "totals": 1, "strength": 0, "lost_by_cause": 0, "loss_days": 0,
+}  # fmt: skip
+"""Which axis is that of hamlets; the funnel has one of areas. All else of a replication is added up
+over hamlets."""
+BY_AREA = {"funnel": 1}
 
 
 PERSON = np.dtype(
@@ -132,7 +144,12 @@ def ground(plan: Plan, world: World, share_over_60: float, months_without: int) 
     moves["day"] = plan.days[s.origin + plan.moves["month"]]
     moves["unit"], moves["into"] = plan.moves["unit"], plan.moves["into"]
     is_hamlet = np.ascontiguousarray(world.hamlets["is_hamlet"])
-    return Ground(rule, start, is_hamlet, moves, plan.days, *_classes(plan))
+    return Ground(rule, start, is_hamlet, moves, plan.days, *_classes(plan), _lowest_areas(plan))
+
+
+def _lowest_areas(plan: Plan) -> Ints:
+    """Number of the lowest area of each unit; areas are numbered as they come in the table."""
+    return np.unique(plan.area[:, -1], return_inverse=True)[1].astype(np.int32)
 
 
 def _classes(plan: Plan) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.bool_]]:
@@ -148,6 +165,7 @@ def _classes(plan: Plan) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.bool_]]:
 def empty_counts(replications: int, draws: int, ground: Ground, adaptive: int, bins: int) -> Counts:
     """Counts of nothing yet. `bins` numbers of members are told apart."""
     hamlets, years = len(ground.is_hamlet), ground.rule.months // 12
+    areas = int(ground.area.max()) + 1
     codes, kinds = max(events.CAUSES) + 1, max(events.KINDS) + 1
     return Counts(
         np.full((replications, hamlets, 3), NEVER, dtype=np.uint8),
@@ -158,17 +176,19 @@ def empty_counts(replications: int, draws: int, ground: Ground, adaptive: int, b
         np.zeros((replications, len(ENDINGS), codes), dtype=np.int32),
         np.zeros((replications, len(ENDINGS), kinds), dtype=np.int32),
         np.zeros((replications, len(ENDINGS), len(PROGRESS)), dtype=np.int32),
+        np.zeros((replications, areas, len(FUNNEL)), dtype=np.int32),
         np.zeros((replications, adaptive, years), dtype=np.int64),
         np.zeros((replications, years), dtype=np.int64),
         np.zeros((draws, len(SUMS), hamlets, years + 1), dtype=np.int32),
+        np.zeros((len(TOTALS), hamlets, years + 1), dtype=np.int32),
         np.zeros((hamlets, years + 1, bins), dtype=np.int32),
         np.zeros((hamlets, codes), dtype=np.int32),
         np.zeros(hamlets, dtype=np.int64),
     )
 
 
-def like(part: Counts, replications: int, draws: int, hamlets: int) -> Counts:
-    """Counts of nothing yet for all replications, draws and hamlets, else as those of a part."""
+def like(part: Counts, replications: int, draws: int, hamlets: int, areas: int) -> Counts:
+    """Counts of nothing yet for all replications, draws, hamlets and areas, else as in a part."""
     fields = {}
     for name, array in part._asdict().items():
         shape = list(array.shape)
@@ -176,6 +196,8 @@ def like(part: Counts, replications: int, draws: int, hamlets: int) -> Counts:
             shape[0] = draws if name == "sums" else replications
         if name in BY_HAMLET:
             shape[BY_HAMLET[name]] = hamlets
+        if name in BY_AREA:
+            shape[BY_AREA[name]] = areas
         fields[name] = np.zeros(shape, dtype=_type_of(name, array, replications))
     return Counts(**fields)
 
@@ -186,8 +208,12 @@ def _type_of(name: str, array: npt.NDArray[Any], replications: int) -> np.dtype[
     return np.min_scalar_type(replications) if name == "strength" else array.dtype
 
 
-def place(whole: Counts, part: Counts, rows: slice, draw: int, hamlets: Rows = slice(None)) -> None:
-    """Put the counts of some replications, all of one draw, and of some hamlets into those of all.
+def place(
+    whole: Counts, part: Counts, rows: slice, draw: int, hamlets: Rows = slice(None),
+    areas: Rows = slice(None),
+) -> None:  # fmt: skip
+    """Put the counts of some replications, all of one draw, of some hamlets and of the lowest areas
+    in which they lie into those of all.
 
     The replications belong to `rows`.
     """
@@ -195,8 +221,12 @@ def place(whole: Counts, part: Counts, rows: slice, draw: int, hamlets: Rows = s
         to, new = getattr(whole, name), getattr(part, name)
         if name == "first":
             to[rows, hamlets] = new
+        elif name == "funnel":
+            to[rows, areas] += new
         elif name == "sums":
             to[draw][:, hamlets] += new[0]
+        elif name == "totals":
+            to[:, hamlets] += new
         elif name in SUMMED:
             to[hamlets] += new.astype(to.dtype)
         else:
@@ -218,6 +248,6 @@ def longer(counts: Counts, replications: int) -> Counts:
 def of_the_whole(counts: Counts) -> Counts:
     """What was added up over hamlets, and of hamlets nothing: far less to keep."""
     fields = counts._asdict()
-    for name, axis in BY_HAMLET.items():
+    for name, axis in (BY_HAMLET | BY_AREA).items():
         fields[name] = np.take(fields[name], [], axis)
     return Counts(**fields)

@@ -153,26 +153,3 @@ def _normal() -> float:
     from scipy.special import ndtri
 
     return float(ndtri(1 - TAIL))
-
-
-def spread(values: Floats, draw: Integers) -> tuple[Floats, Floats]:
-    """Standard deviations of values[R, ...] by chance and by the parameters, told apart.
-
-    Analysis of variance with random effects: chance is the pooled deviation within draws; nan for
-    the parameters where there is one draw only.
-    """
-    number = np.bincount(draw)
-    if len(number) < 2 or number.max() < 2:
-        chance = (
-            values.std(axis=0, ddof=1) if len(values) > 1 else np.full(values.shape[1:], np.nan)
-        )
-        return chance, np.full(values.shape[1:], np.nan)
-    sums = np.zeros((len(number), *values.shape[1:]))
-    np.add.at(sums, draw, values)
-    sizes = number.reshape(-1, *[1] * (values.ndim - 1))
-    means = sums / sizes
-    n, groups = len(values), len(number)
-    within = ((values - means[draw]) ** 2).sum(axis=0) / (n - groups)
-    between = (sizes * (means - values.mean(axis=0)) ** 2).sum(axis=0) / (groups - 1)
-    usual = (n - (number**2).sum() / n) / (groups - 1)
-    return np.sqrt(within), np.sqrt(np.maximum(between - within, 0.0) / usual)

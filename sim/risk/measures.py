@@ -6,7 +6,10 @@
 below, lost, combined: hamlets to which it has happened so far.  joint_cell: covered by another's
 cell.  without_members: no official, probationer or posted member.  few_local: fewer officials of
 its own on the spot than the minimum.  under_risk_line: own cells under it.  no_admission: none in
-five years.  no_successor: no official under 60 present.  at_risk: the observable rule.
+five years.  no_successor: no official under 60 present; few_successors: own cells with one at
+most, so that a secretary under 60 has nobody to follow.  on_posted: own cells that would not have
+the minimum without members posted to their hamlet.  no_secretary: own cells without one.  at_risk:
+the observable rule.
 certified: with a certificate, dossier ready or not.  seats_used: of the classes of `training`;
 local_: of local classes; either_: where both were held on one day.  posted, posting_ended: from
 outside pools; sent, sent_home: by another cell, and back to it.  candidates_*: of those on the
@@ -45,7 +48,7 @@ SO_FAR = ("below", "lost", "combined")
 NOW = (
     "hamlets", "own_cell", "joint_cell", "without_cell", "without_members", "few_local",
     "under_risk_line", "no_admission", "no_successor", "at_risk", "chief_is_member",
-    "secretary_trained",
+    "secretary_trained", "on_posted", "few_successors", "no_secretary",
 )  # fmt: skip
 HEADS = (
     "officials", "over_60", "probation", "listed", "certified", "away", "posted_now",
@@ -86,6 +89,17 @@ FLOWS = (
 MEASURES = STATES + FLOWS
 """Columns of `Counts.years`: numbers of hamlets so far and now, of people now, of events."""
 COLUMN = {name: i for i, name in enumerate(MEASURES)}
+
+FUNNEL = (
+    "listed_in_year", "class_attended", "dossier_ready", "admitted", "recognised",
+    "class_missed", "certificate_expired", "dossier_lapsed", "lapsed", "over_age", "refused",
+    "candidates_left", "candidates_dead", "candidates_moved", "not_recognised",
+)  # fmt: skip
+"""Steps from the source list to official member, then where people are held up or lost on the way;
+counted by area. A class missed and a certificate or dossier run out lead back, not out."""
+STEPS = FUNNEL[:5]
+FUNNEL_OF = np.array([FUNNEL.index(name) if name in FUNNEL else -1 for name in MEASURES])
+"""Place in FUNNEL of each measure, -1 if it is none of it."""
 
 SENT_HOME = COLUMN["sent_home"]
 FIRST_NOW, FIRST_HEAD, FIRST_SEAT = len(SO_FAR), len(SO_FAR + NOW), len(STATES)
@@ -152,14 +166,22 @@ ENDING_OF = _endings()
 
 SUMS = (
     "without_cell", "without_members", "at_risk", "first_lost", "first_combined", "recovered",
-    "spells", "restored",
+    "spells", "restored", "on_posted", "no_admission", "no_successor",
 )  # fmt: skip
 (
     WITHOUT_CELL, WITHOUT_MEMBERS, AT_RISK, FIRST_LOST, FIRST_COMBINED, RECOVERED, SPELLS, RESTORED,
-) = range(8)  # fmt: skip
+    ON_POSTED, NO_ADMISSION, NO_SUCCESSOR,
+) = range(11)  # fmt: skip
 
-CELL, STRENGTH, LOCAL, OFFICIALS = (
-    events.PANEL_FIELDS.index(n) for n in ("cell", "strength", "local", "roll")
+TOTALS = ("local", "posted", "active", "officials", "over_60", "admitted")
+"""Numbers of people by hamlet and year: officials of its own who count (local), members posted in,
+both without exempt ones (active), all officials, those of 60 and more; admissions in the year."""
+(
+    TOTAL_LOCAL, TOTAL_POSTED, TOTAL_ACTIVE, TOTAL_OFFICIALS, TOTAL_OVER_60, TOTAL_ADMITTED,
+) = range(6)  # fmt: skip
+
+CELL, STRENGTH, LOCAL, OFFICIALS, ACTIVE = (
+    events.PANEL_FIELDS.index(n) for n in ("cell", "strength", "local", "roll", "active")
 )
 OLD, YOUNG, ON_PROBATION, SINCE, POSTED_IN = (
     events.PANEL_FIELDS.index(n)

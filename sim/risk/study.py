@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from sim.risk.costs import Offer, cost, quantities
 from sim.risk.counts import Counts
-from sim.risk.measures import COLUMN, FLOWS, NEVER, STATES, SUMS
+from sim.risk.measures import COLUMN, FLOWS, NEVER, STATES, SUMS, TOTALS
 from sim.scenario import Loaded
 
 Floats = npt.NDArray[np.float64]
@@ -107,6 +107,12 @@ class Tally:
     def summed(self, name: str) -> Integers:
         """One of SUMS, [D, H, Y + 1]."""
         return self.counts.sums[:, SUMS.index(name)].astype(np.int64)
+
+    def mean_by_hamlet(self, name: str) -> Floats:
+        """One of TOTALS, mean over the replications in which the unit is there, [H, Y + 1]."""
+        total = self.counts.totals[TOTALS.index(name)].astype(float)
+        there = self.counts.strength.sum(axis=2)
+        return np.divide(total, there, out=np.full(total.shape, np.nan), where=there > 0)
 
 
 def added_up(values: npt.NDArray[Any], group: Integers) -> Floats:

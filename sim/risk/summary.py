@@ -8,13 +8,14 @@ import numpy as np
 from sim.messages import SOURCE, _, language, ngettext, printable
 from sim.numerals import NOTHING, date, decimal, significant, year
 from sim.risk import intervals
+from sim.risk.bands import FEWEST_DRAWS, bands
 from sim.risk.flips import WAYS
 from sim.risk.intervals import Interval
 from sim.risk.pairs import ALL
 from sim.risk.precision import FEWEST_FOR_MEANS, FEWEST_FOR_SHARES, precision
 from sim.risk.ranks import WORST as MOST_AT_RISK
 from sim.risk.study import Study, Tally
-from sim.risk.tables import rates
+from sim.risk.tables import yearly_rates
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -131,17 +132,29 @@ def _discordant(pairs: "pd.DataFrame", policy: str, outcome: str, replications: 
 
 
 def _two_doubts(study: Study) -> Iterator[str]:
-    """How far one replication may lie from the expected number, by chance and by parameters."""
+    """How far chance and the parameters, each alone, may take the number of hamlets lost."""
     tally = study.tallies[study.base]
-    chance, parameters = intervals.spread(tally.measure("lost")[:, -1], tally.draw)
-    if np.isfinite(chance) and np.isfinite(parameters):
-        told = _(
-            "Hamlets lost under {base} deviate by {chance} by chance and by {parameters} through "
-            "the uncertain parameters (standard deviations)."
+    chance, parameters = bands(tally.measure("lost")[:, -1], tally.draw, counted=True)
+    ends = {
+        "low": chance.low, "high": chance.high,
+        "lowest": parameters.low, "highest": parameters.high,
+    }  # fmt: skip
+    if np.isfinite([*ends.values()]).all():
+        told = (
+            _(
+                "By chance alone {low} to {high} hamlets are lost under {base} in nine replications"
+                " of ten;\nthe uncertain parameters alone move the expected number between "
+                "{lowest} and {highest} in nine draws of ten."
+            )
+            if tally.draws >= FEWEST_DRAWS
+            else _(
+                "By chance alone {low} to {high} hamlets are lost under {base} in nine replications"
+                " of ten;\nthe uncertain parameters alone move the expected number between "
+                "{lowest} and {highest} over all {draws} draws."
+            )
         )
-        yield told.format(
-            base=study.base, chance=number(float(chance)), parameters=number(float(parameters))
-        )
+        numbers = {name: number(float(end)) for name, end in ends.items()}
+        yield told.format(base=study.base, draws=tally.draws, **numbers)
 
 
 def _number_or_bound(value: float, replications: int) -> str:
@@ -408,7 +421,7 @@ def _yearly_rates(study: Study) -> str:
             with_interval(found, lambda x: decimal(x * PER_THOUSAND, 1)),
             decimal(published[kind] * PER_THOUSAND, 1) if kind in published else NOTHING,
         ]
-        for kind, found in rates(study.tallies[study.base]).items()
+        for kind, found in yearly_rates(study.tallies[study.base]).items()
     ]
     heads = [_("rate"), study.base, _("published")]
     told = _("Yearly rates per {count} members (official, on probation, posted) under {base}")

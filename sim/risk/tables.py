@@ -7,8 +7,18 @@ import numpy.typing as npt
 
 from sim import log as events
 from sim.risk import intervals
+from sim.risk.bands import bands, share_band, spread
 from sim.risk.intervals import Interval
-from sim.risk.measures import BELOW, COMBINED, ENDINGS, FLOWS, LOST, PROGRESS
+from sim.risk.measures import (
+    BELOW,
+    COMBINED,
+    ENDINGS,
+    FLOWS,
+    FUNNEL,
+    LOST,
+    PROGRESS,
+    TOTALS,
+)
 from sim.risk.ranks import among_worst
 from sim.risk.study import DERIVED_FLOWS, MEASURES, Study, Tally
 
@@ -30,13 +40,21 @@ AT_A_TIME = 1000
 def hamlets(study: Study) -> "pd.DataFrame":
     """Risk by policy, unit and year.
 
-    p_below, p_lost, p_combined: P(so far); p_without_cell, p_without_members, p_at_risk: P(now).
-    The first five with two intervals: _low, _high holds the truth of this hamlet in 95 %, so that
-    of 141 hamlets about 7 may lie outside theirs; _low_all, _high_all those of all hamlets of the
-    policy and year together in 95 % (Bonferroni).  p_among_worst: that it is among the ten at
-    greatest risk of being lost by the horizon, see `sim.risk.among_worst`.  strength_median, _low,
-    _high: of its own cell, else of its officials who would count, with the 5 % and 95 % quantile
-    over replications.  p_first_lost, p_first_combined: cumulative incidence of what came first
+    p_below, p_lost, p_combined: P(so far); p_without_cell, p_without_members, p_at_risk,
+    p_on_posted, p_no_admission, p_no_successor: P(now), see `sim.risk.measures`.  The first five
+    with two intervals: _low, _high holds the truth of this hamlet in 95 %, so that of 141 hamlets
+    about 7 may lie outside theirs; _low_all, _high_all those of all hamlets of the policy and year
+    together in 95 % (Bonferroni); the last three with the first of them.  The first three with
+    _parameters_low, _high: between which the probability lies in nine draws of the parameters in
+    ten, freed of chance (`sim.risk.bands`; missing with one draw). There is no such band by chance:
+    of one hamlet and one replication the probability itself tells it.  p_among_worst: that it is
+    among the ten at greatest risk of being lost by the horizon, see `sim.risk.among_worst`.
+    strength_median, _low, _high: of its own cell, else of its officials who would count, with the
+    5 % and 95 % quantile over replications; needed: how many more officials who stay would have
+    kept it at the minimum until then in 19 of 20 replications, from strength_low at the
+    anniversaries, and at least one where P(below) is above 5 %.  local_mean, posted_mean,
+    active_mean, officials_mean, over_60_mean: expected numbers of people; admitted_mean: expected
+    admissions in the year.  p_first_lost, p_first_combined: cumulative incidence of what came first
     (nobody is censored).  p_lost_alone: Kaplan-Meier, as if nothing were combined.  p_recovered:
     founded again, of those lost so far.  spells_below: expected number so far; share_restored: of
     those.  expected_loss_year: mean date of the first loss, if it is lost, as 2024.5.  main_cause:
@@ -73,7 +91,16 @@ def _hamlets_of(study: Study, policy: str, tally: Tally) -> "pd.DataFrame":
         columns |= _with_ends(name, intervals.share_by_draw(counted, tally.per_draw))
         together = intervals.share_by_draw(counted, tally.per_draw, tail)
         columns |= {f"{name}_low_all": together.low, f"{name}_high_all": together.high}
+    for name in ("p_below", "p_lost", "p_combined"):
+        band = share_band(risk[name], tally.per_draw)
+        columns |= {f"{name}_parameters_low": band.low, f"{name}_parameters_high": band.high}
+    for name in ("on_posted", "no_admission", "no_successor"):
+        found = intervals.share_by_draw(tally.summed(name), tally.per_draw)
+        columns |= _with_ends(f"p_{name}", found)
     columns |= _strength(tally) | _course(tally, risk["p_lost"].sum(axis=0))
+    minimum = study.loaded.scenario.rules.minimum_official_members
+    columns["needed"] = _needed(minimum - columns["strength_low"], columns["p_below"])
+    columns |= {f"{name}_mean": tally.mean_by_hamlet(name) for name in TOTALS}
     for name, values in _once(study, tally).items():
         columns[name] = np.repeat(values, years)
     flat = {k: v.ravel() if isinstance(v, np.ndarray) else v for k, v in columns.items()}
@@ -101,6 +128,16 @@ def _quantiles(counted: npt.NDArray[np.integer]) -> Floats:
         at = (cumulated >= q * there[:, :, None]).argmax(axis=2)
         found.append(np.where(there > 0, at, np.nan))
     return np.array(found)
+
+
+def _needed(short: Floats, below: Floats) -> Floats:
+    """People missing so far [H, Y + 1], from what is missing at each anniversary; nan if not there.
+
+    Between anniversaries a cell may fall below unseen.
+    """
+    most = np.maximum.accumulate(np.where(np.isnan(short), 0.0, short), axis=1)
+    needed = np.maximum(most, below > FIVE_PERCENT)
+    return np.where(np.isnan(short), np.nan, needed)
 
 
 def _course(tally: Tally, lost: Integers) -> dict[str, Floats]:
@@ -161,10 +198,15 @@ def years(study: Study) -> "pd.DataFrame":
     """Every measure by policy and year: mean, its interval, and the range of replications.
 
     mean, low, high: mean over replications with its interval.  sd_chance, sd_parameters: standard
-    deviations between replications by chance and by the uncertain parameters.  q05, q95: range of
-    nine replications in ten.  so_far, _low, _high: of events, the mean of the sum from the start.
-    For the measures see `sim.risk.measures`. Year 0 is the first day; what is decided on an
-    anniversary belongs to the year that ends, and nothing is decided on the last day.
+    deviations between replications by chance and by the uncertain parameters.  chance_low, _high:
+    between which nine replications in ten lie by chance alone, around the mean; parameters_low,
+    _high: between which the expected number lies in nine draws of the parameters in ten, freed of
+    chance; see `sim.risk.bands`. Missing where the two cannot be told apart (one draw, or one
+    replication a draw); with fewer than 19 draws the parameters' is their whole range.  q05, q95:
+    range of nine replications in ten, both together.  so_far, _low, _high: of events, the mean of
+    the sum from the start.  For the measures see `sim.risk.measures`. Year 0 is the first day; what
+    is decided on an anniversary belongs to the year that ends, and nothing is decided on the last
+    day.
     """
     import pandas as pd
 
@@ -181,7 +223,8 @@ def _measure_of(study: Study, policy: str, tally: Tally, name: str) -> "pd.DataF
 
     values, counted = tally.measure(name), name != "cost"
     found = intervals.mean(values, tally.draw, counted)
-    chance, parameters = intervals.spread(values, tally.draw)
+    chance, parameters = spread(values, tally.draw)
+    by_chance, by_parameters = bands(values, tally.draw, counted)
     q05, q95 = np.quantile(values, [FIVE_PERCENT, 1 - FIVE_PERCENT], axis=0)
     so_far = Interval(*[np.full(len(study.dates), np.nan)] * 3)
     if name in FLOWS or name in DERIVED_FLOWS:
@@ -197,6 +240,10 @@ def _measure_of(study: Study, policy: str, tally: Tally, name: str) -> "pd.DataF
             "high": found.high,
             "sd_chance": chance,
             "sd_parameters": parameters,
+            "chance_low": by_chance.low,
+            "chance_high": by_chance.high,
+            "parameters_low": by_parameters.low,
+            "parameters_high": by_parameters.high,
             "q05": q05,
             "q95": q95,
             **_with_ends("so_far", so_far),
@@ -256,18 +303,73 @@ def _rows(counted: Floats, names: dict[int, str], tally: Tally) -> list[dict[str
     return rows
 
 
+# ---------------------------------------------------------------- the way to official member
+
+
+def funnel(study: Study) -> "pd.DataFrame":
+    """From the source list to official member by policy and lowest area, over the whole horizon.
+
+    step: of `sim.risk.measures.FUNNEL`, the way first, then where people are held up or lost.
+    number: expected events in units of all kinds, with its interval.
+    """
+    import pandas as pd
+
+    areas = list(dict.fromkeys("/".join(u.area) for u in study.loaded.baseline.units))
+    parts = []
+    for policy, tally in study.tallies.items():
+        found = intervals.mean(tally.counts.funnel, tally.draw, counted=True)
+        columns = {
+            "policy": policy,
+            "area": np.repeat(areas, len(FUNNEL)),
+            "step": np.tile(FUNNEL, len(areas)),
+            **{name: ends.ravel() for name, ends in _with_ends("number", found).items()},
+        }
+        parts.append(pd.DataFrame(columns))
+    return pd.concat(parts, ignore_index=True)
+
+
 # ---------------------------------------------------------------- rates
 
 
-def rates(tally: Tally) -> dict[str, Interval]:
+def rates(study: Study) -> "pd.DataFrame":
+    """Yearly rates per member by policy, and the published ones; see `yearly_rates`.
+
+    rate: death, leaving, removal, admission, with its interval.  published: missing if none is.
+    """
+    import pandas as pd
+
+    published = study.loaded.scenario.published
+    rows = [
+        {
+            "policy": policy,
+            "rate": rate,
+            "value": float(found.value),
+            "low": float(found.low),
+            "high": float(found.high),
+            "published": published.get(rate, np.nan),
+        }
+        for policy, tally in study.tallies.items()
+        for rate, found in yearly_rates(tally).items()
+    ]
+    return pd.DataFrame(rows)
+
+
+def yearly_rates(tally: Tally) -> dict[str, Interval]:
     """Yearly rates per member (official, on probation or posted), over the whole horizon.
 
-    leaving: members who leave for work.  removal: expelled, struck off or asked to leave.
+    leaving: members who leave for work.  removal: expelled, struck off or asked to leave. What
+    never happened has an upper bound.
     """
     members = tally.measure("members")
     member_years = (members[:, 1:] + members[:, :-1]).sum(axis=1) / 2
     kinds = {"death": "dead", "leaving": "left", "removal": "removed", "admission": "admitted"}
-    return {
-        name: intervals.ratio(tally.measure(kind)[:, 1:].sum(axis=1), member_years, tally.draw)
-        for name, kind in kinds.items()
-    }
+    numbers = {name: tally.measure(kind)[:, 1:].sum(axis=1) for name, kind in kinds.items()}
+    return {name: _rate(number, member_years, tally) for name, number in numbers.items()}
+
+
+def _rate(number: Floats, member_years: Floats, tally: Tally) -> Interval:
+    found = intervals.ratio(number, member_years, tally.draw)
+    if number.any() or not member_years.any():
+        return found
+    bound = intervals.bound_of_none(tally.replications) / member_years.mean()
+    return found._replace(high=np.array(bound))

@@ -1,0 +1,39 @@
+"""Tables of a run -> pictures.
+
+Each function takes results - of `sim.run`, or of `sim.read` of a run's folder - and returns
+matplotlib axes; `axes.figure.savefig(...)` writes them. They are a slide wide, carry their labels
+at what they name, and always show how sure they are.
+"""
+
+from sim.figures.comparing import differences, lost_beside_few_local, lost_by_policy
+from sim.figures.course import (
+    ages,
+    cells_on_posted_members,
+    lost_over_years,
+    members,
+    over_years,
+)
+from sim.figures.files import FIGURES, save_all
+from sim.figures.places import at_greatest_risk, heat_map, tiles
+from sim.figures.reading import Run, read
+from sim.figures.reasons import causes, way_to_official_member
+
+__all__ = [
+    "FIGURES",
+    "Run",
+    "ages",
+    "at_greatest_risk",
+    "causes",
+    "cells_on_posted_members",
+    "differences",
+    "heat_map",
+    "lost_beside_few_local",
+    "lost_by_policy",
+    "lost_over_years",
+    "members",
+    "over_years",
+    "read",
+    "save_all",
+    "tiles",
+    "way_to_official_member",
+]

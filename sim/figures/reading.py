@@ -1,0 +1,108 @@
+"""What figures and reports read: the tables of a run, just made or from its folder."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from sim import store
+from sim.messages import BadInput, Fault, _, listed, nearest, shown
+from sim.risk.bands import FEWEST_DRAWS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ALL = ""
+"""Stands for all hamlets together in `pairs`."""
+
+
+def read(folder: Path) -> "Run":
+    """A run from its folder, with all tables that figures and reports need. Raises BadInput."""
+    saved = store.read(folder)
+    if saved.manifest["format"] != store.FORMAT:
+        allowed = _("{format}; run the scenario again").format(format=store.FORMAT)
+        raise BadInput([Fault(str(folder), found=shown(saved.manifest["format"]), allowed=allowed)])
+    return saved
+
+
+class Run(Protocol):
+    """Results of `sim.run`, or of `sim.read` of a run's folder: the same tables."""
+
+    @property
+    def manifest(self) -> dict[str, Any]: ...
+    @property
+    def hamlets(self) -> "pd.DataFrame": ...
+    @property
+    def years(self) -> "pd.DataFrame": ...
+    @property
+    def losses(self) -> "pd.DataFrame": ...
+    @property
+    def pairs(self) -> "pd.DataFrame": ...
+    @property
+    def rule(self) -> "pd.DataFrame": ...
+    @property
+    def flips(self) -> "pd.DataFrame": ...
+    @property
+    def funnel(self) -> "pd.DataFrame": ...
+    @property
+    def rates(self) -> "pd.DataFrame": ...
+
+
+def base(run: Run) -> str:
+    """The policy that the others are compared with."""
+    return str(run.manifest["policies"][0])
+
+
+def policies(run: Run) -> list[str]:
+    """All policies, the base first."""
+    return [str(name) for name in run.manifest["policies"]]
+
+
+def chosen(run: Run, policy: str | None) -> str:
+    """The policy asked for, else the base. Raises BadInput."""
+    known = policies(run)
+    if policy is not None and policy not in known:
+        found, near = shown(policy), nearest(policy, known)
+        raise BadInput([Fault(_("policy"), found=found, allowed=listed(known), suggestion=near)])
+    return policy or known[0]
+
+
+def holds_nine_in_ten(run: Run) -> bool:
+    """Whether bands by the parameters do; of few draws they are the whole range."""
+    return int(run.manifest["parameter_draws"]) >= FEWEST_DRAWS
+
+
+def minimum(run: Run) -> int:
+    """Official members that a cell needs."""
+    return int(run.manifest["scenario"]["rules"]["minimum_official_members"])
+
+
+def of_hamlets(run: Run, policy: str) -> "pd.DataFrame":
+    """The rows of `hamlets` of one policy that are of units of kind hamlet."""
+    table = run.hamlets
+    return table[(table["policy"] == policy) & (table["kind"] == "hamlet")]
+
+
+def by_risk(table: "pd.DataFrame") -> "pd.DataFrame":
+    """Rows of hamlets, those at greatest risk of losing their cell first."""
+    order = ["p_lost", "p_below", "hamlet"]
+    return table.sort_values(order, ascending=[False, False, True])
+
+
+def last_year(run: Run) -> int:
+    """The number of the last anniversary, which is the horizon."""
+    return int(run.years["year"].max())
+
+
+def measured(run: Run, measure: str, policy: str) -> "pd.DataFrame":
+    """One measure under one policy by year. Raises KeyError for what is no measure."""
+    table = run.years
+    found = table[(table["measure"] == measure) & (table["policy"] == policy)]
+    if found.empty:
+        raise KeyError(measure)
+    return found.sort_values("year")
+
+
+def at_the_end(run: Run, measure: str) -> "pd.DataFrame":
+    """One measure at the horizon, a row for each policy, in their order."""
+    table = run.years
+    rows = table[(table["measure"] == measure) & (table["year"] == last_year(run))]
+    return rows.set_index("policy", drop=False).loc[policies(run)]

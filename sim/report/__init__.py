@@ -1,0 +1,18 @@
+"""Tables of a run -> a page that planners read: one file, offline, in their language."""
+
+from pathlib import Path
+
+from sim import store
+from sim.figures.reading import Run
+from sim.report.page import html
+
+FILE = "report.html"
+"""The name of a report in its run's folder."""
+
+
+def write(run: Run, path: Path, hide_below: int = 0) -> None:
+    """Write the report of a run, whole or not at all; see `html`. Raises BadInput."""
+    store.write_text(path, html(run, hide_below))
+
+
+__all__ = ["FILE", "html", "write"]

@@ -1,0 +1,192 @@
+"""What a report is made of: parts with sentences, tables and pictures; numbers keep their value.
+
+Every number is a `data` element that holds it as the tables have it, so that a script can sort by
+it and a test can find it again. Texts of a scenario are escaped wherever they stand.
+"""
+
+import base64
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from markupsafe import Markup
+
+from sim import numerals
+from sim.figures import formats
+from sim.figures.files import picture
+from sim.figures.formats import Known, told
+from sim.messages import _, printable
+
+LONGEST_NAME = 80
+LONGEST_OPEN = 15
+"""Tables with more rows are folded."""
+LONGEST_PRINTED = 100
+"""Tables with more rows are not unfolded for printing."""
+
+Cell = str
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table: the first cell of each row names it; `colours` are classes of cells, if any."""
+
+    caption: str
+    heads: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+    colours: Sequence[Sequence[str]] | None = None
+    kind: str = field(default="table", init=False)
+
+    @property
+    def is_text(self) -> list[bool]:
+        """Which columns hold words; the others are numbers and stand to the right."""
+        columns = zip(*self.rows, strict=True)
+        return [not any(hasattr(cell, "__html__") for cell in column) for column in columns]
+
+    @property
+    def is_folded(self) -> bool:
+        """Whether it is long."""
+        return len(self.rows) > LONGEST_OPEN
+
+    @property
+    def is_printed(self) -> bool:
+        """Whether it is unfolded for printing."""
+        return len(self.rows) <= LONGEST_PRINTED
+
+    @property
+    def summary(self) -> str:
+        """What stands where it is folded."""
+        rows = numerals.decimal(len(self.rows))
+        return told(_("{caption} ({rows} rows)"), caption=self.caption, rows=rows)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure as a picture inside the page; `alt` says in words what it shows."""
+
+    source: str
+    alt: str
+    kind: str = field(default="picture", init=False)
+
+
+@dataclass(frozen=True)
+class Text:
+    """A paragraph."""
+
+    text: str
+    kind: str = field(default="text", init=False)
+
+
+@dataclass(frozen=True)
+class Code:
+    """Something to copy."""
+
+    text: str
+    kind: str = field(default="code", init=False)
+
+
+Block = Table | Picture | Text | Code
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the report with its own heading."""
+
+    key: str
+    title: str
+    blocks: Sequence[Block]
+
+
+def drawn(axes: Any, alt: str) -> Picture:
+    """Axes as a picture."""
+    data = base64.b64encode(picture(axes, "svg")).decode("ascii")
+    return Picture(f"data:image/svg+xml;base64,{data}", alt)
+
+
+# ---------------------------------------------------------------- cells
+
+
+def data(value: float, text: str) -> Markup:
+    """A number as it is written, with its value."""
+    return Markup('<data value="{}">{}</data>').format(repr(float(value)), text)
+
+
+def name(text: object) -> str:
+    """A text of the scenario on one line, without invisible characters."""
+    return printable(str(text), LONGEST_NAME)
+
+
+def number(value: float) -> str:
+    """A number, whole ones without decimals; a dash if there is none."""
+    if value != value:
+        return numerals.NOTHING
+    return data(value, numerals.decimal(value) if value == round(value) else formats.number(value))
+
+
+def count(value: float) -> str:
+    """A number that is no result: how many rows, years, replications."""
+    return numerals.decimal(value)
+
+
+def interval(known: Known, sign: bool = False) -> str:
+    """A number with its interval, a dash if there is none."""
+    if known.value != known.value:
+        return numerals.NOTHING
+    return _kept_together(formats.with_interval(known, sign, data))
+
+
+def counted(known: Known) -> str:
+    """An expected number; none at all is an upper bound. What is certain has no interval."""
+    if known.value != known.value or known.low == known.high:
+        return number(known.value)
+    return _kept_together(formats.counted(known, data))
+
+
+def chance(known: Known) -> str:
+    """A probability with its interval."""
+    return _kept_together(formats.chance(known, data))
+
+
+def _kept_together(text: str) -> Markup:
+    """Both ends of an interval on one line."""
+    return Markup(re.sub("([,;]) <", "\\1&nbsp;<", str(text)))
+
+
+def share(value: float) -> str:
+    """A probability in percent, without the sign."""
+    return data(value, formats.percent(value)) if value == value else numerals.NOTHING
+
+
+def day(moment: Any) -> str:
+    """A date."""
+    date = moment.date() if hasattr(moment, "date") else moment
+    return Markup('<time datetime="{}">{}</time>').format(date.isoformat(), numerals.date(date))
+
+
+def span(low: float, high: float) -> str:
+    """A range without a value in the middle; none where it is closed or unknown."""
+    if low != low or low == high:
+        return numerals.NOTHING
+    return told(_("{low} to {high}"), low=number(low), high=number(high))
+
+
+@dataclass(frozen=True)
+class People:
+    """Counts of people; those under `hide_below` are not told, nor what would tell them."""
+
+    hide_below: int = 0
+
+    def number(self, value: float) -> str:
+        """A number of people."""
+        return self._hidden() if self.hides(value) else number(value)
+
+    def counted(self, known: Known) -> str:
+        """An expected number of people with its interval."""
+        return self._hidden() if self.hides(known.low) else counted(known)
+
+    def hides(self, value: float) -> bool:
+        """Whether a count is too small to be told."""
+        return value < self.hide_below
+
+    def _hidden(self) -> str:
+        return _("under {count}").format(count=count(self.hide_below))

@@ -1,0 +1,335 @@
+"""Parts on hamlets: who to act on, who stands on posted members, who has no successor, where."""
+
+from typing import Any
+
+from sim import figures, numerals
+from sim.figures import formats
+from sim.figures.formats import Known, told
+from sim.figures.reading import Run, base, by_risk, last_year, measured, minimum, of_hamlets
+from sim.figures.words import cause_in_words, measure_in_words
+from sim.messages import _
+from sim.report.blocks import (
+    Block,
+    Part,
+    People,
+    Table,
+    Text,
+    chance,
+    count,
+    counted,
+    data,
+    day,
+    drawn,
+    name,
+    number,
+    share,
+)
+from sim.report.first import years_of
+
+MOST_TO_ACT_ON = 15
+SOON = 0.1
+"""Acting is due before the chance of falling below the minimum passes this."""
+SHADES = 6
+"""Classes of the heat map's colours."""
+SUREST = 0.01
+
+
+def to_act_on(run: Run, people: People) -> Part:
+    """The hamlets at greatest risk: why, how many people are needed, by when."""
+    table = of_hamlets(run, base(run))
+    worst = by_risk(table[table["year"] == last_year(run)]).head(MOST_TO_ACT_ON)
+    start = table[table["year"] == 0].set_index("hamlet")
+    due = table[table["p_below"] >= SOON].groupby("hamlet")["date"].min().to_dict()
+    rows = [
+        [
+            name(one["name"]),
+            _area(one),
+            chance(Known(one["p_lost"], one["p_lost_low"], one["p_lost_high"])),
+            _sureness(one["p_among_worst"]),
+            _why(one),
+            people.number(start.loc[one["hamlet"], "strength_median"]),
+            people.number(one["needed"]),
+            day(due[one["hamlet"]]) if one["hamlet"] in due else numerals.NOTHING,
+        ]
+        for one in worst.to_dict("records")
+    ]
+    heads = [
+        _("hamlet"), _("area"), _("chance of losing its cell"), _("among the ten, %"),
+        _("why"), _("officials now"), _("needed"), _("before"),
+    ]  # fmt: skip
+    explained = told(
+        _(
+            "Needed: so many more officials who stay would have kept the hamlet at {minimum} until "
+            "the horizon in 19 of 20 replications. Before: from this anniversary on the chance to "
+            "have fallen below {minimum} is {share} or more. Among the ten: how sure it is that "
+            "the hamlet is one of the ten at greatest risk. Each interval holds for one hamlet in "
+            "95 %."
+        ),
+        minimum=count(minimum(run)),
+        share=formats.percentage(SOON),
+    )
+    caption = told(_("Hamlets at greatest risk under {base}"), base=name(base(run)))
+    picture = drawn(
+        figures.at_greatest_risk(run, most=MOST_TO_ACT_ON),
+        _("Chance of losing the cell, with intervals, for the hamlets of the table above."),
+    )
+    return Part(
+        "act", _("Hamlets to act on now"), [Table(caption, heads, rows), Text(explained), picture]
+    )
+
+
+def _area(one: dict[Any, Any]) -> str:
+    return name(str(one["area"]).rpartition("/")[2])
+
+
+def _sureness(probability: float) -> str:
+    """In percent, never quite 0 or 100: it rests on two thousand rankings."""
+    if probability >= 1 - SUREST:
+        return told("> {low}", low=data(probability, formats.percent(1 - SUREST)))
+    if probability <= SUREST:
+        return told("< {high}", high=data(probability, formats.percent(SUREST)))
+    return share(probability)
+
+
+def _why(one: dict[Any, Any]) -> str:
+    cause = cause_in_words(one["main_cause"]) if one["main_cause"] else numerals.NOTHING
+    if one["at_risk_at_start"]:
+        return _("{cause}; flagged by the at-risk rule").format(cause=cause)
+    return cause
+
+
+# ---------------------------------------------------------------- posted members
+
+
+def posting_cliff(run: Run, people: People) -> Part:
+    """Cells that stand on posted members, and when the postings end."""
+    title = _("Cells that stand on posted members")
+    by_year = {m: measured(run, m, base(run)).set_index("year") for m in _POSTINGS}
+    if not any(by_year[m]["mean"].any() for m in ("on_posted", "posted_now")):
+        none = told(_("Nobody is posted in any replication under {base}."), base=name(base(run)))
+        return Part("postings", title, [Text(none)])
+    rows = [
+        [
+            day(by_year["on_posted"].loc[year, "date"]),
+            *(_cell(by_year[m].loc[year], people, is_people=m != "on_posted") for m in _POSTINGS),
+        ]
+        for year in by_year["on_posted"].index
+    ]
+    heads = [
+        _("until"), _("cells on posted members"), _("posted members"), _("postings ended"),
+        _("postings renewed"),
+    ]  # fmt: skip
+    caption = told(
+        _("Postings under {base}: the state on each day, and what ended or was renewed before it"),
+        base=name(base(run)),
+    )
+    explained = told(
+        _(
+            "A cell stands on posted members if it has {minimum} officials with them and fewer "
+            "without. When their postings end it falls below, unless its own people are ready."
+        ),
+        minimum=count(minimum(run)),
+    )
+    picture = drawn(
+        figures.cells_on_posted_members(run),
+        _("Cells that stand on posted members over the years, with bands; numbers in the table."),
+    )
+    blocks: list[Block] = [Text(explained), picture, Table(caption, heads, rows)]
+    if leaning := _leaning(run, people):
+        blocks.append(leaning)
+    return Part("postings", title, blocks)
+
+
+_POSTINGS = ("on_posted", "posted_now", "posting_ended", "posting_renewed")
+
+
+def _cell(one: Any, people: People, is_people: bool) -> str:
+    known = Known(one["mean"], one["low"], one["high"])
+    return people.counted(known) if is_people else counted(known)
+
+
+def _leaning(run: Run, people: People) -> Table | None:
+    """The hamlets whose cells stand on posted members at the start; none, no table."""
+    table = of_hamlets(run, base(run))
+    start = table[(table["year"] == 0) & (table["p_on_posted"] >= 0.5)]
+    if start.empty:
+        return None
+    later = [year for year in years_of(run) if year]
+    at = {year: table[table["year"] == year].set_index("hamlet") for year in later}
+    end = at[later[-1]].loc[start["hamlet"]].reset_index()
+    rows = []
+    for one in by_risk(end).to_dict("records"):
+        now = start[start["hamlet"] == one["hamlet"]].iloc[0]
+        rows.append(
+            [
+                name(one["name"]),
+                _area(one),
+                people.number(now["local_mean"]),
+                people.number(now["posted_mean"]),
+                *(people.number(at[year].loc[one["hamlet"], "posted_mean"]) for year in later),
+                chance(Known(one["p_lost"], one["p_lost_low"], one["p_lost_high"])),
+            ]
+        )
+    heads = [
+        _("hamlet"), _("area"), _("officials of its own now"), _("posted now"),
+        *(
+            _("posted by {year}").format(year=str(at[year]["date"].iloc[0].year))
+            for year in later
+        ),
+        _("chance of losing its cell"),
+    ]  # fmt: skip
+    caption = told(
+        _("Cells that stand on posted members today, under {base}"), base=name(base(run))
+    )
+    return Table(caption, heads, rows)
+
+
+# ---------------------------------------------------------------- succession
+
+
+def succession(run: Run) -> Part:
+    """Who has nobody to follow: no official under 60, no admission in five years."""
+    kinds = ("no_successor", "few_successors", "no_admission", "no_secretary")
+    years = years_of(run)
+    rows = []
+    for kind in kinds:
+        by_year = measured(run, kind, base(run)).set_index("year")
+        knowns = [Known(*by_year.loc[y, ["mean", "low", "high"]]) for y in years]
+        rows.append([measure_in_words(kind), *map(counted, knowns)])
+    dates = measured(run, "hamlets", base(run)).set_index("year")["date"]
+    heads = [_("hamlets"), *(day(dates.loc[year]) for year in years)]
+    caption = told(_("Succession under {base}, expected numbers"), base=name(base(run)))
+    explained = _(
+        "Where one official under 60 at most is present, a secretary under 60 has no successor."
+    )
+    blocks: list[Block] = [
+        Table(caption, heads, rows),
+        Text(explained),
+        _without_successor(run),
+    ]
+    return Part("succession", _("Succession"), blocks)
+
+
+def _without_successor(run: Run) -> Table:
+    table = of_hamlets(run, base(run))
+    end = table[table["year"] == last_year(run)].set_index("hamlet")
+    start = table[(table["year"] == 0) & (table["p_no_successor"] >= 0.5)]
+    rows = [
+        [name(one["name"]), _area(one), *_chances(end.loc[one["hamlet"]])]
+        for one in start.to_dict("records")
+    ]
+    heads = [
+        _("hamlet"), _("area"), _("chance of no official under 60 then"),
+        _("chance of no admission in five years then"), _("chance of losing its cell"),
+    ]  # fmt: skip
+    caption = told(
+        _("Hamlets without an official under 60 today, and what {date} brings"),
+        date=day(end["date"].iloc[0]),
+    )
+    return Table(caption, heads, rows)
+
+
+def _chances(one: Any) -> list[str]:
+    kinds = ("p_no_successor", "p_no_admission", "p_lost")
+    return [chance(Known(one[k], one[f"{k}_low"], one[f"{k}_high"])) for k in kinds]
+
+
+# ---------------------------------------------------------------- where and when
+
+
+def where_and_when(run: Run, people: People) -> Part:
+    """Tiles by area, a heat map, and all hamlets by year."""
+    pictures: list[Block] = [
+        drawn(
+            figures.tiles(run),
+            _("A tile for each hamlet by area, darker where losing the cell is more likely; the "
+              "numbers are in the table below."),
+        ),
+        drawn(
+            figures.heat_map(run),
+            _("Chance of having lost the cell by year for the hamlets at greatest risk; the "
+              "numbers are in the table below."),
+        ),
+    ]  # fmt: skip
+    tables: list[Block] = [_by_year(run), _scorecard_text(run), _scorecard(run, people)]
+    return Part("where", _("Where and when"), [*pictures, *tables])
+
+
+def _by_year(run: Run) -> Table:
+    """P(lost) in percent of all hamlets in all years; cells that were never lost stay empty."""
+    table = of_hamlets(run, base(run))
+    end = by_risk(table[table["year"] == last_year(run)])
+    grid = table.pivot(index="hamlet", columns="year", values="p_lost")
+    years = list(grid.columns)
+    risks = grid.loc[end["hamlet"]].to_numpy()
+    ends = zip(end["p_lost"], end["p_lost_low"], end["p_lost_high"], strict=True)
+    rows = [
+        [name(one), name(area.rpartition("/")[2]), *(share(r) if r else "" for r in risk),
+         chance(Known(*known))]
+        for one, area, risk, known in zip(end["name"], end["area"], risks, ends, strict=True)
+    ]  # fmt: skip
+    colours = [["", "", *(f"r{_shade(r)}" if r else "" for r in risk), ""] for risk in risks]
+    dates = table.drop_duplicates("year").set_index("year")["date"]
+    heads = [_("hamlet"), _("area"), *(str(dates.loc[y].year) for y in years), _("by the horizon")]
+    caption = told(
+        _("Chance (%) of having lost the cell by each year, under {base}; empty: lost in no "
+          "replication"),
+        base=name(base(run)),
+    )  # fmt: skip
+    return Table(caption, heads, rows, colours)
+
+
+def _shade(risk: float) -> int:
+    return min(int(risk * SHADES * 1.5), SHADES - 1)
+
+
+def _scorecard_text(run: Run) -> Text:
+    return Text(
+        told(
+            _(
+                "The scorecard of a cell: strength is the official members present, posted and "
+                "exempt ones included (median, with 5 and 95 % of the replications); active "
+                "strength leaves out those exempt from activity; admissions are those of the year "
+                "before; over 60 counts officials of 60 and more. Fewer than {minimum} is below "
+                "the legal minimum, fewer than {line} under the risk line. Targets are set for "
+                "areas, not for cells, so there is none to compare with."
+            ),
+            minimum=count(minimum(run)),
+            line=count(int(run.manifest["scenario"]["rules"]["risk_line"])),
+        )
+    )
+
+
+def _scorecard(run: Run, people: People) -> Table:
+    table = of_hamlets(run, base(run))
+    first, last = (table[table["year"] == y].set_index("hamlet") for y in (0, last_year(run)))
+    start = first.to_dict("index")
+    rows = []
+    for hamlet, then in last.to_dict("index").items():
+        now = start[hamlet]
+        rows.append(
+            [
+                name(then["name"]),
+                _area(then),
+                people.number(now["strength_median"]),
+                people.counted(
+                    Known(then["strength_median"], then["strength_low"], then["strength_high"])
+                )
+                if then["strength_median"]
+                else number(0.0),
+                people.number(now["active_mean"]),
+                people.number(then["active_mean"]),
+                people.number(then["admitted_mean"]),
+                people.number(now["over_60_mean"]),
+                people.number(then["over_60_mean"]),
+            ]
+        )
+    year = str(last["date"].iloc[0].year)
+    heads = [
+        _("hamlet"), _("area"), _("strength now"), _("strength in {year}").format(year=year),
+        _("active now"), _("active in {year}").format(year=year),
+        _("admissions in {year}").format(year=year),
+        _("over 60 now"), _("over 60 in {year}").format(year=year),
+    ]  # fmt: skip
+    caption = told(_("Scorecard of all hamlets under {base}"), base=name(base(run)))
+    return Table(caption, heads, rows)

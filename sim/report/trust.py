@@ -1,0 +1,118 @@
+"""Parts on trust: what is assumed, what is published, how to make the same run again."""
+
+import shlex
+from pathlib import Path
+from typing import Any
+
+from sim import numerals
+from sim.figures import formats
+from sim.figures.formats import Known, told
+from sim.figures.reading import Run, base
+from sim.messages import _
+from sim.report.blocks import Block, Code, Part, Table, Text, count, data, name
+
+PER_THOUSAND = 1000.0
+
+
+def assumed(run: Run) -> Part:
+    """Yearly rates beside the published ones, and what is uncertain."""
+    blocks: list[Block] = [_rates(run)]
+    if run.manifest["scenario"]["uncertain"]:
+        blocks.append(_uncertain(run))
+    blocks.append(
+        Text(
+            _(
+                "All other numbers are as the scenario gives them; it says beside each what is "
+                "published and what is assumed. People are made from counts: no row of this report "
+                "stands for a person."
+            )
+        )
+    )
+    return Part("assumed", _("What is assumed, and what is published"), blocks)
+
+
+def _rates(run: Run) -> Table:
+    words = {
+        "death": _("death"),
+        "leaving": _("leaving for work"),
+        "removal": _("removal"),
+        "admission": _("admission"),
+    }
+    table = run.rates
+    rows = [
+        [words[one["rate"]], _per_thousand(Known(one["value"], one["low"], one["high"])),
+         _published(one["published"])]
+        for one in table[table["policy"] == base(run)].to_dict("records")
+    ]  # fmt: skip
+    caption = told(
+        _("Yearly rates per {count} members (official, on probation, posted) under {base}"),
+        count=numerals.decimal(PER_THOUSAND), base=name(base(run)),
+    )  # fmt: skip
+    return Table(caption, [_("rate"), _("in this run"), _("published")], rows)
+
+
+def _per_thousand(known: Known) -> str:
+    if known.value != known.value:
+        return numerals.NOTHING
+    value, low, high = (data(x, numerals.decimal(PER_THOUSAND * x, 1)) for x in known)
+    if known.value == 0:
+        return told(_("< {high}"), high=data(known.high, formats.number(PER_THOUSAND * known.high)))
+    return told(_("{value} [{low}, {high}]"), value=value, low=low, high=high)
+
+
+def _published(rate: float) -> str:
+    if rate != rate:
+        return numerals.NOTHING
+    return data(rate, numerals.decimal(PER_THOUSAND * rate, 1))
+
+
+def _uncertain(run: Run) -> Table:
+    uncertain = run.manifest["scenario"]["uncertain"]
+    rows = [[path, _in_words(one)] for path, one in sorted(uncertain.items())]
+    caption = told(
+        _("Uncertain parameters, in {count} draws"), count=count(run.manifest["parameter_draws"])
+    )
+    return Table(caption, [_("parameter"), _("distribution")], rows)
+
+
+def _in_words(one: dict[str, Any]) -> str:
+    numbers = {key: _given(value) for key, value in one.items() if key != "distribution"}
+    match one["distribution"]:
+        case "uniform":
+            return _("uniform from {low} to {high}").format(**numbers)
+        case "triangular":
+            return _("triangular from {low} to {high}, most likely {mode}").format(**numbers)
+        case named:
+            told_ = _("{distribution}, mean {mean}, standard deviation {sd}")
+            return told_.format(distribution=named, **numbers)
+
+
+def _given(value: float | None) -> str:
+    if value is None:
+        return numerals.NOTHING
+    digits = next(d for d in range(9) if d == 8 or round(value, d) == value)
+    return numerals.decimal(value, digits)
+
+
+def reproduce(run: Run) -> Part:
+    """The command, hashes and versions of the run."""
+    manifest = run.manifest
+    program, *words = manifest["command"]
+    command = shlex.join([Path(program).name.replace("__main__.py", "hamletsim"), *words])
+    facts = {
+        _("scenario"): manifest["scenario_hash"],
+        _("table of units"): manifest["baseline_hash"],
+        _("seed"): str(manifest["seed"]),
+        _("replications"): count(manifest["replications"]),
+        _("draws of the parameters"): count(manifest["parameter_draws"]),
+        _("engine"): manifest["engine"],
+        **manifest["versions"],
+        _("system"): manifest["machine"]["system"],
+    }
+    rows = [[name(key), name(value)] for key, value in facts.items()]
+    caption = _("What the run was made of (SHA-256 of its inputs, versions)")
+    return Part(
+        "reproduce",
+        _("How to make the same run again"),
+        [Code(command), Table(caption, [_("what"), _("value")], rows)],
+    )
