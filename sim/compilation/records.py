@@ -86,7 +86,8 @@ def write(words: Any, kind: Record, values: Mapping[str, Any]) -> None:
             if (value.dtype, value.ndim) != expected or not value.flags.c_contiguous:
                 raise TypeError(f"{field} is {value.dtype} with {value.ndim} dimensions")
             words[at] = value.ctypes.data
-            words[at + 1 : at + 1 + value.ndim] = value.shape
+            for place, size in enumerate(value.shape, at + 1):
+                words[place] = size
         elif type(value) is not expected:
             raise TypeError(f"{field} is {type(value)}, not {expected}")
         elif expected is float:

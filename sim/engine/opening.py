@@ -17,7 +17,7 @@ from sim.draws import exponential, lognormal, uniform, uniforms4
 from sim.log import PANEL_FIELDS, Outcome
 from sim.plan import Plan
 from sim.plan.rates import Floats
-from sim.world import UNKNOWN, World
+from sim.world import UNKNOWN, World, copied
 
 HALF_YEAR, QUARTER = 182.625, 91.3125
 SHORTEST_MONTH = 28.0
@@ -54,11 +54,11 @@ class Stopped(NamedTuple):
 
 def placed(plan: Plan, world: World) -> World:
     """The world with every unit in its group and every posting in its pool of this policy."""
-    people, hamlets = world.people, world.hamlets.copy()
+    people, hamlets = world.people, copied(world.hamlets)
     hamlets["base_group"] = plan.base_group
     hamlets["group"] = plan.base_group | _bits(plan, world)
     if world.month == 0:  # a baseline knows the kind of a pool, not yet which one
-        people = people.copy()
+        people = copied(people)
         posted = people["pool"] >= 0
         people["pool"][posted] = plan.pool_of[people["hamlet"][posted], people["pool"][posted]]
     return world._replace(people=people, hamlets=hamlets)

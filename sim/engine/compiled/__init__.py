@@ -57,7 +57,7 @@ from sim.engine.compiled.state import (
 from sim.engine.opening import Stopped, draw_person, fill_shocks, placed, rate_keys
 from sim.log import Log, Outcome, joined
 from sim.plan import Plan
-from sim.world import DRAWN, PERSON, STALE, World
+from sim.world import DRAWN, PERSON, STALE, World, copied
 
 ROOM_A_HAMLET = 60
 """New people of one hamlet for whom there is room at first."""
@@ -88,11 +88,12 @@ class Runner:
         self._numbers = np.arange(int(plan.unit.max()) + 2)
         hamlets = np.argsort(plan.unit, kind="stable")
         units = {
-            **self._by_unit(opening.people),
             "hamlets_of_units": hamlets,
             "hamlets_from": np.searchsorted(plan.unit[hamlets], self._numbers),
         }
-        self._given = in_one_block(given_by(plan, world) | units)
+        start = self._start(opening)
+        self._given = in_one_block(given_by(plan, world) | units | start)
+        self._opening = self._begins = {name: self._given[name] for name in start}
         self._words = blank(STATE)
         write(self._words, STATE, self._given)
         self._kept = np.empty(0, dtype=PERSON)
@@ -130,7 +131,7 @@ class Runner:
     ) -> Stopped:
         """One replication until a month start before the horizon."""
         fresh, outcome = self._simulated(seed, replication, since, month)
-        people = _copied(self._kept[: fresh["counters"][KEPT]])
+        people = copied(self._kept[: fresh["counters"][KEPT]])
         hamlets, bits = fresh["hamlets"], self._plan.settings.adaptive
         rates = self._rates_in(hamlets)
         hamlets["group"] &= (1 << bits) - 1
@@ -161,16 +162,12 @@ class Runner:
     ) -> tuple[dict[str, Any], Outcome]:
         """What the engine counts and the outcome; in larger tables if these are too small."""
         world = self._world if since is None else placed(self._plan, since.world)
-        begins = self._given if since is None else self._by_unit(world.people)
         which = {
             "seed": seed, "replication": replication,
             "from_month": world.month, "until_month": until,
-            **{name: begins[name] for name in ("baseline", "people_from")},
-            **self._same_rates(world),
         }  # fmt: skip
         stops = until < self._plan.settings.months
-        if np.diff(begins["people_from"]).max() >= self._room:
-            self._everybody = self._make_room(np.diff(begins["people_from"]))
+        self._begin_with(self._opening if since is None else self._start(world))
         while True:
             if stops and len(self._kept) < self._everybody:
                 self._kept = np.empty(self._everybody, dtype=PERSON)
@@ -181,6 +178,19 @@ class Runner:
             self._everybody *= 2
             self._make_tables(2 * self._room, 2 * self._events_room)
 
+    def _start(self, world: World) -> dict[str, npt.NDArray[Any]]:
+        """Who is there at the beginning, and whether their clocks and deaths are still right."""
+        return {**self._by_unit(world.people), **self._same_rates(world)}
+
+    def _begin_with(self, start: dict[str, npt.NDArray[Any]]) -> None:
+        if start is self._begins:
+            return
+        people = np.diff(start["people_from"])
+        if people.max() >= self._room:
+            self._everybody = self._make_room(people)
+        write(self._words, STATE, start)
+        self._begins = start
+
     def _outcome(self, fresh: dict[str, Any], since: Stopped | None) -> Outcome:
         logged = int(fresh["counters"][EVENTS]) if self._with_log else 0
         names = ("log_day", "log_phase", "log_hamlet", "log_person", "log_kind", "log_cause")
@@ -188,11 +198,6 @@ class Runner:
         if since is not None:
             log = joined(since.outcome.log, log)
         return Outcome(log, fresh["panel"], fresh["lever_months"], fresh["posting_months"])
-
-
-def _copied(rows: npt.NDArray[np.void]) -> npt.NDArray[np.void]:
-    """A copy of rows as they lie in memory; numpy's own goes field by field."""
-    return rows.view(np.uint64).copy().view(rows.dtype)
 
 
 # ---------------------------------------------------------------- the schedule

@@ -14,7 +14,7 @@ from sim.plan import MOVE, Plan, Settings
 from sim.plan.meetings import CLASS as CLASS_ROW
 from sim.plan.meetings import CONDITION, COURSE
 from sim.plan.schedule import SCHEDULE
-from sim.world import HAMLET, PERSON, World
+from sim.world import HAMLET, PERSON, World, copied
 
 LIFE, POSTINGS, LISTING, CLASS, COMMITTEE, REVIEW = 1, 2, 3, 4, 5, 6
 FIRST, SECOND = -3.0e18, -2.0e18
@@ -157,7 +157,7 @@ def fresh_tables(plan: Plan, world: World, since: Stopped | None) -> dict[str, A
     """The fields that count and sum up one replication."""
     return {
         **begun(plan, world, since)._asdict(),
-        "hamlets": world.hamlets.copy(),
+        "hamlets": copied(world.hamlets),
         "counters": np.zeros(COUNTERS, dtype=np.int64),
     }
 
