@@ -40,11 +40,11 @@ def year(when: float, digits: int = 0) -> str:
 
 
 def date(day: dt.date) -> str:
-    """A day in digits."""
+    """A day in digits; of a moment, its day."""
     # Translators: the order of day, month and year in your language, as in Unicode's date patterns.
     pattern = _("yyyy-MM-dd")
     if language() == SOURCE:
-        return day.isoformat()
+        return f"{day:%Y-%m-%d}"
     from babel.dates import format_date
 
     return format_date(day, pattern, language())

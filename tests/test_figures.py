@@ -244,6 +244,7 @@ def test_no_text_is_cut_off_and_no_legend_is_needed(name: str, run: figures.Run)
                 box = text.get_window_extent()
                 assert whole.x0 <= box.x0 and box.x1 <= whole.x1, text.get_text()
                 assert whole.y0 <= box.y0 and box.y1 <= whole.y1, text.get_text()
+                assert "00:00" not in text.get_text(), "the hour of a day"
 
 
 def test_figures_leave_the_style_of_others_alone(run: figures.Run) -> None:
