@@ -1,7 +1,8 @@
 """A run's folder: tables and manifest, there whole or not at all.
 
 Everything is written to a folder beside it, which then takes its name. A folder that exists is
-replaced only if it is empty or holds a run, and only by a complete new one.
+replaced only if it is empty or holds a run, and only by a complete new one; files of others in it
+stay.
 """
 
 import errno
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 MANIFEST = "manifest.json"
 BASELINE = "baseline.json"
+REPORT, FIGURES = "report.html", "figures"
+"""Where a run's report and figures are written unless asked otherwise: file and folder."""
+PICTURES = (".png", ".svg")
 FORMAT = "hamletsim run 3"
 """Raised whenever tables gain or lose columns."""
 READABLE = (FORMAT, "hamletsim run 2")
@@ -221,7 +225,26 @@ def _take_place(partial: Path, folder: Path) -> None:
     except BaseException:
         os.replace(old, folder)
         raise
+    _keep_what_is_not_ours(old, folder)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _keep_what_is_not_ours(old: Path, folder: Path) -> None:
+    """What somebody else has put beside a run stays where it was; what was made of the old run,
+    its report and figures, does not."""
+    for path in [path for path in old.rglob("*") if not path.is_dir() or path.is_symlink()]:
+        name = path.relative_to(old)
+        if not _is_ours(name):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            os.replace(path, folder / name)
+
+
+def _is_ours(name: Path) -> bool:
+    """Whether a file in the folder of a run is of its making, by its name there."""
+    if name.parent == Path(FIGURES):
+        return name.suffix in PICTURES
+    is_table = name.suffix == ".parquet" or str(name) in (MANIFEST, BASELINE, REPORT)
+    return is_table and name.parent == Path(".")
 
 
 # ---------------------------------------------------------------- manifest

@@ -64,10 +64,24 @@ def test_hashes_follow_the_content() -> None:
 def test_a_new_run_takes_the_place_of_an_old_one(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     save(folder)
-    (folder / "notes.txt").write_text("of the old run")
     save(folder, {"years": TABLES["hamlets"]})
     assert files(folder) == ["baseline.json", "manifest.json", "years.parquet"]
     assert files(tmp_path) == ["run"]
+
+
+def test_what_somebody_put_beside_a_run_stays(tmp_path: Path) -> None:
+    """What was made of the old run does not: its report and its figures."""
+    run = tmp_path / "run"
+    save(run)
+    theirs = ["notes.txt", "figures/own.pdf", "more/table.parquet", "report-vi.html"]
+    ours = ["report.html", "figures/tiles.png", "old.parquet"]
+    for name in (*theirs, *ours):
+        (run / name).parent.mkdir(exist_ok=True)
+        (run / name).write_text(name, "utf-8")
+    save(run)
+    assert all((run / name).read_text("utf-8") == name for name in theirs)
+    assert not any((run / name).exists() for name in ours)
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
 
 
 @pytest.mark.parametrize("before", [False, True])

@@ -351,8 +351,10 @@ def figures(
 ) -> None:
     with _told(_("some figures are missing")):
         from sim import figures as pictures
+        from sim import store
 
-        for path in pictures.save_all(pictures.read(results), out or results / "figures", kind):
+        place = out or results / store.FIGURES
+        for path in pictures.save_all(pictures.read(results), place, kind):
             typer.echo(str(path))
 
 

@@ -5,9 +5,7 @@ from pathlib import Path
 from sim import store
 from sim.figures.reading import Run
 from sim.report.page import html
-
-FILE = "report.html"
-"""The name of a report in its run's folder."""
+from sim.store import REPORT as FILE
 
 
 def write(run: Run, path: Path, hide_below: int = 0) -> None:

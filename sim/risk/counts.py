@@ -163,7 +163,8 @@ def _classes(plan: Plan) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.bool_]]:
 
 
 def empty_counts(replications: int, draws: int, ground: Ground, adaptive: int, bins: int) -> Counts:
-    """Counts of nothing yet. `bins` numbers of members are told apart."""
+    """Counts of nothing yet, for at most 32,767 replications; `bins` numbers of members are told
+    apart. (Strengths are the largest table by far, and a task counts a few replications only.)"""
     hamlets, years = len(ground.is_hamlet), ground.rule.months // 12
     areas = int(ground.area.max()) + 1
     codes, kinds = max(events.CAUSES) + 1, max(events.KINDS) + 1
@@ -181,7 +182,7 @@ def empty_counts(replications: int, draws: int, ground: Ground, adaptive: int, b
         np.zeros((replications, years), dtype=np.int64),
         np.zeros((draws, len(SUMS), hamlets, years + 1), dtype=np.int32),
         np.zeros((len(TOTALS), hamlets, years + 1), dtype=np.int32),
-        np.zeros((hamlets, years + 1, bins), dtype=np.int32),
+        np.zeros((hamlets, years + 1, bins), dtype=np.int16),
         np.zeros((hamlets, codes), dtype=np.int32),
         np.zeros(hamlets, dtype=np.int64),
     )
