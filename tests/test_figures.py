@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterator
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -229,6 +230,13 @@ def shown_labels(axis: Axis) -> list[Text]:
     return [label for place, label in ticks if low <= place <= high]
 
 
+@pytest.fixture(params=["en", "vi", "ru"])
+def language(request: pytest.FixtureRequest) -> Iterator[str]:
+    with speaking(request.param):
+        yield request.param
+
+
+@pytest.mark.usefixtures("language")
 @pytest.mark.parametrize("name", FIGURES)
 def test_no_text_is_cut_off_and_no_legend_is_needed(name: str, run: figures.Run) -> None:
     """Every text lies on the figure; the names of hamlets hold markup and stay text."""
@@ -236,9 +244,14 @@ def test_no_text_is_cut_off_and_no_legend_is_needed(name: str, run: figures.Run)
     figure = np.ravel(axes)[0].figure
     figure.draw_without_rendering()
     whole = figure.bbox.padded(1)
+    over_all = [text for text in (figure._suptitle, figure._supxlabel) if text]
+    titles = [*over_all, *(one.title for one in np.ravel(axes)),
+              *(one._left_title for one in np.ravel(axes))]  # fmt: skip
+    boxes = [title.get_window_extent() for title in titles if title.get_text()]
+    assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))
     for one in np.ravel(axes):
         assert one.get_legend() is None
-        texts = [*one.texts, one.title, one._left_title, one.xaxis.label, figure._suptitle]
+        texts = [*one.texts, one.title, one._left_title, one.xaxis.label, *over_all]
         for text in (*texts, *shown_labels(one.xaxis), *shown_labels(one.yaxis)):
             if text.get_text() and text.get_visible() and one.get_visible():
                 box = text.get_window_extent()
@@ -323,12 +336,6 @@ def test_a_run_without_bands_is_told(run: figures.Run, folder: Path, tmp_path: P
 
 
 # ---------------------------------------------------------------- numbers
-
-
-@pytest.fixture(params=["en", "vi", "ru"])
-def language(request: pytest.FixtureRequest) -> Iterator[str]:
-    with speaking(request.param):
-        yield request.param
 
 
 def test_numbers_follow_the_language(language: str) -> None:

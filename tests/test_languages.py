@@ -14,10 +14,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import typer
+from matplotlib.text import Text
 from typer.testing import CliRunner
 
+import sim
+from sim import report
 from sim.cli import app
 from sim.cli.speech import Command
+from sim.figures.files import FIGURES
 from sim.levers import COST_KEYS
 from sim.load import shape
 from sim.load.checks import PUBLISHED
@@ -40,8 +44,9 @@ from sim.risk.outcomes import OUTCOMES
 from sim.risk.summary import columns, number, titled, with_interval
 from sim.scenario import UnitKind
 from sim.sweep.description import DESIGN_KEYS, KEYS, SPAN_KEYS
-from tests import catalogues, test_bad_input
+from tests import catalogues, runs, test_bad_input
 from tests.load_samples import SCENARIO, TABLE, lines_of, written
+from tests.test_report import Tree
 
 KINDS = get_args(UnitKind)
 ROOT = Path(__file__).parents[1]
@@ -237,8 +242,13 @@ COMMANDS = {
     "story": ["trace", "s.yaml", "--policy", "as-is", "--replication", "0"],
     "hamlet": ["trace", "s.yaml", "--policy", "as-is", "--replication", "1", "--hamlet", "H1"],
     "log": ["trace", "s.yaml", "--policy", "as-is", "--replication", "0", "--out", "log.csv"],
+    "figures": ["figures", "run", "--out", "drawn"],
+    "report": ["report", "run", "--out", "page.html"],
     "help": ["--help"],
-    **{f"help of {name}": [name, "--help"] for name in ("check", "run", "best", "trace", "sweep")},
+    **{
+        f"help of {name}": [name, "--help"]
+        for name in ("check", "run", "best", "trace", "sweep", "figures", "report")
+    },
     "unknown command": ["fly"],
     "unknown option": ["run", "s.yaml", "--polices", "as-is"],
     "no value": ["run", "s.yaml", "--seed"],
@@ -258,7 +268,12 @@ COMMANDS = {
     "no setting": ["check", "s.yaml", "--set", "training.seat=3"],
     "no value of a setting": ["check", "s.yaml", "--set", "training"],
     "no sweep": ["sweep", "s.yaml"],
+    "no run": ["figures", "."],
+    "no such run": ["report", "none"],
+    "no kind of figure": ["figures", "run", "--format", "pdf"],
+    "no kind of report": ["report", "run", "--format", "pdf"],
 }
+OF_A_RUN = ("figures", "report", "no kind of figure", "no kind of report")
 
 
 @pytest.fixture
@@ -323,11 +338,56 @@ def test_no_command_leaves_anything_in_english(
     folder: Path, monkeypatch: pytest.MonkeyPatch, spoken: str, name: str
 ) -> None:
     monkeypatch.setenv("HAMLETSIM_LANG", spoken)
+    monkeypatch.setattr("sim.figures.files.picture", lambda axes, kind: b"")
+    monkeypatch.setattr("sim.report.blocks.picture", lambda axes, kind: b"<svg/>")
+    if name in OF_A_RUN:
+        sim.run("s.yaml", replications=4, out=Path("run"))
     code, out, err = command(*COMMANDS[name])
     assert code == (2 if name.startswith(("no ", "un", "a ", "an ", "too ", "both")) else 0), err
     assert out + err
-    assert english_in(spoken, out + err) == set()
+    files = " ".join(FIGURES) if name == "figures" else ""
+    assert english_in(spoken, out + err, files) == set()
     assert not re.search(r"\{\w*\}", out + err)
+
+
+@pytest.fixture(scope="module")
+def a_run(tmp_path_factory: pytest.TempPathFactory) -> sim.Results:
+    """A run with something to say in every part of a report."""
+    return runs.run(tmp_path_factory.mktemp("told"))
+
+
+def given_to(run: sim.Results) -> str:
+    """What a run has its names from; `tests/runs.py` makes the scenario and the table."""
+    manifest = run.manifest
+    versions, machine = [*manifest["versions"]], map(str, manifest["machine"].values())
+    title, names = str(manifest["scenario"]["title"]), manifest["policies"]
+    return " ".join([runs.table(), runs.POLICIES, title, *names, *versions, *machine])
+
+
+@pytest.mark.parametrize("spoken", TRANSLATIONS)
+@pytest.mark.parametrize("hide_below", [0, 5])
+def test_no_report_leaves_anything_in_english(
+    a_run: sim.Results, monkeypatch: pytest.MonkeyPatch, spoken: str, hide_below: int
+) -> None:
+    monkeypatch.setattr("sim.report.blocks.picture", lambda axes, kind: b"<svg/>")
+    with speaking(spoken):
+        page = Tree(report.html(a_run, hide_below)).top
+    read_aloud = [e.attributes.get(a, "") for e in page.all() for a in ("alt", "aria-label")]
+    told = " ".join([page.without("style", "script", "code"), *read_aloud])
+    told = re.sub(r"\b[0-9a-f]{64}\b", "", told)
+    assert english_in(spoken, told, given_to(a_run)) == set()
+    assert not re.search(r"\{\w*\}", told)
+
+
+@pytest.mark.parametrize("spoken", TRANSLATIONS)
+@pytest.mark.parametrize("name", FIGURES)
+def test_no_figure_leaves_anything_in_english(a_run: sim.Results, spoken: str, name: str) -> None:
+    with speaking(spoken):
+        figure = np.ravel(FIGURES[name](a_run))[0].figure
+        figure.draw_without_rendering()
+        told = " ".join(text.get_text() for text in figure.findobj(Text))
+    assert len(words(told)) > 1
+    assert english_in(spoken, told, given_to(a_run)) == set()
 
 
 def test_english_is_seen() -> None:

@@ -13,6 +13,7 @@ from sim.figures.drawing import (
     INK,
     PALE_BLUE,
     PALE_GREY,
+    PANELS_LINE,
     SMALL,
     TEXT,
     WIDTH,
@@ -21,6 +22,7 @@ from sim.figures.drawing import (
     label_ends,
     new_axes,
     styled,
+    wrapped,
     write_numbers,
 )
 from sim.figures.formats import number
@@ -132,7 +134,8 @@ def _panels(
     tables = [measured(run, measure, policy) for measure in measures]
     for axes, measure, table in zip(grid, measures, tables, strict=False):
         _bands(axes, table, years_shown=3)
-        axes.set_title(measure_in_words(measure), fontsize=SMALL, pad=6)
+        title = wrapped(measure_in_words(measure), PANELS_LINE // across)
+        axes.set_title(title, fontsize=SMALL, pad=6)
         axes.tick_params(labelsize=SMALL)
     for axes in grid[len(measures) :]:
         axes.set_visible(False)

@@ -26,8 +26,8 @@ ROW = 0.36
 ROUNDING = 1e-9
 """Ticks are multiples of a step, as far as floats can be."""
 TEXT, SMALL = 13, 11
-TITLE_LINE, CAPTION_LINE = 72, 84
-"""Characters in a line."""
+TITLE_LINE, CAPTION_LINE, PANELS_LINE = 72, 96, 96
+"""Characters in a line: of titles, captions, and the titles of panels side by side."""
 # Okabe and Ito (2008), as far as they stand out on white; text keeps a contrast of 4.5 : 1.
 BLUE, ORANGE, GREEN, GREY, INK = "#0072B2", "#B35000", "#007A5A", "#595959", "#1A1A1A"
 PALE_BLUE, PALE_GREY = "#A9D3EA", "#DADADA"
@@ -81,9 +81,15 @@ def height_for(rows: int) -> float:
     return max(LEAST_HEIGHT, ROW * rows + 1.6)
 
 
+def wrapped(text: str, characters: int) -> str:
+    """A text in lines; names such as `as-is` are not broken."""
+    lines = [textwrap.fill(line, characters, break_on_hyphens=False) for line in text.splitlines()]
+    return "\n".join(lines)
+
+
 def entitle(axes: "Axes", text: str) -> None:
     """The title, over the whole width if the figure is ours alone."""
-    lines = textwrap.fill(text, TITLE_LINE)
+    lines = wrapped(text, TITLE_LINE)
     if len(axes.figure.axes) > 1:
         axes.set_title(lines)
         return
@@ -93,15 +99,20 @@ def entitle(axes: "Axes", text: str) -> None:
 
 
 def explain(axes: "Axes", text: str) -> None:
-    """What the axis and the colours mean, below them."""
-    lines = [textwrap.fill(line, CAPTION_LINE) for line in text.splitlines()]
-    axes.set_xlabel("\n".join(lines), fontsize=SMALL)
+    """What the axis and the colours mean, below them, where the title is above."""
+    lines = wrapped(text, CAPTION_LINE)
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    if len(figure.axes) > 1:
+        axes.set_xlabel(lines, fontsize=SMALL)
+        return
+    figure.supxlabel(lines, x=0.012, ha="left", fontsize=SMALL)
 
 
 def bare(axes: "Axes") -> None:
-    """Rows of text need no line beside them and no ticks."""
+    """Rows of text need no line beside them and no ticks, but room for a dot at zero."""
     axes.spines["left"].set_visible(False)
-    axes.tick_params(axis="y", length=0)
+    axes.tick_params(axis="y", length=0, pad=8)
 
 
 class Row(NamedTuple):
