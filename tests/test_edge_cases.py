@@ -167,6 +167,17 @@ class TestPostings:
         assert kinds(events)["posted"] > 9
         assert outcome.posting_months.sum() < 4 * 12 * 3
 
+    def test_more_are_posted_at_the_start_than_the_pool_holds(self) -> None:
+        """None is taken from the pool until it has room again, and then no more than it holds."""
+        post = unit("a", posted=3, posted_pool="p", posted_months_left=(5, 5))
+        again = under("reinforcement", pool="p", number=2, term_months=120)
+        loaded = small([post, unit("b", officials=1)], policies=again, years=3,
+                       postings=NEVER_RENEWED | {"pools": {"p": {"level": "district", "size": 1}}},
+                       rules={"grace_months": 1200})  # fmt: skip
+        _, events = run(loaded, "x")
+        assert kinds(events)["posting_ended"] == 3
+        assert kinds(events)["posted"] == 1
+
     def test_staff_are_sent_and_return_as_staff(self) -> None:
         agency = staffed("s", kind="agency", officials=15)
         sent = under("reinforcement", senders=["s"], number=2, term_months=12)

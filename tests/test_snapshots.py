@@ -91,7 +91,7 @@ def test_any_scenario_may_be_split(loaded: Loaded, seed: int, part: float) -> No
 
 
 @pytest.mark.verify
-@settings(UNTIMED, max_examples=200)
+@settings(UNTIMED, max_examples=60)
 @given(scenarios(), st.integers(0, 2**62 - 1), st.floats(0.01, 0.99))
 def test_very_many_may_be_split(loaded: Loaded, seed: int, part: float) -> None:
     for policy in loaded.policies:

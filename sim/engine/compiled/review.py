@@ -81,7 +81,8 @@ def is_weak(s, hamlet, row):
 def post(s, h, row, month, day):
     """From an outside pool, in the order of the keys."""
     pool = s.pool_of[h, row["reinforce_pool"]]
-    number = min(row["reinforce_number"], s.pool_size[pool] - s.pool_used[pool])
+    free = s.pool_size[pool] - s.pool_used[pool]  # below 0 if more are posted at the start
+    number = max(0, min(row["reinforce_number"], free))
     s.pool_used[pool] += number
     for k in range(number):
         key = person_key(s.hamlets[h]["key"], rules.POSTED_PEOPLE, month, k)
