@@ -7,7 +7,7 @@ into its own row, and what is added up over replications is whole numbers.
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -215,11 +215,19 @@ def _extend(
     for ledger in ledgers.values():
         ledger.grow(np.arange(added.stop) % setup.draws)
     parts, made, whole = len(setup.shelf.parts), 0, len(added) * len(ledgers)
-    for found in counted(setup, list(_tasks(setup, tuple(ledgers), added))):
+    for found in counted(setup, _small_first(list(_tasks(setup, tuple(ledgers), added)))):
         ledgers[found.policy].enter(found)
         made += len(found.replications)
         if progress:
             progress(made // parts, whole)
+
+
+def _small_first(tasks: list[Task]) -> list[Task]:
+    """The first task runs alone, so that compiling can be interrupted: one replication of it."""
+    first, numbers = tasks[0], tasks[0].replications
+    if len(numbers) == 1:
+        return tasks
+    return [*(replace(first, replications=part) for part in (numbers[:1], numbers[1:])), *tasks[1:]]
 
 
 def _tasks(setup: Setup, policies: tuple[str, ...], added: range) -> Iterator[Task]:
