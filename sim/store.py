@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 
 MANIFEST = "manifest.json"
 BASELINE = "baseline.json"
-REPORT, FIGURES = "report.html", "figures"
-"""Where a run's report and figures are written unless asked otherwise: file and folder."""
+REPORT, MODEL, FIGURES = "report.html", "model.html", "figures"
+"""Where a run's report, the description of the model and figures are written unless asked
+otherwise: files and folder."""
 PICTURES = (".png", ".svg")
 FORMAT = "hamletsim run 3"
 """Raised whenever tables gain or lose columns."""
@@ -231,7 +232,7 @@ def _take_place(partial: Path, folder: Path) -> None:
 
 def _keep_what_is_not_ours(old: Path, folder: Path) -> None:
     """What somebody else has put beside a run stays where it was; what was made of the old run,
-    its report and figures, does not."""
+    its report, description and figures, does not."""
     for path in [path for path in old.rglob("*") if not path.is_dir() or path.is_symlink()]:
         name = path.relative_to(old)
         if not _is_ours(name):
@@ -243,7 +244,7 @@ def _is_ours(name: Path) -> bool:
     """Whether a file in the folder of a run is of its making, by its name there."""
     if name.parent == Path(FIGURES):
         return name.suffix in PICTURES
-    is_table = name.suffix == ".parquet" or str(name) in (MANIFEST, BASELINE, REPORT)
+    is_table = name.suffix == ".parquet" or str(name) in (MANIFEST, BASELINE, REPORT, MODEL)
     return is_table and name.parent == Path(".")
 
 

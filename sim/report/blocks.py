@@ -85,7 +85,25 @@ class Code:
     kind: str = field(default="code", init=False)
 
 
-Block = Table | Picture | Text | Code
+@dataclass(frozen=True)
+class Heading:
+    """A heading inside a part; `key` is its address on the page."""
+
+    key: str
+    text: str
+    kind: str = field(default="heading", init=False)
+
+
+@dataclass(frozen=True)
+class Link:
+    """A link to a file beside the page."""
+
+    address: str
+    text: str
+    kind: str = field(default="link", init=False)
+
+
+Block = Table | Picture | Text | Code | Heading | Link
 
 
 @dataclass(frozen=True)

@@ -2,25 +2,35 @@
 
 import base64
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
 from sim.figures.reading import Run
 from sim.messages import _, language
 from sim.report import choices, hamlets, people, trust
-from sim.report.blocks import Part, People, name
-from sim.report.first import first
+from sim.report.blocks import Part, People, Text, name
+from sim.report.first import First, first
 from sim.risk.summary import titled
 
 HERE = Path(__file__).parent
 
 
-def html(run: Run, hide_below: int = 0) -> str:
+def html(run: Run, hide_below: int = 0, model_page: str = "") -> str:
     """The report of a run in the current language.
 
-    hide_below: counts of people under this are not told.
+    hide_below: counts of people under this are not told.  model_page: the address of the page that
+    describes the model, relative to the report; no link without it.
     """
+    title = name(titled(run.manifest["scenario"]["title"]))
+    parts = list(_parts(run, People(hide_below), model_page))
+    return rendered(title, parts, first=first(run))
+
+
+def rendered(
+    title: str, parts: Sequence[Part], first: First | None = None, introduction: Sequence[Text] = ()
+) -> str:
+    """A page of parts in the current language, with a first screen or an introduction."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 
@@ -31,9 +41,10 @@ def html(run: Run, hide_below: int = 0) -> str:
     script = _read("page.js")
     return environment.get_template("page.html").render(
         language=language(),
-        title=name(titled(run.manifest["scenario"]["title"])),
-        first=first(run),
-        parts=list(_parts(run, People(hide_below))),
+        title=title,
+        first=first,
+        introduction=introduction,
+        parts=parts,
         style=Markup(_read("page.css")),
         script=Markup(script),
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
@@ -41,7 +52,7 @@ def html(run: Run, hide_below: int = 0) -> str:
             "question": _("The question"),
             "answer": _("The answer"),
             "contents": _("Contents"),
-            "skip": _("To the answer"),
+            "skip": _("To the answer") if first else _("To the contents"),
             "sort": _("Sort by this column"),
         },
     )
@@ -52,7 +63,7 @@ def _read(file: str) -> str:
     return (HERE / file).read_text("utf-8")
 
 
-def _parts(run: Run, told: People) -> Iterator[Part]:
+def _parts(run: Run, told: People, model_page: str) -> Iterator[Part]:
     """The parts in the order in which an organising committee asks."""
     yield hamlets.to_act_on(run, told)
     yield hamlets.posting_cliff(run, told)
@@ -66,4 +77,4 @@ def _parts(run: Run, told: People) -> Iterator[Part]:
     yield choices.causes(run)
     yield choices.rule(run)
     yield trust.assumed(run)
-    yield trust.reproduce(run)
+    yield trust.reproduce(run, model_page)
