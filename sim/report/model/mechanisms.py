@@ -240,7 +240,8 @@ def _what_may_happen(status: int) -> str:
 def phases() -> Table:
     """The order of a month start."""
     rows = [[str(number), _(text)] for number, text in enumerate(PHASES)]
-    return Table(_("What happens on the first of a month, in this order"), [_("step"), ""], rows)
+    heads = [_("step"), _("what happens")]
+    return Table(_("What happens on the first of a month, in this order"), heads, rows)
 
 
 def events() -> Table:

@@ -9,7 +9,6 @@ import csv
 from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib import resources
-from itertools import groupby
 from typing import Any, NamedTuple
 
 from sim import numerals
@@ -158,10 +157,8 @@ def _records_in(node: Schema, star: str = "") -> Iterator[tuple[str, str]]:
 
 
 def written(value: Any) -> str:
-    """A value as it is typed in a scenario, on one line; a dash for none."""
+    """A value as it is typed in a scenario, on one line."""
     match value:
-        case None:
-            return numerals.NOTHING
         case bool():
             return "true" if value else "false"
         case float():
@@ -175,7 +172,9 @@ def written(value: Any) -> str:
 
 
 def _default(parameter: Parameter) -> str:
-    return _("must be given") if parameter.default is MISSING else written(parameter.default)
+    if parameter.default is MISSING:
+        return _("must be given")
+    return numerals.NOTHING if parameter.default in (None, {}, []) else written(parameter.default)
 
 
 def value_in(scenario: dict[str, Any], path: str) -> Any:
@@ -215,13 +214,14 @@ def _is_of(path: str, parameter: str) -> bool:
 # ---------------------------------------------------------------- tables
 
 
-def reference(run: Run | None) -> Part:
+def all_parameters(run: Run | None) -> Part:
     """All parameters of a scenario, of levers and of what stands in many places."""
     scenario = None if run is None else run.manifest["scenario"]
     blocks: list[Block] = [Text(text) for text in _introduction()]
-    for group, ones in groupby(_of_scenario(), lambda one: one.group):
+    ones = list(_of_scenario())
+    for group in dict.fromkeys(one.group for one in ones):
         of = told(_("Parameters: {group}"), group=group) if group else _("Parameters of the whole")
-        blocks.append(_table(of, list(ones), scenario))
+        blocks.append(_table(of, [one for one in ones if one.group == group], scenario))
     shared, of_one = _split(list(_of_levers()))
     blocks.append(_table(_("Parameters of every lever"), shared, None))
     blocks.append(_table(_("Parameters of single levers"), of_one, None))

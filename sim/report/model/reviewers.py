@@ -5,7 +5,6 @@ the STRESS guidelines", Journal of Simulation 13(1), 55-67: objectives, logic, d
 experimentation, implementation, code access.
 """
 
-import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -15,6 +14,7 @@ from sim.figures.reading import Run
 from sim.messages import _, listed, printable
 from sim.report.blocks import Block, Heading, Part, Table, Text, count, name
 from sim.report.model import mechanisms
+from sim.report.model.reference import written
 from sim.report.trust import facts
 from sim.risk.precision import FEWEST_FOR_SHARES
 
@@ -105,18 +105,17 @@ def _policies(run: Run | None) -> list[Block]:
 
 
 def _lever(lever: dict[str, Any]) -> str:
-    """A lever with what is set of it."""
-    given = {k: v for k, v in lever.items() if k != "lever" and _is_set(v)}
-    if isinstance(given.get("where"), dict):
-        given["where"] = {k: v for k, v in given["where"].items() if _is_set(v)}
-        if not given["where"]:
-            del given["where"]
-    settings = listed(f"{key} {json.dumps(v, ensure_ascii=False)}" for key, v in given.items())
+    """A lever with what is set of it, as it is typed in a scenario."""
+    given = {key: _given(value) for key, value in lever.items() if key != "lever"}
+    settings = listed(f"{key}: {written(one)}" for key, one in given.items() if one is not None)
     return f"{lever['lever']} ({settings})" if settings else str(lever["lever"])
 
 
-def _is_set(value: object) -> bool:
-    return value is not None and value != [] and value != {}
+def _given(value: Any) -> Any:
+    """What is given of a value; None if nothing is."""
+    if isinstance(value, dict):
+        value = {key: one for key, one in value.items() if _given(one) is not None}
+    return None if value in ({}, []) else value
 
 
 # ---------------------------------------------------------------- logic
