@@ -182,7 +182,10 @@ OUTCOMES = {
     "under_risk_line": N_("Own cells with fewer official members than the risk line"),
     "no_admission": N_("Hamlets without an admission in five years"),
     "no_successor": N_("Hamlets without an official member under 60 who is present"),
-    "at_risk": N_("Hamlets that the at-risk rule flags"),
+    "at_risk": N_(
+        "Hamlets flagged by the at-risk rule: strength under the risk line, many over 60, "
+        "nobody admitted for long"
+    ),
     "chief_is_member": N_("Hamlets whose chief is a member"),
     "secretary_trained": N_("Own cells whose secretary is trained"),
     "on_posted": N_("Own cells that would not have the minimum without posted members"),

@@ -296,12 +296,13 @@ def _told() -> list[tuple[str, str, str]]:
             "listing",
             _("Source list"),
             _(
-                "Each month a hamlet lists residents of 18 to 60, the more the more can be listed, "
-                "by age and sex. Members present who have been in the place long enough help, and "
-                "so do helpers from outside: with few helpers fewer are listed, and a helper can "
-                "look after few candidates. Trained secretaries and chiefs, emulation, attention "
-                "and missed targets raise it. Candidates withdraw, or drop off the list if they "
-                "are too long without a class or away."
+                "Each month a hamlet puts residents of 18 to 60 on the source list, the more "
+                "residents it has that can be listed, the more; by age and sex. Members present "
+                "who have been in the place long enough help, and so do helpers from outside: with "
+                "few helpers fewer are listed, and a helper can look after few candidates. Trained "
+                "secretaries and chiefs, emulation, attention and missed targets raise it. "
+                "Candidates withdraw, or drop off the list if they are too long without a class or "
+                "away."
             ),
         ),
         (
@@ -349,7 +350,7 @@ def _told() -> list[tuple[str, str, str]]:
             _(
                 "Chiefs are elected at fixed times, secretaries named when the office is vacant; "
                 "both are vacated when the holder dies, leaves or is removed. A chief may be a "
-                "resident who is no member. Training ends with the term of the holder."
+                "resident who is no member. Training counts as long as the holder is in office."
             ),
         ),
         (

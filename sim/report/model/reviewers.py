@@ -141,10 +141,10 @@ def _logic(run: Run | None) -> list[Item]:
             "smaller of 1 and helpers / full help."
         ),
         _(
-            "Targets: what an area may admit so far is the whole part of what was carried over + "
-            "target x (1 + overshoot) x months begun / 12; the fraction is carried to the next "
-            "year. An area's listing factor is multiplied each January by (target / admissions) to "
-            "the power of the pull, and stays between 1/2 and 2."
+            "Targets: with an even pace, what an area may admit so far is the whole part of what "
+            "was carried over + target x (1 + overshoot) x months begun / 12; the fraction is "
+            "carried to the next year. An area's listing factor is multiplied each January by "
+            "(target / admissions) to the power of the pull, and stays between 1/2 and 2."
         ),
         _(
             "Shocks: leaving is multiplied by exp(s z - s x s / 2), with one normal z for each "
