@@ -125,7 +125,7 @@ def _processes() -> Part:
         Text(
             _(
                 "From the source list to official member it is a way of several steps, and people "
-                "are lost at each. Meanwhile members die, leave for work and come back, grow old "
+                "leave it at each. Meanwhile members die, leave for work and come back, grow old "
                 "and are removed."
             )
         ),
