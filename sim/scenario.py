@@ -375,6 +375,11 @@ class Scenario(Record):
     """One scenario, fully resolved. The first policy is the base of comparison."""
 
     title: Text
+    notes: tuple[Text, ...] = Field(
+        (),
+        description="What the report must say of the figures: which printed ones do not add up, "
+        "what is assumed",
+    )
     baseline: str
     start: dt.date
     years: Annotated[int, Field(ge=1, le=200)]
