@@ -413,7 +413,12 @@ class Scenario(Record):
 
         Raises pydantic's ValidationError for a value, KeyError for a path, that does not exist.
         """
-        data = self.model_dump(by_alias=True)
+        touched = {path.partition(".")[0] for path in values}
+        # What is not touched is right already: to check all policies again is most of the work.
+        data: dict[str, Any] = {
+            name: getattr(self, name) for name in type(self).model_fields if name not in touched
+        }
+        data |= self.model_dump(by_alias=True, include=touched)
         for path, value in values.items():
             _set(data, path, value)
         return Scenario.model_validate(data)

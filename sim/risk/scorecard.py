@@ -22,13 +22,11 @@ def target_parts(plan: Plan) -> Floats:
     parts = np.full((len(plan.target_of), years + 1), np.nan)
     if not len(plan.target_yearly):
         return parts
-    by_year = _yearly(plan)
     sharing = np.array([(plan.target_of == t).sum() for t in range(len(plan.target_yearly))])
-    for h, targets in enumerate(plan.target_of):
-        above = targets[targets >= 0]
-        if len(above):
-            lowest = above[sharing[above].argmin()]
-            parts[h, 1:] = by_year[lowest] / sharing[lowest]
+    size = np.where(plan.target_of >= 0, sharing[plan.target_of], np.inf)
+    lowest = plan.target_of[np.arange(len(size)), size.argmin(axis=1)]
+    has_one = lowest >= 0
+    parts[has_one, 1:] = (_yearly(plan) / sharing[:, None])[lowest[has_one]]
     return parts
 
 
