@@ -52,6 +52,7 @@ SHARED_BY_LEVERS = tuple(_EVERY_LEVER)
 MEANINGS: dict[type[Record], dict[str, Meaning]] = {
     scenario.Scenario: {
         "title": Meaning(N_("Title, in one language or in several")),
+        "notes": Meaning(N_("What the report must say of the figures")),
         "baseline": Meaning(N_("The table of units, a file beside the scenario")),
         "start": Meaning(N_("The day on which the simulation begins"), DAY),
         "years": Meaning(N_("How long it lasts"), YEARS),

@@ -86,6 +86,7 @@ def _uncertain(run: Run) -> Table:
 
 
 def in_words(one: dict[str, Any]) -> str:
+    """A distribution of a scenario in a planner's words."""
     numbers = {key: _given(value) for key, value in one.items() if key != "distribution"}
     match one["distribution"]:
         case "uniform":
