@@ -9,12 +9,13 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS)
 RESULTS := results/quynh-luu
 
-.PHONY: help run test verify prove bench messages clean
+.PHONY: help run test verify pages prove bench messages clean
 
 help:
 	@echo "make run      simulate scenarios/quynh-luu.yaml and say where the results are"
 	@echo "make test     style, types and the default tests"
 	@echo "make verify   slow statistical checks, minutes"
+	@echo "make pages    reports in a browser, in every language; needs Chromium"
 	@echo "make prove    checks that take hours"
 	@echo "make bench    speed of the engines, of experiments, of a nation; ten minutes"
 	@echo "make messages  bring the translations up to date, list what is missing"
@@ -33,6 +34,11 @@ test: .venv/test.stamp
 # pytest ends with an error (exit code 5) when a marker selects no test.
 verify: .venv/test.stamp
 	$(PYTEST) -m verify
+
+# `make verify` has these too, where playwright and a browser are found.
+pages: .venv/test.stamp
+	$(PIP) install --editable '.[test,browser]'
+	$(PYTEST) -m verify tests/test_pages.py
 
 prove: .venv/test.stamp
 	$(PYTEST) -m prove
