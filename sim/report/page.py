@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from sim.figures.reading import Run
-from sim.messages import _, language
+from sim.messages import _, language, speaking
 from sim.report import choices, hamlets, people, trust
 from sim.report.blocks import Part, People, Text, name
 from sim.report.first import First, first
@@ -22,9 +22,10 @@ def html(run: Run, hide_below: int = 0, model_page: str = "") -> str:
     hide_below: counts of people under this are not told.  model_page: the address of the page that
     describes the model, relative to the report; no link without it.
     """
-    title = name(titled(run.manifest["scenario"]["title"]))
-    parts = list(_parts(run, People(hide_below), model_page))
-    return rendered(title, parts, first=first(run))
+    with speaking(language()):  # asked once, not for each number
+        title = name(titled(run.manifest["scenario"]["title"]))
+        parts = list(_parts(run, People(hide_below), model_page))
+        return rendered(title, parts, first=first(run))
 
 
 def rendered(
