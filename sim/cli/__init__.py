@@ -479,3 +479,6 @@ def _compiling() -> str:
 def _go_on() -> None:
     if STOPPED.is_set():
         raise KeyboardInterrupt
+
+
+from sim.cli import template as template  # noqa: E402 - commands in a module of their own

@@ -167,5 +167,3 @@ def _csv_rows(text: str, separator: str, file: str) -> Iterator[Row]:
         found = _("a quotation mark that is not closed, or one inside a cell")
         allowed = _("cells with their quotation marks closed")
         raise BadInput([Fault(file, place, "", found, allowed)]) from error
-
-

@@ -111,9 +111,7 @@ class _Row:
         """Where one of its cells is."""
         return self.grid.place(self.number, self._index(column))
 
-    def fault(
-        self, column: str, found: str, allowed: str, suggestion: str | None = None
-    ) -> Fault:
+    def fault(self, column: str, found: str, allowed: str, suggestion: str | None = None) -> Fault:
         """A fault in one of its cells."""
         return self.grid.fault(self.number, self._index(column), found, allowed, suggestion)
 
@@ -298,7 +296,14 @@ def defaults() -> dict[str, Any]:
     """The data of a scenario that gives nothing but what must be given, without that."""
     scenario = Scenario.model_validate(NEEDED)
     data = scenario.model_dump(mode="json", by_alias=True, exclude_none=True)
-    return {key: value for key, value in data.items() if key not in NEEDED}
+    return {key: _without_empty_lists(value) for key, value in data.items() if key not in NEEDED}
+
+
+def _without_empty_lists(value: Any) -> Any:
+    """So that a target may stand without a list."""
+    if not isinstance(value, dict):
+        return value
+    return {key: _without_empty_lists(inner) for key, inner in value.items() if inner != []}
 
 
 # ---------------------------------------------------------------- settings of levers
@@ -347,7 +352,7 @@ def meant(cell: Cell, node: shape.Schema, steps: Steps) -> Any:
 def _meant_text(text: str, forms: Sequence[shape.Schema], steps: Steps) -> Any:
     if text in ERRORS:
         raise Unfit(_("a value (the spreadsheet program could not work it out)"))
-    names = _closed_list(forms, steps)
+    names = closed_list(forms, steps)
     if (key := names.key(text)) is not None:
         return TRUTHS.get(key, key)
     for form in forms:
@@ -364,7 +369,8 @@ def _meant_text(text: str, forms: Sequence[shape.Schema], steps: Steps) -> Any:
     return text
 
 
-def _closed_list(forms: Sequence[shape.Schema], steps: Steps) -> Names:
+def closed_list(forms: Sequence[shape.Schema], steps: Steps) -> Names:
+    """The words that may stand in a place, or that mean something there."""
     if steps[-1] in LEVEL_KEYS:
         return words(LEVELS)
     return words(dict.fromkeys(word for form in forms for word in _words_of(form)))
