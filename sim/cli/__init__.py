@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
 import typer
 
 from sim.cli.speech import BAD_INPUT, LANG, Command, Group
-from sim.messages import LANGUAGES, N_, SOURCE, BadInput, Fault, _, ngettext, shown, speaking
+from sim.messages import LANGUAGES, N_, SOURCE, BadInput, _, ngettext, speaking
 
 if TYPE_CHECKING:
     from sim.experiment import Progress
@@ -382,13 +382,12 @@ def report(
     ] = 0,
 ) -> None:
     with _told(_("no report was written")):
-        if kind != "html":
-            raise BadInput([Fault("--format", found=shown(kind), allowed="html")])
         from sim import figures as pictures
         from sim import report as reports
 
-        path = out or results / reports.FILE
-        reports.write(pictures.read(results), path, hide_below)
+        form = reports.of_kind(kind)
+        path = out or results / form.file
+        reports.write(pictures.read(results), path, hide_below, kind)
         typer.echo(str(path))
 
 
