@@ -2,9 +2,6 @@
 
 import datetime as dt
 import io
-import time
-import unicodedata
-import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,10 +11,8 @@ import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
 import sim
-from sim.load import shape
-from sim.load.formatting import MEANS_SOMETHING, Writer
 from sim.load.sheets import EXAMPLES
-from sim.load.template import COLUMNS, FIRST_ROW, HEADER_ROW, column_name, template
+from sim.load.template import COLUMNS, FIRST_ROW, template
 from sim.load.vocabulary import (
     ASSUMPTION_COLUMNS,
     LEVERS,
@@ -26,10 +21,8 @@ from sim.load.vocabulary import (
     SETTINGS,
     SHEETS,
     UNIT_COLUMNS,
-    Names,
     words,
 )
-from sim.load.workbooks import closed_list, lever_settings
 from sim.messages import LANGUAGES, BadInput, speaking
 from tests.load_samples import written
 from tests.test_cli import command
@@ -94,8 +87,7 @@ uncertain:
   demography.returning.constant: {distribution: triangular, mode: 0.25, low: 0.1, high: 0.3}
 policies:
 """
-POLICIES = {
-    "en": """\
+POLICIES = """\
   as it is: []
   more seats: [{lever: training, seats: {times: 1.5}}]
   jobs at home:
@@ -106,7 +98,6 @@ POLICIES = {
     - {lever: posting_renewal, renewal: 0.95}
   combination: [{lever: combining}, {lever: separating}]
 """
-}
 TABLE = """\
 area.district,area.commune,id,name,kind,tags,difficulty,residents,officials,officials.30-39,\
 officials.60-69,posted,posted_pool,posted_months_left,cell,chief,chief_trained,ever_lost,\
@@ -183,7 +174,8 @@ def lines(path: Path) -> list[str]:
 def test_a_filled_template_is_the_scenario_that_yaml_gives(tmp_path: Path, language: str) -> None:
     loaded = sim.load(filled(tmp_path / "filled.xlsx"))
     (tmp_path / "yaml").mkdir()
-    yaml = written(tmp_path / "yaml", SCENARIO.replace("filled.xlsx", "hamlets.csv") + POLICIES["en"], TABLE)
+    text = SCENARIO.replace("filled.xlsx", "hamlets.csv") + POLICIES
+    yaml = written(tmp_path / "yaml", text, TABLE)
     same = sim.load(yaml)
     assert loaded.baseline == same.baseline
     ours = loaded.scenario.model_dump() | {"baseline": "", "policies": 0}
@@ -203,7 +195,7 @@ def test_a_workbook_is_read_in_every_language(tmp_path: Path, language: str) -> 
 def test_the_units_of_a_workbook_serve_a_yaml_file(tmp_path: Path, language: str) -> None:
     loaded = sim.load(filled(tmp_path / "filled.xlsx"))
     yaml = tmp_path / "s.yaml"
-    yaml.write_text(SCENARIO + POLICIES["en"], "utf-8")
+    yaml.write_text(SCENARIO + POLICIES, "utf-8")
     assert sim.load(yaml).baseline == loaded.baseline
 
 

@@ -44,14 +44,14 @@ GROUP = Look(bold=True, colour=HEAD, fill=PALE)
 
 
 class Writer:
-    """Writes cells of one workbook; every look becomes one style of it."""
+    """Writes cells of one workbook; every look is one style, shared by its cells."""
 
     def __init__(self) -> None:
         from openpyxl import Workbook
 
         self.book: Workbook = Workbook()
         self.book.remove(self.book.worksheets[0])
-        self._styles: dict[Look, tuple[Any, ...]] = {}
+        self._styles: dict[tuple[Look, bool], Any] = {}
 
     def sheet(self, title: str) -> "Worksheet":
         """A new sheet; its title is shortened where it is too long."""
@@ -62,16 +62,21 @@ class Writer:
     ) -> None:
         """Write one cell. A text stays a text, however it begins."""
         cell = sheet.cell(row, column)
-        if isinstance(value, str):
-            text = "".join(map(_visible, value))
-            cell.value = text
+        is_text = isinstance(value, str)
+        text = "".join(map(_visible, value)) if isinstance(value, str) else value
+        cell.value = text
+        if is_text:
             cell.data_type = "s"
-            cell.quotePrefix = text.startswith(MEANS_SOMETHING)
-        else:
-            cell.value = value
-        cell.font, cell.fill, cell.alignment, cell.border = self._style(look)
-        if look.form is not None:
-            cell.number_format = look.form
+        self.dress(cell, look, isinstance(text, str) and text.startswith(MEANS_SOMETHING))
+
+    def dress(self, cell: Any, look: Look, is_quoted: bool = False) -> None:
+        """Give a cell its look. openpyxl's own way compares all styles for every cell."""
+        if (look, is_quoted) not in self._styles:
+            cell.font, cell.fill, cell.alignment, cell.border = _style(look)
+            cell.quotePrefix = is_quoted
+            cell.number_format = look.form or "General"
+            self._styles[look, is_quoted] = cell._style
+        cell._style = self._styles[look, is_quoted]
 
     def row(self, sheet: "Worksheet", row: int, values: Iterable[Cell], look: Look = PLAIN) -> None:
         """Write a row of cells from the first column on."""
@@ -99,11 +104,6 @@ class Writer:
         content = io.BytesIO()
         self.book.save(content)
         return content.getvalue()
-
-    def _style(self, look: Look) -> tuple[Any, ...]:
-        if look not in self._styles:
-            self._styles[look] = _style(look)
-        return self._styles[look]
 
 
 def _visible(character: str) -> str:

@@ -1,6 +1,7 @@
 """A workbook for a planner to fill: hamlets, assumptions with their defaults, policies."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
 
 HEADER_ROW = 3
 FIRST_ROW = HEADER_ROW + 1
-MOST_HAMLETS, MOST_LEVERS = 20_000, 500
+MOST_HAMLETS, MOST_LEVERS = 20_000, 200
 """Rows that have drop-downs."""
 AGES = ("18-29", "30-39", "40-49", "50-59", "60-69", "70-79", "80-94")
 COLUMNS = (
@@ -411,19 +412,21 @@ def _policies(writer: Writer, sheet: "Worksheet", lists: _Lists) -> None:
     row = FIRST_ROW
     for policy, levers in POLICIES.items():
         for cells in _rows_of(_(policy), levers):
-            writer.row(sheet, row, cells, FREE)
+            _lever_row(writer, sheet, row, cells)
             row += 1
     last = HEADER_ROW + MOST_LEVERS
-    for column in range(1, len(POLICY_COLUMNS.texts) + 1):
-        for below in range(row, row + 20):
-            writer.put(sheet, below, column, None, FREE)
-    for letter in "CD":
-        for each in range(FIRST_ROW, last + 1):
-            sheet[f"{letter}{each}"].number_format = date_form()
-    for each in range(row, last + 1):
-        sheet[f"F{each}"].number_format = TEXT_FORM
+    for below in range(row, last + 1):
+        _lever_row(writer, sheet, below, [None] * len(POLICY_COLUMNS.texts))
     lists.drop_down(sheet, f"B{FIRST_ROW}:B{last}", LEVERS.labels())
     lists.drop_down(sheet, f"E{FIRST_ROW}:E{last}", SETTINGS.labels(), only=False)
+
+
+def _lever_row(writer: Writer, sheet: "Worksheet", row: int, cells: Sequence[Cell]) -> None:
+    dates, texts = (replace(FREE, form=form) for form in (date_form(), TEXT_FORM))
+    for column, (key, cell) in enumerate(zip(POLICY_COLUMNS.texts, cells, strict=True), 1):
+        is_text = key == "value" and not isinstance(cell, int | float)
+        look = dates if key in ("from", "until") else texts if is_text else FREE
+        writer.put(sheet, row, column, cell, look)
 
 
 def _rows_of(policy: str, levers: Sequence[tuple[str, dict[str, Cell]]]) -> list[list[Cell]]:

@@ -309,6 +309,7 @@ def _without_empty_lists(value: Any) -> Any:
 # ---------------------------------------------------------------- settings of levers
 
 
+@cache
 def setting_steps(lever: str, path: str) -> Steps | None:
     """The way to a setting in a lever, None if it has none of that path."""
     data = {"lever": lever}
