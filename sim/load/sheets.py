@@ -41,8 +41,8 @@ def labelled_grid(
     and where there is no header.
     """
     rows = [row for row in sheet.rows if not all(map(is_blank, row[1]))]
-    first = enumerate(rows[:DEEPEST_HEADER])
-    head = next((i for i, (_n, cells) in first if mark in _keys(cells, columns)), None)
+    heads = [_keys(cells, columns) for _number, cells in rows[:DEEPEST_HEADER]]
+    head = next((i for i, keys in enumerate(heads) if mark in keys and len(keys) > 1), None)
     if head is None:
         found, allowed = _("no header with the column {name}"), listed(known.labels())
         found = found.format(name=shown(known.label(mark)))
@@ -61,8 +61,9 @@ def labelled_grid(
     return replace(grid, header=tuple(names), called=grid.header)
 
 
-def _keys(cells: Sequence[Cell], columns: Callable[[str], str | None]) -> list[str | None]:
-    return [columns(cell) for cell in cells if isinstance(cell, str)]
+def _keys(cells: Sequence[Cell], columns: Callable[[str], str | None]) -> set[str]:
+    """The columns that a row names; a title above the header may be called as one of them."""
+    return set(filter(None, (columns(cell) for cell in cells if isinstance(cell, str))))
 
 
 def _merged(file: str, sheet: Sheet, header_row: int) -> Iterator[Fault]:

@@ -163,7 +163,7 @@ class _Lists:
         offered.errorStyle = "stop" if only else "warning"
         offered.showErrorMessage = only
         offered.errorTitle = _("Not in the list")
-        offered.error = _("Choose from the list, or leave the cell empty.")
+        offered.error = _("Choose from the list, or leave it empty.")
         sheet.add_data_validation(offered)
         offered.add(cells)
 
@@ -186,11 +186,11 @@ def _guide(writer: Writer, sheet: "Worksheet", file: Path) -> None:
     lines = [
         _(
             "Sheet {hamlets}: one row for each hamlet, school, health station and agency; counts "
-            "only, no names of persons. Overwrite or delete the grey examples. An empty cell is "
-            "not known and is completed by stated assumptions."
+            "only, no names of persons. Overwrite or delete the grey examples. What is left empty "
+            "is not known and is completed by stated assumptions."
         ),
         _(
-            "Sheet {assumptions}: fill the yellow cells. Elsewhere an empty value takes the one "
+            "Sheet {assumptions}: fill the yellow fields. Elsewhere an empty value takes the one "
             "beside it. Where you are not sure give the least and the most too; the simulation "
             "then draws values between them, most often near yours."
         ),
