@@ -219,7 +219,8 @@ FAULTS = [
      "precision: found 3; allowed: a number between 0 and 1"),
     (["best", "s.yaml", "--goal", "least"], 'goal: found "least"; allowed: lowest, highest'),
     (["check", "none.yaml"],
-     "none.yaml: found no such file; allowed: a scenario file in YAML; did you mean s.yaml?"),
+     "none.yaml: found no such file; allowed: a scenario file in YAML, "
+     "or a workbook in XLSX; did you mean s.yaml?"),
     (["trace", "s.yaml", "--policy", "as_is", "--replication", "0"],
      'policy: found "as_is"; allowed: as-is, more-seats; did you mean as-is?'),
     (["trace", "s.yaml", "--policy", "as-is", "--replication", "0", "--hamlet", "h1"],

@@ -1,4 +1,4 @@
-"""The command `hamletsim`: check, run, best, trace, sweep, figures, report, schema.
+"""The command `hamletsim`: template, check, run, best, trace, sweep, figures, report, schema.
 
 Heavy rooms are imported by the command that needs them, after its input has been read.
 """
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
 import typer
 
 from sim.cli.speech import BAD_INPUT, LANG, Command, Group
-from sim.messages import LANGUAGES, N_, SOURCE, BadInput, Fault, _, ngettext, shown, speaking
+from sim.messages import LANGUAGES, N_, SOURCE, BadInput, _, ngettext, speaking
 
 if TYPE_CHECKING:
     from sim.experiment import Progress
@@ -44,7 +44,10 @@ def _one_of(*values: str) -> Callable[[str], list[str]]:
 
 
 ScenarioFile = Annotated[
-    Path, typer.Argument(metavar=N_("SCENARIO"), help=N_("A scenario file in YAML."))
+    Path,
+    typer.Argument(
+        metavar=N_("SCENARIO"), help=N_("A scenario file in YAML, or a workbook in XLSX.")
+    ),
 ]
 Settings = Annotated[
     list[str] | None,
@@ -359,8 +362,9 @@ def figures(
 
 
 @_command(
-    N_("Write a run as one page that opens anywhere, offline, and prints well."),
+    N_("Write a run as one page or one workbook that opens anywhere, offline, and prints well."),
     "hamletsim report results/quynh-luu --lang vi",
+    "hamletsim report results/quynh-luu --format xlsx",
     "hamletsim report results/quynh-luu --lang ru --hide-below 5 --out report-ru.html",
 )
 def report(
@@ -368,13 +372,16 @@ def report(
     out: Annotated[
         Path | None,
         typer.Option(
-            metavar=N_("FILE"), help=N_("Default: report.html in the folder of the run.")
+            metavar=N_("FILE"), help=N_("Default: report.html or report.xlsx in the run's folder.")
         ),
     ] = None,
     kind: Annotated[
         str,
         typer.Option(
-            "--format", metavar=N_("NAME"), help=N_("html."), autocompletion=_one_of("html")
+            "--format",
+            metavar=N_("NAME"),
+            help=N_("html or xlsx."),
+            autocompletion=_one_of("html", "xlsx"),
         ),
     ] = "html",
     hide_below: Annotated[
@@ -382,13 +389,12 @@ def report(
     ] = 0,
 ) -> None:
     with _told(_("no report was written")):
-        if kind != "html":
-            raise BadInput([Fault("--format", found=shown(kind), allowed="html")])
         from sim import figures as pictures
         from sim import report as reports
 
-        path = out or results / reports.FILE
-        reports.write(pictures.read(results), path, hide_below)
+        form = reports.of_kind(kind)
+        path = out or results / form.file
+        reports.write(pictures.read(results), path, hide_below, kind)
         typer.echo(str(path))
 
 
@@ -479,3 +485,6 @@ def _compiling() -> str:
 def _go_on() -> None:
     if STOPPED.is_set():
         raise KeyboardInterrupt
+
+
+from sim.cli import template as template  # noqa: E402 - commands in a module of their own

@@ -33,7 +33,7 @@ def html(run: Run, hide_below: int = 0) -> str:
         language=language(),
         title=name(titled(run.manifest["scenario"]["title"])),
         first=first(run),
-        parts=list(_parts(run, People(hide_below))),
+        parts=list(parts(run, People(hide_below))),
         style=Markup(_read("page.css")),
         script=Markup(script),
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
@@ -52,7 +52,7 @@ def _read(file: str) -> str:
     return (HERE / file).read_text("utf-8")
 
 
-def _parts(run: Run, told: People) -> Iterator[Part]:
+def parts(run: Run, told: People) -> Iterator[Part]:
     """The parts in the order in which an organising committee asks."""
     yield hamlets.to_act_on(run, told)
     yield hamlets.posting_cliff(run, told)
