@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 MANIFEST = "manifest.json"
 BASELINE = "baseline.json"
-REPORT, FIGURES = "report.html", "figures"
-"""Where a run's report and figures are written unless asked otherwise: file and folder."""
+REPORT, SLIDES, FIGURES = "report.html", "slides.html", "figures"
+"""Where a run's report, slides and figures are written unless asked otherwise."""
 PICTURES = (".png", ".svg")
 FORMAT = "hamletsim run 3"
 """Raised whenever tables gain or lose columns."""
@@ -243,7 +243,7 @@ def _is_ours(name: Path) -> bool:
     """Whether a file in the folder of a run is of its making, by its name there."""
     if name.parent == Path(FIGURES):
         return name.suffix in PICTURES
-    is_table = name.suffix == ".parquet" or str(name) in (MANIFEST, BASELINE, REPORT)
+    is_table = name.suffix == ".parquet" or str(name) in (MANIFEST, BASELINE, REPORT, SLIDES)
     return is_table and name.parent == Path(".")
 
 

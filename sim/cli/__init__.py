@@ -359,8 +359,9 @@ def figures(
 
 
 @_command(
-    N_("Write a run as one page that opens anywhere, offline, and prints well."),
+    N_("Write a run as one page or as slides that open anywhere, offline, and print well."),
     "hamletsim report results/quynh-luu --lang vi",
+    "hamletsim report results/quynh-luu --format slides",
     "hamletsim report results/quynh-luu --lang ru --hide-below 5 --out report-ru.html",
 )
 def report(
@@ -368,13 +369,16 @@ def report(
     out: Annotated[
         Path | None,
         typer.Option(
-            metavar=N_("FILE"), help=N_("Default: report.html in the folder of the run.")
+            metavar=N_("FILE"), help=N_("Default: report.html or slides.html in the run's folder.")
         ),
     ] = None,
     kind: Annotated[
         str,
         typer.Option(
-            "--format", metavar=N_("NAME"), help=N_("html."), autocompletion=_one_of("html")
+            "--format",
+            metavar=N_("NAME"),
+            help=N_("html or slides."),
+            autocompletion=_one_of("html", "slides"),
         ),
     ] = "html",
     hide_below: Annotated[

@@ -1,4 +1,4 @@
-"""Tables of a run -> a page that planners read: one file, offline, in their language."""
+"""Tables of a run -> a page that planners read, or slides: one file, offline, in their language."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,6 +8,7 @@ from sim import store
 from sim.figures.reading import Run
 from sim.messages import BadInput, Fault, listed, shown
 from sim.report.page import html
+from sim.report.talk import slides
 from sim.store import REPORT as FILE
 
 
@@ -21,7 +22,7 @@ class Format(NamedTuple):
     made: Callable[[Run, int], str | bytes]
 
 
-FORMATS = {"html": Format(FILE, html)}
+FORMATS = {"html": Format(FILE, html), "slides": Format(store.SLIDES, slides)}
 """What `hamletsim report --format` takes; the first is the default."""
 
 
@@ -39,4 +40,4 @@ def of_kind(kind: str) -> Format:
     return FORMATS[kind]
 
 
-__all__ = ["FILE", "FORMATS", "html", "of_kind", "write"]
+__all__ = ["FILE", "FORMATS", "html", "of_kind", "slides", "write"]
