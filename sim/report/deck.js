@@ -24,7 +24,8 @@ function fit() {
   }
 }
 function tooLong(slide) {
-  const wide = Array.from(slide.querySelectorAll(".wide"));
+  const wide = Array.from(slide.querySelectorAll(".wide, pre"))
+    .filter(box => !box.closest("details:not([open])"));
   return getComputedStyle(slide).display === "flex" &&
     (slide.scrollHeight > slide.clientHeight + 1 || wide.some(w => w.scrollWidth > w.clientWidth + 1));
 }
