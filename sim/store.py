@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 MANIFEST = "manifest.json"
 BASELINE = "baseline.json"
-REPORT, WORKBOOK, FIGURES = "report.html", "report.xlsx", "figures"
-"""Where a run's report and figures are written unless asked otherwise: files and folder."""
+REPORT, WORKBOOK, SLIDES, FIGURES = "report.html", "report.xlsx", "slides.html", "figures"
+"""Where what is made of a run is written unless asked otherwise: files and a folder."""
 PICTURES = (".png", ".svg")
 FORMAT = "hamletsim run 4"
 """Raised whenever tables gain or lose columns."""
@@ -243,8 +243,9 @@ def _is_ours(name: Path) -> bool:
     """Whether a file in the folder of a run is of its making, by its name there."""
     if name.parent == Path(FIGURES):
         return name.suffix in PICTURES
-    is_table = name.suffix == ".parquet" or str(name) in (MANIFEST, BASELINE, REPORT, WORKBOOK)
-    return is_table and name.parent == Path(".")
+    is_table = name.suffix == ".parquet"
+    is_made = str(name) in (MANIFEST, BASELINE, REPORT, WORKBOOK, SLIDES)
+    return (is_table or is_made) and name.parent == Path(".")
 
 
 # ---------------------------------------------------------------- manifest

@@ -362,9 +362,10 @@ def figures(
 
 
 @_command(
-    N_("Write a run as one page or one workbook that opens anywhere, offline, and prints well."),
+    N_("Write a run as a page, a workbook or slides that open anywhere, offline, and print well."),
     "hamletsim report results/quynh-luu --lang vi",
     "hamletsim report results/quynh-luu --format xlsx",
+    "hamletsim report results/quynh-luu --format slides",
     "hamletsim report results/quynh-luu --lang ru --hide-below 5 --out report-ru.html",
 )
 def report(
@@ -372,7 +373,8 @@ def report(
     out: Annotated[
         Path | None,
         typer.Option(
-            metavar=N_("FILE"), help=N_("Default: report.html or report.xlsx in the run's folder.")
+            metavar=N_("FILE"),
+            help=N_("Default: report.html, report.xlsx or slides.html in the run's folder."),
         ),
     ] = None,
     kind: Annotated[
@@ -380,8 +382,8 @@ def report(
         typer.Option(
             "--format",
             metavar=N_("NAME"),
-            help=N_("html or xlsx."),
-            autocompletion=_one_of("html", "xlsx"),
+            help=N_("html, xlsx or slides."),
+            autocompletion=_one_of("html", "xlsx", "slides"),
         ),
     ] = "html",
     hide_below: Annotated[

@@ -2,7 +2,8 @@
 
 Each function takes results - of `sim.run`, or of `sim.read` of a run's folder - and returns
 matplotlib axes; `axes.figure.savefig(...)` writes them. They are a slide wide, carry their labels
-at what they name, and always show how sure they are.
+at what they name, and always show how sure they are. `picture` gives the bytes of a file; `styled`
+and `new_axes` are for figures of your own.
 """
 
 from sim.figures.comparing import differences, lost_beside_few_local, lost_by_policy
@@ -13,7 +14,8 @@ from sim.figures.course import (
     members,
     over_years,
 )
-from sim.figures.files import FIGURES, save_all
+from sim.figures.drawing import new_axes, styled
+from sim.figures.files import FIGURES, picture, save_all
 from sim.figures.places import at_greatest_risk, heat_map, tiles
 from sim.figures.reading import Run, read
 from sim.figures.reasons import causes, way_to_official_member
@@ -31,9 +33,12 @@ __all__ = [
     "lost_by_policy",
     "lost_over_years",
     "members",
+    "new_axes",
     "over_years",
+    "picture",
     "read",
     "save_all",
+    "styled",
     "tiles",
     "way_to_official_member",
 ]

@@ -1,4 +1,4 @@
-"""Tables of a run -> what planners read, in their language: a page or a workbook, one file."""
+"""Tables of a run -> what planners read, in their language: a page, a workbook or slides."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,6 +8,7 @@ from sim import store
 from sim.figures.reading import Run
 from sim.messages import BadInput, Fault, listed, shown
 from sim.report.page import html
+from sim.report.talk import slides
 from sim.report.workbook import xlsx
 from sim.store import REPORT as FILE
 
@@ -22,7 +23,11 @@ class Format(NamedTuple):
     made: Callable[[Run, int], str | bytes]
 
 
-FORMATS = {"html": Format(FILE, html), "xlsx": Format(store.WORKBOOK, xlsx)}
+FORMATS = {
+    "html": Format(FILE, html),
+    "xlsx": Format(store.WORKBOOK, xlsx),
+    "slides": Format(store.SLIDES, slides),
+}
 """What `hamletsim report --format` takes; the first is the default."""
 
 
@@ -40,4 +45,4 @@ def of_kind(kind: str) -> Format:
     return FORMATS[kind]
 
 
-__all__ = ["FILE", "FORMATS", "html", "of_kind", "write", "xlsx"]
+__all__ = ["FILE", "FORMATS", "html", "of_kind", "slides", "write", "xlsx"]

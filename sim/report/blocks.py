@@ -8,7 +8,7 @@ import base64
 import datetime as dt
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from markupsafe import Markup
@@ -60,6 +60,12 @@ class Table:
         rows = numerals.decimal(len(self.rows))
         return told(_("{caption} ({rows} rows)"), caption=self.caption, rows=rows)
 
+    def cut(self, most_rows: int, columns: Sequence[int] | None = None) -> "Table":
+        """Its first rows, of all columns or of those named; without colours."""
+        kept = range(len(self.heads)) if columns is None else columns
+        rows = [[row[c] for c in kept] for row in self.rows[:most_rows]]
+        return replace(self, heads=[self.heads[c] for c in kept], rows=rows, colours=None)
+
 
 @dataclass(frozen=True)
 class Picture:
@@ -79,6 +85,14 @@ class Text:
 
 
 @dataclass(frozen=True)
+class Warned:
+    """A paragraph that warns."""
+
+    text: str
+    kind: str = field(default="warning", init=False)
+
+
+@dataclass(frozen=True)
 class Code:
     """Something to copy."""
 
@@ -86,7 +100,15 @@ class Code:
     kind: str = field(default="code", init=False)
 
 
-Block = Table | Picture | Text | Code
+@dataclass(frozen=True)
+class Made:
+    """Markup that our own code has made."""
+
+    markup: Markup
+    kind: str = field(default="markup", init=False)
+
+
+Block = Table | Picture | Text | Warned | Code | Made
 
 
 @dataclass(frozen=True)

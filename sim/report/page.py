@@ -1,19 +1,14 @@
 """The report as one page of HTML that needs nothing else."""
 
-import base64
-import hashlib
 from collections.abc import Iterator
-from functools import cache
-from pathlib import Path
 
 from sim.figures.reading import Run
-from sim.messages import _, language
+from sim.messages import _
 from sim.report import choices, hamlets, people, trust
 from sim.report.blocks import Part, People, name
 from sim.report.first import first
+from sim.report.templates import rendered
 from sim.risk.summary import titled
-
-HERE = Path(__file__).parent
 
 
 def html(run: Run, hide_below: int = 0) -> str:
@@ -21,22 +16,11 @@ def html(run: Run, hide_below: int = 0) -> str:
 
     hide_below: counts of people under this are not told.
     """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    from markupsafe import Markup
-
-    environment = Environment(
-        loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
-    script = _read("page.js")
-    return environment.get_template("page.html").render(
-        language=language(),
+    return rendered(
+        "page",
         title=name(titled(run.manifest["scenario"]["title"])),
         first=first(run),
         parts=list(parts(run, People(hide_below))),
-        style=Markup(_read("page.css")),
-        script=Markup(script),
-        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         texts={
             "question": _("The question"),
             "answer": _("The answer"),
@@ -45,11 +29,6 @@ def html(run: Run, hide_below: int = 0) -> str:
             "sort": _("Sort by this column"),
         },
     )
-
-
-@cache
-def _read(file: str) -> str:
-    return (HERE / file).read_text("utf-8")
 
 
 def parts(run: Run, told: People) -> Iterator[Part]:
