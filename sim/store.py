@@ -28,8 +28,10 @@ if TYPE_CHECKING:
 
 MANIFEST = "manifest.json"
 BASELINE = "baseline.json"
-REPORT, WORKBOOK, SLIDES, FIGURES = "report.html", "report.xlsx", "slides.html", "figures"
-"""Where what is made of a run is written unless asked otherwise: files and a folder."""
+REPORT, WORKBOOK, SLIDES = "report.html", "report.xlsx", "slides.html"
+MODEL, FIGURES = "model.html", "figures"
+"""Where what is made of a run is written unless asked otherwise: its report, the description of the
+model, and a folder of figures."""
 PICTURES = (".png", ".svg")
 FORMAT = "hamletsim run 4"
 """Raised whenever tables gain or lose columns."""
@@ -231,7 +233,7 @@ def _take_place(partial: Path, folder: Path) -> None:
 
 def _keep_what_is_not_ours(old: Path, folder: Path) -> None:
     """What somebody else has put beside a run stays where it was; what was made of the old run,
-    its report and figures, does not."""
+    its report, description and figures, does not."""
     for path in [path for path in old.rglob("*") if not path.is_dir() or path.is_symlink()]:
         name = path.relative_to(old)
         if not _is_ours(name):
@@ -244,7 +246,7 @@ def _is_ours(name: Path) -> bool:
     if name.parent == Path(FIGURES):
         return name.suffix in PICTURES
     is_table = name.suffix == ".parquet"
-    is_made = str(name) in (MANIFEST, BASELINE, REPORT, WORKBOOK, SLIDES)
+    is_made = str(name) in (MANIFEST, BASELINE, REPORT, WORKBOOK, SLIDES, MODEL)
     return (is_table or is_made) and name.parent == Path(".")
 
 

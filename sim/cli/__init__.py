@@ -1,4 +1,5 @@
-"""The command `hamletsim`: template, check, run, best, trace, sweep, figures, report, schema.
+"""The command `hamletsim`: template, check, run, best, trace, sweep, figures, report, describe,
+schema.
 
 Heavy rooms are imported by the command that needs them, after its input has been read.
 """
@@ -190,7 +191,9 @@ def run(
     left = _("the tables are in {place}, the report is not made").format(place=folder)
     with _told(left, as_json):
         from sim import report as reports
+        from sim import store
 
+        reports.model.write(folder / store.MODEL, results)
         reports.write(results, folder / reports.FILE)
         if as_json:
             from sim.cli import data
@@ -397,6 +400,35 @@ def report(
         form = reports.of_kind(kind)
         path = out or results / form.file
         reports.write(pictures.read(results), path, hide_below, kind)
+        typer.echo(str(path))
+
+
+@_command(
+    N_("Describe the model on one page, for planners and for reviewers, with every parameter."),
+    "hamletsim describe results/quynh-luu --lang vi",
+    "hamletsim describe --out model.html",
+)
+def describe(
+    results: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar=N_("RESULTS"), help=N_("The folder of a run, to add its values; else none.")
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar=N_("FILE"), help=N_("Default: model.html in the folder of the run, or here.")
+        ),
+    ] = None,
+) -> None:
+    with _told(_("no description was written")):
+        from sim import figures as pictures
+        from sim import report as reports
+        from sim import store
+
+        path = out or (results or Path()) / store.MODEL
+        reports.model.write(path, None if results is None else pictures.read(results))
         typer.echo(str(path))
 
 

@@ -108,7 +108,25 @@ class Made:
     kind: str = field(default="markup", init=False)
 
 
-Block = Table | Picture | Text | Warned | Code | Made
+@dataclass(frozen=True)
+class Heading:
+    """A heading inside a part; `key` is its address on the page."""
+
+    key: str
+    text: str
+    kind: str = field(default="heading", init=False)
+
+
+@dataclass(frozen=True)
+class Link:
+    """A link to a file beside the page."""
+
+    address: str
+    text: str
+    kind: str = field(default="link", init=False)
+
+
+Block = Table | Picture | Text | Warned | Code | Made | Heading | Link
 
 
 @dataclass(frozen=True)
