@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 
 NAME = "marginal"
+OURS = frozenset(f"{NAME}.{kind}" for kind in ("parquet", "csv", "png", "json"))
+"""Names in the folder of a study."""
 SEAT, ADMISSION, POSTING = LEVERS = ("seat", "admission", "posting")
 OUTCOMES = {"lost": -1.0, CELL_YEARS: 1.0}
 """What is kept, and its sign: hamlets that do not lose their cell, years of cells."""

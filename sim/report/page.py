@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sim.figures.reading import Run
 from sim.messages import _, language
-from sim.report import choices, hamlets, people, trust
+from sim.report import choices, hamlets, people, trust, value
 from sim.report.blocks import Part, People, name
 from sim.report.first import first
 from sim.risk.summary import titled
@@ -65,5 +65,6 @@ def _parts(run: Run, told: People) -> Iterator[Part]:
     yield choices.flips(run)
     yield choices.causes(run)
     yield choices.rule(run)
+    yield from value.parts(run)
     yield trust.assumed(run)
     yield trust.reproduce(run)

@@ -160,9 +160,7 @@ class Design:
             case "saltelli":
                 from SALib.sample.sobol import sample as saltelli
 
-                return saltelli(
-                    self.problem, self.number, calc_second_order=False, seed=self.seed
-                )
+                return saltelli(self.problem, self.number, calc_second_order=False, seed=self.seed)
             case "sobol":
                 return qmc.Sobol(size, rng=self.seed).random(self.number)
         return qmc.LatinHypercube(size, rng=self.seed).random(self.number)

@@ -133,7 +133,7 @@ def _span(data: Any, steps: Steps, value: float) -> Span | None:
     ends = (value**s if multiplies else value * s for s in (WEAKER, STRONGER))
     low, high = (min(max(end, least), most) for end in sorted(ends))
     span = Span(low, high, log=True, whole=isinstance(value, int))
-    return span if 0 < low and span.at(0.0) < span.at(1.0) else None
+    return span if low > 0 and span.at(0.0) < span.at(1.0) else None
 
 
 # ---------------------------------------------------------------- ranges that are given
@@ -174,7 +174,8 @@ def _given(loaded: Loaded, text: str) -> Factor:
         allowed = _("a parameter that is not uncertain; this one has a distribution")
         raise BadInput([Fault(called, found=shown(path), allowed=allowed)])
     whole = not any(set(end) & set(".eE") for end in (low, high))
-    span = Span(*(int(n) if whole else n for n in numbers), whole=whole)
+    least, most = map(int, numbers) if whole else numbers
+    span = Span(least, most, whole=whole)
     parameter = Parameter(path, span=span)
     faults = [f for end in (0.0, 1.0) for f in _faults_at(loaded, parameter, span.at(end))]
     if faults:

@@ -1,4 +1,4 @@
-"""Which parameters matter, which would change the choice of a policy, and what knowing them is worth.
+"""Which parameters matter, which would change the choice of a policy, and what that is worth.
 
 Three sweeps, each of which goes on where it was stopped. `prior`: the uncertain parameters drawn
 together from their distributions, all else as it is; from it come the policy to choose and what
@@ -37,7 +37,13 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 
 NAME = "sensitivity"
+KINDS = ("parquet", "csv", "png")
 TABLES = ("sensitivity", "decision", "factors")
+STAGES = ("prior", "morris", "sobol")
+OURS = frozenset(
+    {*STAGES, f"{NAME}.json", *(f"{table}.{kind}" for table in TABLES for kind in KINDS)}
+)
+"""Names in the folder of a study."""
 VALUE, DIFFERENCE, REGRET = "value", "difference", "regret"
 ALL = ""
 """Stands for all uncertain parameters together in `decision`."""
@@ -422,9 +428,7 @@ def _described(stages: _Stages) -> "pd.DataFrame":
     )
 
 
-def _manifest(
-    stages: _Stages, kept: list[int], chosen: int, fits: _Fits | None
-) -> dict[str, Any]:
+def _manifest(stages: _Stages, kept: list[int], chosen: int, fits: _Fits | None) -> dict[str, Any]:
     scenario = stages.loaded.scenario
     told = {
         "outcome": stages.outcome,

@@ -20,7 +20,7 @@ SIMULATED = 1000
 """Draws of the coefficients, for the bias and the interval."""
 DIGITS = 9
 """What is smaller comes of rounding."""
-TAILS = (2.5, 97.5)
+TOP = 97.5
 GRID = np.linspace(0.025, 0.975, 39)
 """Shares of a parameter's distribution at which the choice is told."""
 
@@ -79,7 +79,7 @@ def _basis(shares: Floats, degree: int) -> Floats:
 
 
 def _fitted(basis: Floats, gain: Floats, degree: int) -> Fit:
-    spread = np.linalg.pinv(basis.T @ basis)
+    spread = np.asarray(np.linalg.pinv(basis.T @ basis), dtype=np.float64)
     coefficients = spread @ basis.T @ gain
     residual = gain - basis @ coefficients
     freedom = max(1, len(gain) - basis.shape[1])
@@ -102,11 +102,11 @@ def worth(fitted: Fit, chosen: int, seed: int = 0) -> Worth:
     """
     plain = _gained(fitted.expected)
     simulated = np.array([_gained(expected) for expected in _simulated(fitted, seed)])
-    low, high = np.percentile(simulated, TAILS)
+    high = float(np.percentile(simulated, TOP))
     best = fitted.expected.argmax(axis=1)
     value = max(0.0, 2 * plain - simulated.mean())
     return Worth(
-        value, min(value, max(0.0, 2 * plain - high)), max(value, float(high)),
+        value, min(value, max(0.0, 2 * plain - high)), max(value, high),
         float((best != chosen).mean()),
     )  # fmt: skip
 
