@@ -38,6 +38,8 @@ UNITS = {SEAT: "seats_offered", ADMISSION: "admitted", POSTING: "posted"}
 STEPS = {SEAT: 5, ADMISSION: 5, POSTING: 3}
 """Seats in each class, admissions a year, members who may be posted at once in the area."""
 POOL = "further"
+FEWEST_DRAWS = 25
+"""Of uncertain parameters: from few of them nothing is told from zero, whatever was kept."""
 COLUMNS = (
     "policy", "lever", "level", "area", "step", "outcome", "further", "kept", "kept_low",
     "kept_high", "each", "low", "high", "is_said",
@@ -197,7 +199,12 @@ def _varied(loaded: Loaded, policy: str, steps: Sequence[Step]) -> Loaded:
     if lowest := [step.level for step in steps if step.lever == POSTING]:
         pools[POOL] = Pool(level=lowest[0], size=STEPS[POSTING])
     postings = scenario.postings.model_copy(update={"pools": pools})
-    changed = scenario.model_copy(update={"policies": policies, "postings": postings})
+    update = {
+        "policies": policies,
+        "postings": postings,
+        "parameter_draws": max(scenario.parameter_draws, FEWEST_DRAWS),
+    }
+    changed = scenario.model_copy(update=update)
     return loaded.model_copy(update={"scenario": changed})
 
 

@@ -48,7 +48,7 @@ VALUE, DIFFERENCE, REGRET = "value", "difference", "regret"
 ALL = ""
 """Stands for all uncertain parameters together in `decision`."""
 REPLICATIONS, DRAWS, TRAJECTORIES, POINTS, KEPT = 20, 256, 10, 64, 8
-FEWEST_DRAWS, FEWEST_TRAJECTORIES, FEWEST_POINTS = 64, 2, 8
+FEWEST_DRAWS, FEWEST_TRAJECTORIES, FEWEST_POINTS = 32, 2, 8
 
 
 class Size(NamedTuple):

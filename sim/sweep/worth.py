@@ -7,6 +7,7 @@ A. Brennan, Medical Decision Making 34, 2014), on points drawn from the distribu
 lives of its own, so that chance is what a regression takes it for.
 """
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -17,7 +18,8 @@ Floats = npt.NDArray[np.float64]
 DEGREES = range(1, 6)
 """Of the polynomials that are tried for one parameter."""
 SIMULATED = 1000
-"""Draws of the coefficients, for the bias and the interval."""
+AT_ONCE = 50
+"""Draws of the coefficients, for the bias and the interval; and how many are in memory."""
 DIGITS = 9
 """What is smaller comes of rounding."""
 TOP = 97.5
@@ -100,32 +102,30 @@ def worth(fitted: Fit, chosen: int, seed: int = 0) -> Worth:
     known with error, and so is too high; by how much is seen in draws from the distribution of the
     coefficients, as are the ends of the interval (the lower one reflected at the estimate).
     """
-    plain = _gained(fitted.expected)
-    simulated = np.array([_gained(expected) for expected in _simulated(fitted, seed)])
+    plain = float(_gained(fitted.expected))
+    simulated = np.concatenate([_gained(expected) for expected in _simulated(fitted, seed)])
     high = float(np.percentile(simulated, TOP))
     best = fitted.expected.argmax(axis=1)
-    value = max(0.0, 2 * plain - simulated.mean())
+    value = max(0.0, 2 * plain - float(simulated.mean()))
     return Worth(
         value, min(value, max(0.0, 2 * plain - high)), max(value, high),
         float((best != chosen).mean()),
     )  # fmt: skip
 
 
-def _gained(expected: Floats) -> float:
-    """By how much choosing at each point of expected[N, D] beats one choice for all points."""
-    gained = expected.max(axis=1).mean() - expected.mean(axis=0).max()
-    return float(np.round(gained, DIGITS))
+def _gained(expected: Floats) -> Floats:
+    """By how much choosing at each point of expected[..., N, D] beats one choice for all points."""
+    gained = expected.max(axis=-1).mean(axis=-1) - expected.mean(axis=-2).max(axis=-1)
+    return np.round(gained, DIGITS)
 
 
-def _simulated(fitted: Fit, seed: int) -> "list[Floats]":
-    """Expected gains with coefficients drawn from their distribution."""
+def _simulated(fitted: Fit, seed: int) -> Iterator[Floats]:
+    """Expected gains [AT_ONCE, N, D] with coefficients drawn from their distribution."""
     rng = np.random.default_rng(seed)
-    outer, inner = _root(fitted.spread), _root(fitted.noise)
-    size = (SIMULATED, outer.shape[1], inner.shape[1])
-    return [
-        fitted.expected + fitted.basis @ (outer @ drawn @ inner.T)
-        for drawn in rng.standard_normal(size)
-    ]
+    outer, inner = fitted.basis @ _root(fitted.spread), _root(fitted.noise)
+    size = (AT_ONCE, outer.shape[1], inner.shape[1])
+    for _batch in range(SIMULATED // AT_ONCE):
+        yield fitted.expected + outer @ rng.standard_normal(size) @ inner.T
 
 
 def _root(covariance: Floats) -> Floats:
