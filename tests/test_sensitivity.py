@@ -254,7 +254,7 @@ def test_tables_of_a_study(study: Sensitivity) -> None:
     assert len(table) == 7 * (3 + 2 + 1)
     assert table["mu_star"].notna().all()
     assert table["first"].notna().sum() == 2 * 6
-    assert list(study.decision["parameter"])[0] == ""
+    assert study.decision["parameter"].iloc[0] == ""
     assert sorted(study.decision["parameter"])[1:] == sorted(
         study.factors.loc[study.factors["kind"] == "uncertain", "parameter"]
     )
@@ -412,8 +412,10 @@ def test_a_folder_of_something_else_stays(loaded: sim.Loaded, tmp_path: Path) ->
 
 def test_the_command_on_a_run(study: Sensitivity, folder: Path) -> None:
     """It finds all done, says what matters, and makes the report again."""
-    size = "--replications 3 --draws 32 --trajectories 2 --points 8 --keep 2 --jobs 1".split()
-    told = command("sensitivity", folder / "run", *size)
+    told = command(
+        "sensitivity", folder / "run", "--replications", "3", "--draws", "32", "--trajectories",
+        "2", "--points", "8", "--keep", "2", "--jobs", "1",
+    )  # fmt: skip
     assert told.code == 0, told.err
     assert "moved most by" in told.out
     assert '<section id="matters"' in (folder / "run" / "report.html").read_text("utf-8")
