@@ -1,5 +1,4 @@
-"""The command `hamletsim`: template, check, run, best, trace, sweep, figures, report, describe,
-schema.
+"""The command `hamletsim`: template, check, run, best, trace, sweep, figures, report, and more.
 
 Heavy rooms are imported by the command that needs them, after its input has been read.
 """
@@ -521,4 +520,6 @@ def _go_on() -> None:
         raise KeyboardInterrupt
 
 
-from sim.cli import template as template  # noqa: E402 - commands in a module of their own
+# Commands in modules of their own.
+import sim.cli.template  # noqa: E402
+import sim.cli.value  # noqa: E402, F401

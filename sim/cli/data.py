@@ -9,7 +9,9 @@ from sim.messages import BadInput
 
 if TYPE_CHECKING:
     from sim.experiment import Results, Selection
+    from sim.experiment.marginal import Marginal
     from sim.sweep import Finished
+    from sim.sweep.sensitivity import Sensitivity
 
 OUTCOMES = (
     "below", "lost", "combined", "admitted", "seats_used", "seats_offered", "posting_months",
@@ -69,6 +71,21 @@ def of_sweep(sweep: "Finished") -> dict[str, Any]:
     found = [one._asdict() for one in ranges(sweep)]
     told = {"folder": str(sweep.folder), "points": len(sweep.points)}
     return _plain(told | {"outcomes": found, "failures": failures})
+
+
+def of_sensitivity(found: "Sensitivity", place: Path) -> dict[str, Any]:
+    """What was varied, how much each moves, and what knowing each is worth."""
+    return _study(found, place, "sensitivity", ("factors", "sensitivity", "decision"))
+
+
+def of_marginal(found: "Marginal", place: Path) -> dict[str, Any]:
+    """What a further seat, admission or posting keeps."""
+    return _study(found, place, "marginal", ("marginal",))
+
+
+def _study(found: Any, place: Path, name: str, tables: tuple[str, ...]) -> dict[str, Any]:
+    rows = {table: getattr(found, table).to_dict("records") for table in tables}
+    return _plain({"folder": str(place), **found.manifest[name], **rows})
 
 
 def _plain(value: Any) -> Any:

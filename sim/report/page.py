@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from sim.figures.reading import Run
 from sim.messages import _
-from sim.report import choices, hamlets, people, trust
+from sim.report import choices, hamlets, people, trust, value
 from sim.report.blocks import Part, People, Text, name
 from sim.report.first import First, first
 from sim.report.templates import rendered
@@ -54,5 +54,6 @@ def parts(run: Run, told: People, model_page: str = "") -> Iterator[Part]:
     yield choices.flips(run)
     yield choices.causes(run)
     yield choices.rule(run)
+    yield from value.parts(run)
     yield trust.assumed(run)
     yield trust.reproduce(run, model_page)
