@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.messages import BadInput, Fault, _, listed, refusal, shown
-from sim.scenario import Baseline, Scenario
+from sim.scenario import Baseline, Posterior, Scenario
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -250,10 +250,15 @@ def _is_ours(name: Path) -> bool:
 # ---------------------------------------------------------------- manifest
 
 
-def provenance(scenario: Scenario, baseline: Baseline) -> dict[str, Any]:
-    """What was run, on what: the resolved scenario, hashes, versions and machine."""
+def provenance(
+    scenario: Scenario, baseline: Baseline, posterior: Posterior | None = None
+) -> dict[str, Any]:
+    """What was run, on what: the resolved scenario, the posterior if it has one, hashes, versions
+    and machine."""
     resolved = scenario.model_dump(mode="json", by_alias=True)
-    return {
+    told = None if posterior is None else posterior.model_dump(mode="json")
+    drawn_from = {} if told is None else {"posterior": told, "posterior_hash": digest(told)}
+    return drawn_from | {
         "scenario": resolved,
         "scenario_hash": digest(resolved),
         "baseline_hash": digest(baseline.model_dump(mode="json")),

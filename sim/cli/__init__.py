@@ -1,4 +1,4 @@
-"""The command `hamletsim`: check, run, best, trace, sweep, figures, report, schema.
+"""The command `hamletsim`: check, run, best, trace, sweep, calibrate, figures, report, schema.
 
 Heavy rooms are imported by the command that needs them, after its input has been read.
 """
@@ -479,3 +479,6 @@ def _compiling() -> str:
 def _go_on() -> None:
     if STOPPED.is_set():
         raise KeyboardInterrupt
+
+
+from sim.cli import calibrating as calibrating  # noqa: E402 - it uses what stands above
