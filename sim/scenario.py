@@ -404,6 +404,11 @@ class Scenario(Record):
     """One scenario, fully resolved. The first policy is the base of comparison."""
 
     title: Text
+    notes: tuple[Text, ...] = Field(
+        (),
+        description="What the report must say of the figures: which printed ones do not add up, "
+        "what is assumed",
+    )
     baseline: str
     start: dt.date
     years: Annotated[int, Field(ge=1, le=200)]
@@ -440,7 +445,12 @@ class Scenario(Record):
 
         Raises pydantic's ValidationError for a value, KeyError for a path, that does not exist.
         """
-        data = self.model_dump(by_alias=True)
+        touched = {path.partition(".")[0] for path in values}
+        # What is not touched is right already: to check all policies again is most of the work.
+        data: dict[str, Any] = {
+            name: getattr(self, name) for name in type(self).model_fields if name not in touched
+        }
+        data |= self.model_dump(by_alias=True, include=touched)
         for path, value in values.items():
             _set(data, path, value)
         return Scenario.model_validate(data)

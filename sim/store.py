@@ -31,10 +31,10 @@ BASELINE = "baseline.json"
 REPORT, FIGURES = "report.html", "figures"
 """Where a run's report and figures are written unless asked otherwise: file and folder."""
 PICTURES = (".png", ".svg")
-FORMAT = "hamletsim run 3"
+FORMAT = "hamletsim run 4"
 """Raised whenever tables gain or lose columns."""
-READABLE = (FORMAT, "hamletsim run 2")
-"""Formats that can be read: `hamletsim run 2` has no bands by chance and parameters."""
+READABLE = (FORMAT, "hamletsim run 3", "hamletsim run 2")
+"""Formats that can be read: 3 has no women, successors and scores, 2 no bands either."""
 FULL = {errno.ENOSPC, errno.EDQUOT}
 LIBRARIES = ("hamletsim", "numpy", "numba", "llvmlite", "pandas", "scipy", "simpy", "pydantic")
 
