@@ -27,6 +27,7 @@ from sim.scenario import Baseline, Loaded, Scenario
 if TYPE_CHECKING:
     import pandas as pd
 
+    from sim.calibrate import Calibration
     from sim.experiment import Progress, Results, Selection, Snapshot
     from sim.experiment.marginal import Marginal
     from sim.store import Saved
@@ -245,6 +246,37 @@ class _Source(NamedTuple):
             store.save_tables(folder, tables, name, manifest)
 
 
+def calibrate(
+    scenario: Loaded | str | os.PathLike[str],
+    facts: str | os.PathLike[str],
+    policy: str | None = None,
+    parameters: Sequence[str] | None = None,
+    particles: int = 400,
+    generations: int = 5,
+    seed: int | None = None,
+    jobs: int | None = None,
+    out: str | os.PathLike[str] | None = None,
+    progress: "Progress | None" = None,
+) -> "Calibration":
+    """Fit the uncertain parameters of a scenario to the published figures of a table.
+
+    facts: the table; its rows with the use `fit` are fitted.  policy: what was done in the years of
+    the figures, default the base.  parameters: which to fit, default all that are uncertain but for
+    mortality.  particles, generations: of what is simulated (ABC-SMC).  out: a CSV file for the
+    posterior, which a scenario names as `posterior`; what was found is written beside it as JSON,
+    and a stopped call goes on. Raises BadInput.
+    """
+    from sim.calibrate import fit, read_facts
+
+    loaded = scenario if isinstance(scenario, Loaded) else load(scenario)
+    if faults := check(loaded):
+        raise BadInput(faults)
+    return fit(
+        loaded, read_facts(facts), policy, parameters, particles, generations, seed, jobs,
+        None if out is None else Path(out), progress, str(facts),
+    )  # fmt: skip
+
+
 def read(folder: str | os.PathLike[str]) -> "Saved | Finished":
     """A run or a sweep from its folder, every file checked. Raises BadInput.
 
@@ -312,6 +344,7 @@ __all__ = [
     "Loaded",
     "Scenario",
     "best",
+    "calibrate",
     "check",
     "load",
     "marginal",

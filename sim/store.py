@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.messages import BadInput, Fault, _, listed, refusal, shown
-from sim.scenario import Baseline, Loaded, Scenario
+from sim.scenario import Baseline, Loaded, Posterior, Scenario
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -125,8 +125,13 @@ def loaded_of(folder: Path) -> tuple[Loaded, dict[str, Any]]:
     _check_file(folder / BASELINE, manifest["checksums"][BASELINE])
     baseline = Baseline.model_validate_json((folder / BASELINE).read_text("utf-8"))
     scenario = Scenario.model_validate(manifest["scenario"])
+    told = manifest.get("posterior")
+    posterior = None if told is None else Posterior.model_validate(told)
     source = str(folder / MANIFEST)
-    return Loaded(scenario=scenario, baseline=baseline, source_file=source), manifest
+    loaded = Loaded(
+        scenario=scenario, baseline=baseline, source_file=source, posterior=posterior
+    )
+    return loaded, manifest
 
 
 # ---------------------------------------------------------------- tables that are no run
@@ -317,10 +322,15 @@ def _is_ours(name: Path) -> bool:
 # ---------------------------------------------------------------- manifest
 
 
-def provenance(scenario: Scenario, baseline: Baseline) -> dict[str, Any]:
-    """What was run, on what: the resolved scenario, hashes, versions and machine."""
+def provenance(
+    scenario: Scenario, baseline: Baseline, posterior: Posterior | None = None
+) -> dict[str, Any]:
+    """What was run, on what: the resolved scenario, the posterior if it has one, hashes, versions
+    and machine."""
     resolved = scenario.model_dump(mode="json", by_alias=True)
-    return {
+    told = None if posterior is None else posterior.model_dump(mode="json")
+    drawn_from = {} if told is None else {"posterior": told, "posterior_hash": digest(told)}
+    return drawn_from | {
         "scenario": resolved,
         "scenario_hash": digest(resolved),
         "baseline_hash": digest(baseline.model_dump(mode="json")),

@@ -521,5 +521,6 @@ def _go_on() -> None:
 
 
 # Commands in modules of their own.
+import sim.cli.calibrating  # noqa: E402
 import sim.cli.template  # noqa: E402
 import sim.cli.value  # noqa: E402, F401

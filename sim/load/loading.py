@@ -8,6 +8,7 @@ from sim.load.checks import scenario_findings
 from sim.load.documents import Document, parse_document, read_document
 from sim.load.files import read_bytes
 from sim.load.findings import TABLE, Finding, Steps, dotted, is_broken, reliable
+from sim.load.posteriors import read_posterior
 from sim.load.references import reference_findings, unit_findings
 from sim.load.sheets import hamlets_grid, sheet_called
 from sim.load.spreadsheets import LARGEST_FILE, Book, is_workbook, open_book
@@ -16,17 +17,19 @@ from sim.load.validation import Validated, validate
 from sim.load.vocabulary import SHEETS
 from sim.load.workbooks import workbook_document
 from sim.messages import BadInput, Fault, Place, _, listed, shown
-from sim.scenario import Baseline, Loaded, Scenario
+from sim.scenario import Baseline, Loaded, Posterior, Scenario
 
 BASELINE: Steps = ("baseline",)
+POSTERIOR: Steps = ("posterior",)
 POOLS: Steps = ("postings", "pools")
 
 
 def load(path: str | os.PathLike[str]) -> Loaded:
-    """The scenario file at `path` and the baseline table it names, relative to its folder.
+    """The scenario file at `path`, and the baseline table and posterior it names, relative to its
+    folder.
 
-    A workbook as `hamletsim template` makes it holds both. Raises BadInput with the faults of both
-    and of what they say of each other.
+    A workbook as `hamletsim template` makes it holds scenario and table. Raises BadInput with the
+    faults of all files and of what they say of each other.
     """
     file, wanted = Path(path), _("a scenario file in YAML, or a workbook in XLSX")
     if _is_workbook(file):
@@ -41,9 +44,16 @@ def load(path: str | os.PathLike[str]) -> Loaded:
     faults = [*_scenario_faults(document, validated, table), *table_faults]
     if table is not None:
         faults += _table_faults(table, validated)
+    posterior, posterior_faults = _posterior(document, validated)
+    faults += posterior_faults
     if faults or table is None:
         raise BadInput(_in_order(faults))
-    return Loaded(scenario=validated.scenario, baseline=table.baseline, source_file=str(file))
+    return Loaded(
+        scenario=validated.scenario,
+        baseline=table.baseline,
+        source_file=str(file),
+        posterior=posterior,
+    )
 
 
 def _is_workbook(path: Path) -> bool:
@@ -78,9 +88,17 @@ def parse_scenario(text: str, file: str = "scenario") -> Scenario:
 def check(loaded: Loaded) -> tuple[Fault, ...]:
     """The faults of a scenario and baseline that were made or changed in Python."""
     file = loaded.source_file or _("scenario")
-    found = findings(loaded.scenario, loaded.baseline)
+    found = [*findings(loaded.scenario, loaded.baseline), *_posterior_findings(loaded)]
     faults = [Fault(file, Place(), dotted(f.at), f.found, f.allowed, f.suggestion) for f in found]
     return (*faults, *unit_faults(loaded))
+
+
+def _posterior_findings(loaded: Loaded) -> Iterator[Finding]:
+    """A posterior that is named and not there, or there and not named."""
+    named, there = loaded.scenario.posterior, loaded.posterior
+    if (named is None) != (there is None):
+        allowed = _("a scenario and its posterior together, as `load` gives them")
+        yield Finding(POSTERIOR, shown(named), allowed)
 
 
 def findings(scenario: Scenario, baseline: Baseline | None) -> Iterator[Finding]:
@@ -113,6 +131,20 @@ def _read(table: Callable[[], Table]) -> tuple[Table | None, list[Fault]]:
     except BadInput as bad:
         return None, list(bad.faults)
     return found, list(found.faults)
+
+
+def _posterior(
+    document: Document, validated: Validated
+) -> tuple[Posterior | None, list[Fault]]:
+    scenario = validated.scenario
+    rests_on = (POSTERIOR, ("uncertain",))
+    if scenario.posterior is None or any(is_broken(at, validated.broken) for at in rests_on):
+        return None, []
+    blame = document.fault(Finding(POSTERIOR, shown(scenario.posterior), ""))
+    try:
+        return read_posterior(Path(document.file).parent / scenario.posterior, scenario, blame), []
+    except BadInput as bad:
+        return None, list(bad.faults)
 
 
 def _scenario_faults(document: Document, validated: Validated, table: Table | None) -> list[Fault]:

@@ -2,11 +2,21 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from sim.load.cells import Unfit
-from sim.load.grids import Grid, grid_of, repeated_names, told
-from sim.load.spreadsheets import Book, Cell, Sheet, is_blank
+from sim.load.files import read_bytes
+from sim.load.grids import Grid, csv_grid, grid_of, repeated_names, told
+from sim.load.spreadsheets import (
+    LARGEST_FILE,
+    Book,
+    Cell,
+    Sheet,
+    is_blank,
+    is_workbook,
+    open_book,
+)
 from sim.load.vocabulary import NOTE, SEXES, SHEETS, UNIT_COLUMNS, Names, folded, words
 from sim.messages import BadInput, Fault, Place, _, listed, shown
 
@@ -25,6 +35,25 @@ CHOICES = {
     "ever_lost": TRUTHS,
 }
 BY_AGE = ("residents", "officials", "probation", "listed", "certified", "ready", "posted")
+
+
+def read_grid(path: Path, blame: Fault | None = None) -> Grid:
+    """The table at `path`, which `blame` names: a CSV file, or the first sheet of a workbook.
+
+    Raises BadInput.
+    """
+    content = read_bytes(path, LARGEST_FILE, _("a table in CSV or XLSX"), blame)
+    if not is_workbook(content):
+        return csv_grid(content, str(path))
+    sheet = _first(open_book(content, str(path)))
+    return grid_of(str(path), sheet.rows, sheet=sheet.title)
+
+
+def _first(book: Book) -> Sheet:
+    if not book.titles:
+        found = _("a workbook without sheets")
+        raise BadInput([Fault(book.file, found=found, allowed=_("a table in CSV or XLSX"))])
+    return book.sheet(book.titles[0])
 
 
 def sheet_called(book: Book, key: str) -> str | None:
@@ -83,10 +112,8 @@ def hamlets_grid(book: Book) -> Grid:
     A header with the names of the template gives the columns by their keys, with the words of
     closed lists as tables have them; any other header stays as it is. Raises BadInput.
     """
-    if not book.titles:
-        found = _("a workbook without sheets")
-        raise BadInput([Fault(book.file, found=found, allowed=_("a table in CSV or XLSX"))])
-    sheet = book.sheet(sheet_called(book, "hamlets") or book.titles[0])
+    named = sheet_called(book, "hamlets")
+    sheet = _first(book) if named is None else book.sheet(named)
     if not _has_labels(sheet):
         return grid_of(book.file, sheet.rows, sheet=sheet.title)
     grid = labelled_grid(book.file, sheet, unit_column, UNIT_COLUMNS, "id")
