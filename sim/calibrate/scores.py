@@ -69,3 +69,10 @@ def skill(score: float, reference: float) -> float:
     """How much of a reference's score a forecast saves: 1 all, 0 none, below 0 worse than it; nan
     where the reference is perfect."""
     return 1 - score / reference if reference > 0 else math.nan
+
+
+def crps_of(values: Ensemble, weights: Ensemble, value: float) -> float:
+    """CRPS of a discrete distribution that is known: probabilities `weights` of `values`, which
+    are in order. It is mean |x - y| less the integral of F (1 - F)."""
+    below = np.cumsum(weights)[:-1]
+    return float(weights @ np.abs(values - value) - (below * (1 - below)) @ np.diff(values))
