@@ -399,6 +399,9 @@ class Scenario(Record):
     published: dict[str, NonNegative] = Field(
         default_factory=dict, description="Published yearly rates to print beside the model's"
     )
+    happened: str | None = Field(
+        None, description="The policy that was followed in truth (default: the base)"
+    )
     uncertain: dict[str, Uncertain] = Field(default_factory=dict)
     parameter_draws: Annotated[int, Field(ge=1, le=100_000)] = 25
     policies: dict[str, Policy] = Field(default={"as-is": ()}, min_length=1)

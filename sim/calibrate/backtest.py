@@ -1,8 +1,10 @@
 """The model beside what was published: run from the start of a scenario, compare, score."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -96,11 +98,22 @@ def backtest(
     longer, chosen = until_last(loaded, facts), loaded.scenario.seed if seed is None else seed
     look = _Look(longer, facts)
     seen = ensembles(longer, wanted, number, look, chosen, engine, jobs, progress)
-    first = seen[wanted[0]][0]
+    numbers = {name: np.array([one.numbers for one in ones]) for name, ones in seen.items()}
+    opening = seen[wanted[0]][0].opening
     return Backtest(
-        longer, tuple(facts), {name: np.array([one.numbers for one in seen[name]]) for name in seen},
-        first.opening, _flagged(facts, seen), number, chosen, engine,
+        longer, tuple(facts), numbers, opening, _flagged(facts, seen), number, chosen, engine,
     )  # fmt: skip
+
+
+def save(done: Backtest, folder: Path) -> None:
+    """Write `ledger.csv`, `scores.csv` and, for what was run, `backtest.json`; each file appears
+    whole or not at all. Raises BadInput."""
+    for name, table in (("ledger", done.ledger), ("scores", done.scores)):
+        store.write_text(folder / f"{name}.csv", table.to_csv(index=False, float_format="%.6g"))
+    flagged = {policy: one.told() for policy, one in done.flagged.items()}
+    told = done.manifest | {"at_risk": flagged}
+    text = json.dumps(told, ensure_ascii=False, indent=1)
+    store.write_text(folder / "backtest.json", text + "\n")
 
 
 class _Seen(NamedTuple):
@@ -117,7 +130,9 @@ class _Look:
 
     def __init__(self, loaded: Loaded, facts: Sequence[Fact]) -> None:
         scenario, baseline = loaded.scenario, loaded.baseline
-        self._numbers = [f.seen_by(scenario, baseline) if f.is_modelled else _nothing for f in facts]
+        self._numbers = [
+            f.seen_by(scenario, baseline) if f.is_modelled else _nothing for f in facts
+        ]
         self._opening = [
             replace(f, until=scenario.start).seen_by(scenario, baseline)
             if f.is_modelled and f.since is None

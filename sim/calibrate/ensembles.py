@@ -10,7 +10,8 @@ from typing import Generic, TypeVar
 from sim import plan as plans
 from sim.calibrate.counterparts import Replicate
 from sim.experiment import Progress, drawn, usable_cores
-from sim.experiment.preparation import EngineOf, engine_called
+from sim.experiment.branching import replicated
+from sim.experiment.preparation import EngineOf, Runner, engine_called
 from sim.experiment.work import is_of_world
 from sim.plan import Projections
 from sim.scenario import Baseline, Loaded
@@ -78,14 +79,19 @@ class _Work(Generic[Look]):
         is_uncertain = bool(self.loaded.scenario.uncertain)
         loaded = drawn(self.loaded, replication, self.seed) if is_uncertain else self.loaded
         world, completed = self._shared or _opening(loaded)
-        projections, seen = Projections(), []
-        for policy in self.policies:
+        projections = Projections()
+
+        def runner(policy: str) -> Runner:
+            return self.engine(plans.make(loaded, policy, completed, projections), world)
+
+        seen: dict[str, Look] = {}
+        groups = replicated(loaded.scenario, self.policies, runner, self.seed, [replication])
+        for names, outcomes in groups:
             if self.stopped.is_set():
                 return []
-            plan = plans.make(loaded, policy, completed, projections)
-            outcome = self.engine(plan, world).run(self.seed, replication)
-            seen.append(self.look(Replicate(loaded.scenario, world, outcome)))
-        return seen
+            found = [self.look(Replicate(loaded.scenario, world, one)) for one in outcomes]
+            seen |= dict.fromkeys(names, found[0])
+        return [seen[name] for name in self.policies]
 
     @cached_property
     def _shared(self) -> tuple[World, Baseline] | None:

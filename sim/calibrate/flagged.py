@@ -68,6 +68,14 @@ class Flagged:
         share = float(self.flagged.mean())
         return share * (1 - share)
 
+    def told(self) -> dict[str, float]:
+        """All of it by name."""
+        names = (
+            "number", "mean_flagged", "mean_others", "concordance", "brier", "brier_of_none",
+            "brier_of_all_alike",
+        )  # fmt: skip
+        return {"units": len(self.flagged)} | {name: getattr(self, name) for name in names}
+
 
 def falls_below(one: Replicate) -> Mask:
     """[H]: whether the cell of a unit falls below the minimum within YEARS."""

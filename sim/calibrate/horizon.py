@@ -6,19 +6,22 @@ run of the same scenario, and dated policies that begin after its end stand in a
 
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from sim.calibrate.facts import Fact
 from sim.load.documents import Document, read_document
-from sim.load.findings import Finding, Steps
+from sim.load.findings import Finding, Steps, value_at
 from sim.load.loading import findings
 from sim.load.validation import validate
 from sim.messages import BadInput, Fault, _, listed, nearest, shown
 from sim.plan.calendar import months_between
 from sim.scenario import Loaded
 
-KEY = "policies"
+KEYS: dict[str, Steps] = {"policies": ("policies",), "postings": ("postings", "pools")}
+"""Keys of such a file, and where in a scenario what stands below them is added."""
 
 
 def until_last(loaded: Loaded, facts: Sequence[Fact]) -> Loaded:
@@ -31,17 +34,18 @@ def until_last(loaded: Loaded, facts: Sequence[Fact]) -> Loaded:
 
 
 def with_policies(loaded: Loaded, path: str | os.PathLike[str]) -> Loaded:
-    """The scenario with the policies of a file beside its own: a mapping with the key `policies`,
-    as in a scenario. Raises BadInput with every fault in it."""
+    """The scenario with the policies of a file beside its own, and with the pools that they draw
+    on: a mapping with the keys `policies` and, if need be, `postings.pools`, as in a scenario.
+    Raises BadInput with every fault in it."""
     document = read_document(Path(path), _("a file of policies in YAML"))
     faults = [*document.faults, *_misfits(document, loaded)]
     if faults:
         raise BadInput(faults)
     own = loaded.scenario.model_dump(mode="json", by_alias=True, exclude_none=True)
-    added = document.data[KEY]
-    together = Document(
-        document.file, own | {KEY: own[KEY] | added}, document.lines, document.spellings
-    )
+    for key, steps in KEYS.items():
+        if key in document.data:
+            value_at(own, steps[:-1])[steps[-1]] |= value_at(document.data, steps)
+    together = replace(document, data=own)
     validated = validate(together)
     found = [*validated.findings, *findings(validated.scenario, loaded.baseline)]
     if found:
@@ -49,21 +53,33 @@ def with_policies(loaded: Loaded, path: str | os.PathLike[str]) -> Loaded:
     return loaded.model_copy(update={"scenario": validated.scenario})
 
 
-def _misfits(document: Document, loaded: Loaded) -> list[Fault]:
-    """What the file says beside policies, and names that the scenario has already."""
+def _misfits(document: Document, loaded: Loaded) -> Iterator[Fault]:
+    """What the file says beside policies and pools, and names that the scenario has already."""
+    data, own = document.data, loaded.scenario.model_dump()
+    if not isinstance(data, dict) or "policies" not in data:
+        yield document.fault(Finding((), shown(data), _("a mapping with the key policies")))
+        return
+    for key in data:
+        if key not in KEYS:
+            close = nearest(str(key), KEYS)
+            yield document.fault(Finding((key,), shown(key), listed(KEYS), close))
+    for key, steps in KEYS.items():
+        if key in data:
+            yield from map(document.fault, _not_new(data, own, steps))
 
-    def fault(at: Steps, found: str, allowed: str, suggestion: str | None = None) -> Fault:
-        return document.fault(Finding(at, found, allowed, suggestion))
 
-    data = document.data
-    if not isinstance(data, dict) or not isinstance(data.get(KEY), dict) or not data[KEY]:
-        return [fault((), shown(data), _("a mapping with the key policies"))]
-    faults = [
-        fault((key,), shown(key), KEY, nearest(str(key), [KEY])) for key in data if key != KEY
-    ]
-    allowed = _("a name that the scenario does not have: {names}").format(
-        names=listed(loaded.policies)
-    )
-    return faults + [
-        fault((KEY, name), shown(name), allowed) for name in data[KEY] if name in loaded.policies
-    ]
+def _not_new(data: Any, own: Any, steps: Steps) -> Iterator[Finding]:
+    """What cannot be added to what stands there in the scenario."""
+    above, last = steps[:-1], steps[-1]
+    holder = value_at(data, above)
+    if not isinstance(holder, dict) or not isinstance(holder.get(last), dict) or not holder[last]:
+        yield Finding(steps, shown(value_at(data, steps)), _("names, each with what it means"))
+        return
+    known = value_at(own, steps)
+    for name in holder if above else ():
+        if name != last:
+            yield Finding((*above, name), shown(name), str(last), nearest(str(name), [str(last)]))
+    for name in holder[last]:
+        if name in known:
+            allowed = _("a name that the scenario does not have: {names}")
+            yield Finding((*steps, name), shown(name), allowed.format(names=listed(known)))

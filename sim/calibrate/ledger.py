@@ -70,8 +70,10 @@ def scored(table: "pd.DataFrame") -> "pd.DataFrame":
     import pandas as pd
 
     rows = []
-    for (policy, status), ours in table.groupby(["policy", "status"], sort=False):
-        if status not in SCORED:
+    each = ((policy, status) for policy in table["policy"].unique() for status in SCORED)
+    for policy, status in each:
+        ours = table[(table["policy"] == policy) & (table["status"] == status)]
+        if ours.empty:
             continue
         row: dict[str, Any] = {"policy": policy, "status": status, "figures": len(ours)}
         row |= {name: int(ours[name].sum()) for name in ("inside_50", "inside_90")}

@@ -479,3 +479,6 @@ def _compiling() -> str:
 def _go_on() -> None:
     if STOPPED.is_set():
         raise KeyboardInterrupt
+
+
+from sim.cli import backtesting as backtesting  # noqa: E402 - a command in a module of its own

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sim.messages import BadInput
 
 if TYPE_CHECKING:
+    from sim.calibrate.backtest import Backtest
     from sim.experiment import Results, Selection
     from sim.sweep import Finished
 
@@ -69,6 +70,14 @@ def of_sweep(sweep: "Finished") -> dict[str, Any]:
     found = [one._asdict() for one in ranges(sweep)]
     told = {"folder": str(sweep.folder), "points": len(sweep.points)}
     return _plain(told | {"outcomes": found, "failures": failures})
+
+
+def of_backtest(done: "Backtest", folder: Path | None) -> dict[str, Any]:
+    """What was run, a row for every policy and figure, and what they add up to."""
+    told = {name: done.manifest[name] for name in ("policies", "replications", "seed", "engine")}
+    flagged = {policy: one.told() for policy, one in done.flagged.items()}
+    rows = {name: getattr(done, name).to_dict("records") for name in ("scores", "ledger")}
+    return _plain({"folder": folder and str(folder), **told, "at_risk": flagged, **rows})
 
 
 def _plain(value: Any) -> Any:
