@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sim.api import Scenario as Scenario
     from sim.api import backtest as backtest
     from sim.api import best as best
+    from sim.api import calibrate as calibrate
     from sim.api import check as check
     from sim.api import load as load
     from sim.api import read as read
@@ -39,6 +40,7 @@ __all__ = [
     "Snapshot",
     "backtest",
     "best",
+    "calibrate",
     "check",
     "figures",
     "load",
@@ -52,7 +54,7 @@ __all__ = [
 ]
 
 
-CALLABLE = ("load", "sweep")
+CALLABLE = ("calibrate", "load", "sweep")
 ROOMS_TO_USE = ("figures", "report")
 
 

@@ -25,6 +25,7 @@ from sim.scenario import Baseline, Loaded, Scenario
 if TYPE_CHECKING:
     import pandas as pd
 
+    from sim.calibrate import Calibration
     from sim.calibrate.backtest import Backtest
     from sim.experiment import Progress, Results, Selection, Snapshot
     from sim.store import Saved
@@ -132,11 +133,43 @@ def sweep(
     return running.run(description.read(file), Path(out), jobs, scheduler, progress)
 
 
+def calibrate(
+    scenario: Loaded | str | os.PathLike[str],
+    facts: str | os.PathLike[str],
+    policy: str | None = None,
+    parameters: Sequence[str] | None = None,
+    particles: int = 400,
+    generations: int = 5,
+    seed: int | None = None,
+    jobs: int | None = None,
+    out: str | os.PathLike[str] | None = None,
+    progress: "Progress | None" = None,
+) -> "Calibration":
+    """Fit the uncertain parameters of a scenario to the published figures of a table.
+
+    facts: the table; its rows with the use `fit` are fitted.  policy: what was done in the years of
+    the figures, default the base.  parameters: which to fit, default all that are uncertain but for
+    mortality.  particles, generations: of what is simulated (ABC-SMC).  out: a CSV file for the
+    posterior, which a scenario names as `posterior`; what was found is written beside it as JSON,
+    and a stopped call goes on. Raises BadInput.
+    """
+    from sim.calibrate import fit, read_facts
+
+    loaded = scenario if isinstance(scenario, Loaded) else load(scenario)
+    if faults := check(loaded):
+        raise BadInput(faults)
+    return fit(
+        loaded, read_facts(facts), policy, parameters, particles, generations, seed, jobs,
+        None if out is None else Path(out), progress, str(facts),
+    )  # fmt: skip
+
+
 def backtest(
     scenario: Loaded | str | os.PathLike[str],
     facts: str | os.PathLike[str],
     policies: Sequence[str] | None = None,
     more_policies: str | os.PathLike[str] | None = None,
+    posterior: str | os.PathLike[str] | None = None,
     replications: int | None = None,
     seed: int | None = None,
     engine: str = "compiled",
@@ -148,12 +181,13 @@ def backtest(
 
     policies: default the one that happened (`happened` of the scenario, else its base) and those of
     `more_policies`, a file of further ones, which may begin after the scenario ends: it is run
-    until the last figure.  replications: default 100, at least 19.  out: a folder for `ledger.csv`,
+    until the last figure.  posterior: what `calibrate` wrote, default the one that the scenario
+    names; without any, parameters have their priors.  replications: default 100, at least 19.  out: a folder for `ledger.csv`,
     `scores.csv` and `backtest.json`.  The rest as in `run`. Raises BadInput.
     """
     from sim.calibrate import backtest as backtests
     from sim.calibrate.facts import check_facts, read_facts
-    from sim.calibrate.horizon import until_last, with_policies
+    from sim.calibrate.horizon import until_last, with_policies, with_posterior
 
     loaded = scenario if isinstance(scenario, Loaded) else load(scenario)
     if faults := check(loaded):
@@ -161,6 +195,8 @@ def backtest(
     figures = read_facts(facts)
     check_facts(figures, loaded, os.fspath(facts))
     longer = until_last(loaded, figures)
+    if posterior is not None:
+        longer = with_posterior(longer, posterior)
     if more_policies is not None:
         longer = with_policies(longer, more_policies)
     if policies is None:
@@ -240,6 +276,7 @@ __all__ = [
     "Scenario",
     "backtest",
     "best",
+    "calibrate",
     "check",
     "load",
     "read",

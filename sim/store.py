@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.messages import BadInput, Fault, _, listed, refusal, shown
-from sim.scenario import Baseline, Scenario
+from sim.scenario import Baseline, Posterior, Scenario
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,10 +31,10 @@ BASELINE = "baseline.json"
 REPORT, FIGURES = "report.html", "figures"
 """Where a run's report and figures are written unless asked otherwise: file and folder."""
 PICTURES = (".png", ".svg")
-FORMAT = "hamletsim run 3"
+FORMAT = "hamletsim run 4"
 """Raised whenever tables gain or lose columns."""
-READABLE = (FORMAT, "hamletsim run 2")
-"""Formats that can be read: `hamletsim run 2` has no bands by chance and parameters."""
+READABLE = (FORMAT, "hamletsim run 3", "hamletsim run 2")
+"""Formats that can be read: 3 has no women, successors and scores, 2 no bands either."""
 FULL = {errno.ENOSPC, errno.EDQUOT}
 LIBRARIES = ("hamletsim", "numpy", "numba", "llvmlite", "pandas", "scipy", "simpy", "pydantic")
 
@@ -250,10 +250,15 @@ def _is_ours(name: Path) -> bool:
 # ---------------------------------------------------------------- manifest
 
 
-def provenance(scenario: Scenario, baseline: Baseline) -> dict[str, Any]:
-    """What was run, on what: the resolved scenario, hashes, versions and machine."""
+def provenance(
+    scenario: Scenario, baseline: Baseline, posterior: Posterior | None = None
+) -> dict[str, Any]:
+    """What was run, on what: the resolved scenario, the posterior if it has one, hashes, versions
+    and machine."""
     resolved = scenario.model_dump(mode="json", by_alias=True)
-    return {
+    told = None if posterior is None else posterior.model_dump(mode="json")
+    drawn_from = {} if told is None else {"posterior": told, "posterior_hash": digest(told)}
+    return drawn_from | {
         "scenario": resolved,
         "scenario_hash": digest(resolved),
         "baseline_hash": digest(baseline.model_dump(mode="json")),

@@ -85,7 +85,7 @@ def test_a_figure_that_does_not_fit_the_scenario_is_a_fault(
 ) -> None:
     one = Fact("a", "members", dt.date(2021, 1, 1), 5.0, row=2)
     check_facts((one,), small.busy(), "facts.csv")
-    with pytest.raises(BadInput, match="facts.csv, row 2: a") as caught:
+    with pytest.raises(BadInput, match=r"facts\.csv, row 2: a") as caught:
         check_facts((dataclasses.replace(one, **changes),), small.busy(), "facts.csv")  # type: ignore[arg-type]
     assert told in str(caught.value)
 

@@ -15,6 +15,7 @@ from sim.calibrate.facts import Fact
 from sim.load.documents import Document, read_document
 from sim.load.findings import Finding, Steps, value_at
 from sim.load.loading import findings
+from sim.load.posteriors import read_posterior
 from sim.load.validation import validate
 from sim.messages import BadInput, Fault, _, listed, nearest, shown
 from sim.plan.calendar import months_between
@@ -31,6 +32,13 @@ def until_last(loaded: Loaded, facts: Sequence[Fact]) -> Loaded:
     months = [months_between(start, f.until) + (f.until.day > 1) for f in facts if f.is_modelled]
     years = max([loaded.scenario.years, *(math.ceil(m / 12) for m in months)])
     return loaded.with_values({"years": years})
+
+
+def with_posterior(loaded: Loaded, path: str | os.PathLike[str]) -> Loaded:
+    """The scenario with its parameters as a posterior has them. Raises BadInput."""
+    posterior = read_posterior(Path(path), loaded.scenario)
+    scenario = loaded.scenario.model_copy(update={"posterior": os.fspath(path)})
+    return loaded.model_copy(update={"scenario": scenario, "posterior": posterior})
 
 
 def with_policies(loaded: Loaded, path: str | os.PathLike[str]) -> Loaded:

@@ -8,7 +8,7 @@ from sim.calibrate.counterparts import QUANTITIES
 from sim.calibrate.facts import Fact
 from sim.calibrate.flagged import YEARS, Flagged
 from sim.calibrate.ledger import FITTED, FORECAST, INPUT, LEFT_OUT, NOT_MODELLED, SCORED
-from sim.messages import _, ngettext, printable
+from sim.messages import _, listed, ngettext, printable
 from sim.numerals import NOTHING, date, decimal, significant
 from sim.risk.intervals import Interval
 from sim.risk.summary import columns, number, titled, with_interval
@@ -53,7 +53,17 @@ def _heading(done: "Backtest") -> str:
     lines = [printable(titled(scenario.title), 200), "; ".join(told)]
     if scenario.uncertain:
         lines.append(_("Each replication has its own draw of the uncertain parameters."))
+    lines.append(_parameters(done))
     return "\n".join(lines)
+
+
+def _parameters(done: "Backtest") -> str:
+    posterior = done.loaded.posterior
+    if posterior is None:
+        return _("Nothing was fitted: parameters are as assumed, and fitted figures test them too.")
+    told = _("As fitted in {file}: {names}.")
+    names = listed(posterior.paths)
+    return told.format(file=printable(str(done.loaded.scenario.posterior), 200), names=names)
 
 
 # ---------------------------------------------------------------- figures beside the model

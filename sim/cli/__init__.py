@@ -1,4 +1,4 @@
-"""The command `hamletsim`: check, run, best, trace, sweep, figures, report, schema.
+"""The command `hamletsim`: check, run, best, trace, sweep, calibrate, figures, report, schema.
 
 Heavy rooms are imported by the command that needs them, after its input has been read.
 """
@@ -481,4 +481,5 @@ def _go_on() -> None:
         raise KeyboardInterrupt
 
 
-from sim.cli import backtesting as backtesting  # noqa: E402 - a command in a module of its own
+from sim.cli import backtesting as backtesting  # noqa: E402 - it uses what stands above
+from sim.cli import calibrating as calibrating  # noqa: E402

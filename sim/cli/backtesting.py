@@ -51,6 +51,13 @@ def backtest(
             help=N_("A YAML file of further policies, which may begin after the scenario ends."),
         ),
     ] = None,
+    posterior: Annotated[
+        Path | None,
+        typer.Option(
+            metavar=N_("FILE"),
+            help=N_("What calibrate wrote. Default: the scenario's, else parameters as assumed."),
+        ),
+    ] = None,
     replications: Annotated[
         int | None, typer.Option(metavar="N", help=N_("Of each policy. Default: 100."))
     ] = None,
@@ -71,17 +78,9 @@ def backtest(
 
         with _progress() as progress:
             done = api.backtest(
-                loaded,
-                facts,
-                chosen,
-                more_policies,
-                replications,
-                seed,
-                engine,
-                jobs,
-                out,
-                progress,
-            )
+                loaded, facts, chosen, more_policies, posterior, replications, seed, engine, jobs,
+                out, progress,
+            )  # fmt: skip
         if as_json:
             from sim.cli import data
 

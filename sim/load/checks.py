@@ -155,6 +155,9 @@ def _age_range(steps: Steps, ages: Sequence[int]) -> Iterator[Finding]:
 def _names(scenario: Scenario) -> Iterator[Finding]:
     if not scenario.title:
         yield Finding(("title",), _("no text"), _("a title in at least one language"))
+    for i, note in enumerate(scenario.notes):
+        if not note:
+            yield Finding(("notes", i), _("no text"), _("a note in at least one language"))
     for name in scenario.policies:
         is_sound = name.isprintable() and name == name.strip() and "," not in name
         if not name or not is_sound or len(name) > LONGEST_POLICY_NAME:

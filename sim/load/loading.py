@@ -7,20 +7,23 @@ from pathlib import Path
 from sim.load.checks import scenario_findings
 from sim.load.documents import Document, parse_document, read_document
 from sim.load.findings import TABLE, Finding, Steps, dotted, is_broken, reliable
+from sim.load.posteriors import read_posterior
 from sim.load.references import reference_findings, unit_findings
 from sim.load.tables import Table, read_table
 from sim.load.validation import Validated, validate
 from sim.messages import BadInput, Fault, Place, _, shown
-from sim.scenario import Baseline, Loaded, Scenario
+from sim.scenario import Baseline, Loaded, Posterior, Scenario
 
 BASELINE: Steps = ("baseline",)
+POSTERIOR: Steps = ("posterior",)
 POOLS: Steps = ("postings", "pools")
 
 
 def load(path: str | os.PathLike[str]) -> Loaded:
-    """The scenario file at `path` and the baseline table it names, relative to its folder.
+    """The scenario file at `path`, and the baseline table and posterior it names, relative to its
+    folder.
 
-    Raises BadInput with the faults of both files and of what they say of each other.
+    Raises BadInput with the faults of all files and of what they say of each other.
     """
     document = read_document(Path(path), _("a scenario file in YAML"))
     validated = validate(document)
@@ -28,9 +31,16 @@ def load(path: str | os.PathLike[str]) -> Loaded:
     faults = [*_scenario_faults(document, validated, table), *table_faults]
     if table is not None:
         faults += _table_faults(table, validated)
+    posterior, posterior_faults = _posterior(document, validated)
+    faults += posterior_faults
     if faults or table is None:
         raise BadInput(_in_order(faults))
-    return Loaded(scenario=validated.scenario, baseline=table.baseline, source_file=str(Path(path)))
+    return Loaded(
+        scenario=validated.scenario,
+        baseline=table.baseline,
+        source_file=str(Path(path)),
+        posterior=posterior,
+    )
 
 
 def parse_scenario(text: str, file: str = "scenario") -> Scenario:
@@ -46,9 +56,17 @@ def parse_scenario(text: str, file: str = "scenario") -> Scenario:
 def check(loaded: Loaded) -> tuple[Fault, ...]:
     """The faults of a scenario and baseline that were made or changed in Python."""
     file = loaded.source_file or _("scenario")
-    found = findings(loaded.scenario, loaded.baseline)
+    found = [*findings(loaded.scenario, loaded.baseline), *_posterior_findings(loaded)]
     faults = [Fault(file, Place(), dotted(f.at), f.found, f.allowed, f.suggestion) for f in found]
     return (*faults, *unit_faults(loaded))
+
+
+def _posterior_findings(loaded: Loaded) -> Iterator[Finding]:
+    """A posterior that is named and not there, or there and not named."""
+    named, there = loaded.scenario.posterior, loaded.posterior
+    if (named is None) != (there is None):
+        allowed = _("a scenario and its posterior together, as `load` gives them")
+        yield Finding(POSTERIOR, shown(named), allowed)
 
 
 def findings(scenario: Scenario, baseline: Baseline | None) -> Iterator[Finding]:
@@ -77,6 +95,20 @@ def _table(document: Document, validated: Validated) -> tuple[Table | None, list
     except BadInput as bad:
         return None, list(bad.faults)
     return table, list(table.faults)
+
+
+def _posterior(
+    document: Document, validated: Validated
+) -> tuple[Posterior | None, list[Fault]]:
+    scenario = validated.scenario
+    rests_on = (POSTERIOR, ("uncertain",))
+    if scenario.posterior is None or any(is_broken(at, validated.broken) for at in rests_on):
+        return None, []
+    blame = document.fault(Finding(POSTERIOR, shown(scenario.posterior), ""))
+    try:
+        return read_posterior(Path(document.file).parent / scenario.posterior, scenario, blame), []
+    except BadInput as bad:
+        return None, list(bad.faults)
 
 
 def _scenario_faults(document: Document, validated: Validated, table: Table | None) -> list[Fault]:

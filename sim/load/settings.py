@@ -12,10 +12,11 @@ from sim.load import shape
 from sim.load.documents import Document, parse_document
 from sim.load.findings import Finding, Steps, dotted, value_at
 from sim.load.loading import findings, unit_faults
+from sim.load.posteriors import read_posterior
 from sim.load.tables import read_table
 from sim.load.validation import validate
 from sim.messages import BadInput, Fault, Place, _, nearest, shown
-from sim.scenario import Baseline, Loaded, Scenario
+from sim.scenario import Baseline, Loaded, Posterior, Scenario
 
 INDEX = re.compile(r"\[([0-9]{1,6})\]\.?(.*)", re.DOTALL)
 
@@ -38,8 +39,8 @@ def with_settings(loaded: Loaded, settings: Sequence[str]) -> Loaded:
     """The scenario with some parameters set, each as PATH=VALUE with the value in YAML.
 
     A path may go into lists (`policies.more-seats[0].seats.times=2`); an empty value takes the
-    parameter away. Another `baseline` is read from the folder of the scenario's file. Raises
-    BadInput with the faults of all settings.
+    parameter away. Another `baseline` or `posterior` is read from the folder of the scenario's
+    file. Raises BadInput with the faults of all settings.
     """
     data = loaded.scenario.model_dump(mode="json", by_alias=True, exclude_none=True)
     document = Document(loaded.source_file, data)
@@ -56,7 +57,9 @@ def with_settings(loaded: Loaded, settings: Sequence[str]) -> Loaded:
     validated = validate(document)
     _or_refuse(loaded, _faults(made, validated.findings))
     baseline = _baseline(loaded, validated.scenario, made)
-    changed = loaded.model_copy(update={"scenario": validated.scenario, "baseline": baseline})
+    posterior = _posterior(loaded, validated.scenario, made)
+    changes = {"scenario": validated.scenario, "baseline": baseline, "posterior": posterior}
+    changed = loaded.model_copy(update=changes)
     faults = _faults(made, findings(changed.scenario, changed.baseline))
     return _or_refuse(changed, [*faults, *unit_faults(changed)])
 
@@ -95,6 +98,14 @@ def _baseline(loaded: Loaded, scenario: Scenario, made: list[Setting]) -> Baseli
     if table.faults:
         raise BadInput(table.faults)
     return table.baseline
+
+
+def _posterior(loaded: Loaded, scenario: Scenario, made: list[Setting]) -> Posterior | None:
+    if scenario.posterior is None or scenario.posterior == loaded.scenario.posterior:
+        return None if scenario.posterior is None else loaded.posterior
+    named = Finding(("posterior",), shown(scenario.posterior), "")
+    blame = _responsible(made, named).fault(named)
+    return read_posterior(Path(loaded.source_file).parent / scenario.posterior, scenario, blame)
 
 
 # ---------------------------------------------------------------- one setting

@@ -1,6 +1,7 @@
 """Parts on trust: what is assumed, what is published, how to make the same run again."""
 
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +9,9 @@ from sim import numerals
 from sim.figures import formats
 from sim.figures.formats import Known, told
 from sim.figures.reading import Run, base
-from sim.messages import _
+from sim.messages import _, printable
 from sim.report.blocks import Block, Code, Part, Table, Text, count, data, name
+from sim.risk.summary import titled
 
 PER_THOUSAND = 1000.0
 
@@ -19,6 +21,8 @@ def assumed(run: Run) -> Part:
     blocks: list[Block] = [_rates(run)]
     if run.manifest["scenario"]["uncertain"]:
         blocks.append(_uncertain(run))
+    if notes := run.manifest["scenario"]["notes"]:
+        blocks.append(_noted(notes))
     blocks.append(
         Text(
             _(
@@ -29,6 +33,12 @@ def assumed(run: Run) -> Part:
         )
     )
     return Part("assumed", _("What is assumed, and what is published"), blocks)
+
+
+def _noted(notes: Sequence[str | dict[str, str]]) -> Table:
+    """What the scenario says of its figures, in the reader's language where it can."""
+    caption = _("What of the published figures does not add up, and what is assumed")
+    return Table(caption, [_("note")], [[printable(titled(note))] for note in notes])
 
 
 def _rates(run: Run) -> Table:

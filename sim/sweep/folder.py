@@ -182,7 +182,9 @@ def _check_place(folder: Path) -> None:
 
 def described(sweep: Sweep) -> dict[str, Any]:
     """What was asked for and with what it is done: the same for the same sweep."""
-    made = store.provenance(sweep.loaded.scenario, sweep.loaded.baseline)
+    loaded = sweep.loaded
+    made = store.provenance(loaded.scenario, loaded.baseline, loaded.posterior)
+    drawn_from = {} if loaded.posterior is None else {"posterior_hash": made["posterior_hash"]}
     design = sweep.design
     return {
         "format": FORMAT,
@@ -197,6 +199,7 @@ def described(sweep: Sweep) -> dict[str, Any]:
             for p in design.parameters
         },
         **{name: made[name] for name in ("scenario", "scenario_hash", "baseline_hash")},
+        **drawn_from,
         "versions": {name: made["versions"].get(name) for name in DECISIVE},
     }
 
