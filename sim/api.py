@@ -182,8 +182,9 @@ def backtest(
     policies: default the one that happened (`happened` of the scenario, else its base) and those of
     `more_policies`, a file of further ones, which may begin after the scenario ends: it is run
     until the last figure.  posterior: what `calibrate` wrote, default the one that the scenario
-    names; without any, parameters have their priors.  replications: default 100, at least 19.  out: a folder for `ledger.csv`,
-    `scores.csv` and `backtest.json`.  The rest as in `run`. Raises BadInput.
+    names; without any, parameters have their priors.  replications: default 100, at least 19.
+    out: a folder for `ledger.csv`, `scores.csv` and `backtest.json`.  The rest as in `run`.
+    Raises BadInput.
     """
     from sim.calibrate import backtest as backtests
     from sim.calibrate.facts import check_facts, read_facts
