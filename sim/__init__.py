@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sim.api import Baseline as Baseline
     from sim.api import Loaded as Loaded
     from sim.api import Scenario as Scenario
+    from sim.api import backtest as backtest
     from sim.api import best as best
     from sim.api import calibrate as calibrate
     from sim.api import check as check
@@ -39,6 +40,7 @@ __all__ = [
     "Scenario",
     "Selection",
     "Snapshot",
+    "backtest",
     "best",
     "calibrate",
     "check",

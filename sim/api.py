@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sim.calibrate import Calibration
+    from sim.calibrate.backtest import Backtest
     from sim.experiment import Progress, Results, Selection, Snapshot
     from sim.experiment.marginal import Marginal
     from sim.store import Saved
@@ -277,6 +278,51 @@ def calibrate(
     )  # fmt: skip
 
 
+def backtest(
+    scenario: Loaded | str | os.PathLike[str],
+    facts: str | os.PathLike[str],
+    policies: Sequence[str] | None = None,
+    more_policies: str | os.PathLike[str] | None = None,
+    posterior: str | os.PathLike[str] | None = None,
+    replications: int | None = None,
+    seed: int | None = None,
+    engine: str = "compiled",
+    jobs: int | None = None,
+    out: str | os.PathLike[str] | None = None,
+    progress: "Progress | None" = None,
+) -> "Backtest":
+    """Compare a scenario with a table of published figures (see `sim.calibrate.facts`).
+
+    policies: default the one that happened (`happened` of the scenario, else its base) and those of
+    `more_policies`, a file of further ones, which may begin after the scenario ends: it is run
+    until the last figure.  posterior: what `calibrate` wrote, default the one that the scenario
+    names; without any, parameters have their priors.  replications: default 100, at least 19.
+    out: a folder for `ledger.csv`, `scores.csv` and `backtest.json`.  The rest as in `run`.
+    Raises BadInput.
+    """
+    from sim.calibrate import backtest as backtests
+    from sim.calibrate.facts import check_facts, read_facts
+    from sim.calibrate.horizon import until_last, with_policies, with_posterior
+
+    loaded = scenario if isinstance(scenario, Loaded) else load(scenario)
+    if faults := check(loaded):
+        raise BadInput(faults)
+    figures = read_facts(facts)
+    check_facts(figures, loaded, os.fspath(facts))
+    longer = until_last(loaded, figures)
+    if posterior is not None:
+        longer = with_posterior(longer, posterior)
+    if more_policies is not None:
+        longer = with_policies(longer, more_policies)
+    if policies is None:
+        happened = loaded.scenario.happened or next(iter(loaded.policies))
+        policies = [happened, *(name for name in longer.policies if name not in loaded.policies)]
+    done = backtests.backtest(longer, figures, policies, replications, seed, engine, jobs, progress)
+    if out is not None:
+        backtests.save(done, Path(out))
+    return done
+
+
 def read(folder: str | os.PathLike[str]) -> "Saved | Finished":
     """A run or a sweep from its folder, every file checked. Raises BadInput.
 
@@ -343,6 +389,7 @@ __all__ = [
     "Baseline",
     "Loaded",
     "Scenario",
+    "backtest",
     "best",
     "calibrate",
     "check",

@@ -521,6 +521,7 @@ def _go_on() -> None:
 
 
 # Commands in modules of their own.
+import sim.cli.backtesting  # noqa: E402
 import sim.cli.calibrating  # noqa: E402
 import sim.cli.template  # noqa: E402
 import sim.cli.value  # noqa: E402, F401

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sim.messages import BadInput
 
 if TYPE_CHECKING:
+    from sim.calibrate.backtest import Backtest
     from sim.experiment import Results, Selection
     from sim.experiment.marginal import Marginal
     from sim.sweep import Finished
@@ -86,6 +87,14 @@ def of_marginal(found: "Marginal", place: Path) -> dict[str, Any]:
 def _study(found: Any, place: Path, name: str, tables: tuple[str, ...]) -> dict[str, Any]:
     rows = {table: getattr(found, table).to_dict("records") for table in tables}
     return _plain({"folder": str(place), **found.manifest[name], **rows})
+
+
+def of_backtest(done: "Backtest", folder: Path | None) -> dict[str, Any]:
+    """What was run, a row for every policy and figure, and what they add up to."""
+    told = {name: done.manifest[name] for name in ("policies", "replications", "seed", "engine")}
+    flagged = {policy: one.told() for policy, one in done.flagged.items()}
+    rows = {name: getattr(done, name).to_dict("records") for name in ("scores", "ledger")}
+    return _plain({"folder": folder and str(folder), **told, "at_risk": flagged, **rows})
 
 
 def _plain(value: Any) -> Any:
