@@ -16,18 +16,23 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sim.messages import BadInput, Fault, _, listed, refusal, shown
-from sim.scenario import Baseline, Scenario
+from sim.scenario import Baseline, Loaded, Scenario
 
 if TYPE_CHECKING:
     import pandas as pd
 
 MANIFEST = "manifest.json"
-BASELINE = "baseline.json"
+BASELINE, GIVEN = "baseline.json", "given.json"
+"""The units as they were completed, to look at, and what was given beside the scenario, from which
+a run is made again: completed units would not be dealt the same people."""
 REPORT, FIGURES = "report.html", "figures"
 """Where a run's report and figures are written unless asked otherwise: file and folder."""
 PICTURES = (".png", ".svg")
@@ -35,8 +40,14 @@ FORMAT = "hamletsim run 3"
 """Raised whenever tables gain or lose columns."""
 READABLE = (FORMAT, "hamletsim run 2")
 """Formats that can be read: `hamletsim run 2` has no bands by chance and parameters."""
+NOT_GIVEN = {"scenario", "source_file"}
+"""What of a loaded scenario stands elsewhere: in the manifest, or where the file was."""
 FULL = {errno.ENOSPC, errno.EDQUOT}
-LIBRARIES = ("hamletsim", "numpy", "numba", "llvmlite", "pandas", "scipy", "simpy", "pydantic")
+LIBRARIES = (
+    "hamletsim", "numpy", "numba", "llvmlite", "pandas", "pyarrow", "scipy", "simpy", "pydantic",
+)  # fmt: skip
+SOURCES, SOURCES_TOLD = Path(__file__).parent, 16
+"""Our own sources, and how many characters of their digest are told."""
 
 
 def check_place(folder: Path) -> None:
@@ -73,17 +84,21 @@ def save(
     folder: Path,
     tables: Mapping[str, "pd.DataFrame"],
     manifest: Mapping[str, Any],
-    baseline: Baseline,
+    loaded: Loaded,
 ) -> None:
-    """Write a run: each table as `<name>.parquet`, the manifest and the completed baseline.
+    """Write a run: each table as `<name>.parquet`, the manifest, the units as given and completed.
 
     Raises BadInput if something else is there or the disk refuses.
     """
+    from sim.world import complete
+
     check_place(folder)
+    completed = complete(loaded.baseline, loaded.scenario.completion)
     with disk_told(folder, _("more space")), _whole(folder) as partial:
         for name, table in tables.items():
             table.to_parquet(partial / f"{name}.parquet", index=False)
-        (partial / BASELINE).write_text(baseline.model_dump_json(indent=1), "utf-8")
+        (partial / BASELINE).write_text(completed.model_dump_json(indent=1), "utf-8")
+        (partial / GIVEN).write_text(loaded.model_dump_json(exclude=NOT_GIVEN), "utf-8")
         checksums = {file.name: _checksum(file) for file in sorted(partial.iterdir())}
         whole = {"format": FORMAT, **manifest, "checksums": checksums}
         text = json.dumps(whole, ensure_ascii=False, indent=1)
@@ -136,18 +151,81 @@ def _manifest_of(folder: Path) -> dict[str, Any]:
     if not isinstance(manifest, dict) or manifest.get("format") not in READABLE:
         again = _("{allowed}; run the scenario again").format(allowed=allowed)
         raise BadInput([Fault(str(folder), found=found, allowed=again)])
+    with _as_written(file):
+        Manifest.model_validate(manifest)
     return manifest
 
 
-def _check_file(file: Path, checksum: str) -> None:
+@contextmanager
+def _as_written(file: Path) -> Iterator[None]:
+    """What is not as a run writes it is a damaged file, with the first place where it is not."""
     try:
-        sound = _checksum(file) == checksum
+        yield
+    except ValidationError as error:
+        field = ".".join(map(str, error.errors(include_url=False)[0]["loc"]))
+        raise BadInput([_damage(file, field)]) from None
+
+
+class Manifest(BaseModel):
+    """What the manifest of a run must hold; it may hold more."""
+
+    model_config = ConfigDict(strict=True)
+
+    scenario: dict[str, Any]
+    scenario_hash: str
+    baseline_hash: str
+    versions: dict[str, str]
+    command: list[str] = Field(min_length=1)
+    machine: dict[str, Any]
+    seed: int
+    engine: Literal["compiled", "reference"]
+    policies: list[str] = Field(min_length=1)
+    replications: int = Field(ge=1)
+    precision: float | None
+    parameter_draws: int = Field(ge=1)
+    checksums: dict[Annotated[str, Field(pattern=r"^\w[\w.-]*$")], str]
+
+
+def scenario_of(folder: Path, manifest: Mapping[str, Any]) -> Scenario:
+    """The scenario that a run simulated. Raises BadInput if this version has no such scenario."""
+    with _as_written(folder / MANIFEST):
+        return Scenario.model_validate(manifest["scenario"])
+
+
+def loaded_of(folder: Path) -> tuple[Loaded, dict[str, Any]]:
+    """What a run simulated, and its manifest: all that it takes to simulate it again.
+
+    Raises BadInput if it is no run, damaged, or of a version that did not keep it.
+    """
+    manifest = _manifest_of(folder)
+    file = folder / GIVEN
+    if GIVEN not in manifest["checksums"]:
+        allowed = _("a run that keeps what it was given; run the scenario again")
+        raise BadInput([Fault(str(file), found=_("no such file"), allowed=allowed)])
+    _check_file(file, manifest["checksums"][GIVEN])
+    scenario = scenario_of(folder, manifest)
+    with _as_written(file):
+        given = json.loads(file.read_text("utf-8"))
+        return Loaded.model_validate({**given, "scenario": scenario}), manifest
+
+
+def is_sound(file: Path, checksum: str) -> bool:
+    """Whether a file is there and is what was written."""
+    try:
+        return _checksum(file) == checksum
     except OSError:
-        sound = False
-    if not sound:
-        found = _("a damaged file") if file.exists() else _("no such file")
-        allowed = _("what the run wrote; run the scenario again")
-        raise BadInput([Fault(str(file), found=found, allowed=allowed)])
+        return False
+
+
+def _check_file(file: Path, checksum: str) -> None:
+    if not is_sound(file, checksum):
+        raise BadInput([_damage(file)])
+
+
+def _damage(file: Path, field: str = "") -> Fault:
+    found = _("a damaged file") if file.exists() else _("no such file")
+    allowed = _("what the run wrote; run the scenario again")
+    return Fault(str(file), field=field, found=found, allowed=allowed)
 
 
 def _checksum(file: Path) -> str:
@@ -243,7 +321,7 @@ def _is_ours(name: Path) -> bool:
     """Whether a file in the folder of a run is of its making, by its name there."""
     if name.parent == Path(FIGURES):
         return name.suffix in PICTURES
-    is_table = name.suffix == ".parquet" or str(name) in (MANIFEST, BASELINE, REPORT)
+    is_table = name.suffix == ".parquet" or str(name) in (MANIFEST, BASELINE, GIVEN, REPORT)
     return is_table and name.parent == Path(".")
 
 
@@ -257,14 +335,15 @@ def provenance(scenario: Scenario, baseline: Baseline) -> dict[str, Any]:
         "scenario": resolved,
         "scenario_hash": digest(resolved),
         "baseline_hash": digest(baseline.model_dump(mode="json")),
-        "versions": {"python": platform.python_version(), **_versions()},
+        "versions": versions(),
         "command": sys.argv,
-        "machine": {
-            "system": platform.platform(),
-            "processor": platform.machine(),
-            "cores": os.cpu_count(),
-        },
+        "machine": {**platform_now(), "cores": os.cpu_count()},
     }
+
+
+def platform_now() -> dict[str, str]:
+    """What this machine is, as far as numbers could follow it."""
+    return {"system": platform.platform(), "processor": platform.machine()}
 
 
 def digest(data: Any) -> str:
@@ -273,9 +352,21 @@ def digest(data: Any) -> str:
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
-def _versions() -> dict[str, str]:
-    found = {}
+def versions() -> dict[str, str]:
+    """What this process runs with: Python, libraries, and a digest of our own sources."""
+    found = {"python": platform.python_version()}
     for library in LIBRARIES:
         with suppress(metadata.PackageNotFoundError):
             found[library] = metadata.version(library)
-    return found
+    return found | {"sources": _source_digest()}
+
+
+@cache
+def _source_digest() -> str:
+    """Of all that is read when a run is made; it tells apart what has the same version."""
+    found = hashlib.sha256()
+    for path in sorted([*SOURCES.rglob("*.py"), *SOURCES.glob("data/*.csv")]):
+        content = path.read_bytes()
+        found.update(f"{path.relative_to(SOURCES).as_posix()}\0{len(content)}\0".encode())
+        found.update(content)
+    return found.hexdigest()[:SOURCES_TOLD]

@@ -11,14 +11,18 @@ import pytest
 
 from sim import store
 from sim.messages import BadInput
+from sim.world import complete
 from tests.risk_samples import sample
 
+WRITTEN = ["baseline.json", "given.json", "hamlets.parquet", "manifest.json"]
 TABLES = {"hamlets": pd.DataFrame({"hamlet": ["A"], "p_lost": [0.5]})}
 
 
 def save(folder: Path, tables: dict[str, pd.DataFrame] = TABLES) -> None:
     loaded = sample()
-    store.save(folder, tables, store.provenance(loaded.scenario, loaded.baseline), loaded.baseline)
+    made = store.provenance(loaded.scenario, loaded.baseline)
+    asked = {"seed": 1, "engine": "compiled", "policies": ["as-is"], "replications": 2}
+    store.save(folder, tables, made | asked | {"precision": None, "parameter_draws": 1}, loaded)
 
 
 class Unwritable(pd.DataFrame):
@@ -36,7 +40,7 @@ def files(folder: Path) -> list[str]:
 def test_a_run_is_written_and_read_again(tmp_path: Path) -> None:
     folder = tmp_path / "new" / "run"
     save(folder)
-    assert files(folder) == ["baseline.json", "hamlets.parquet", "manifest.json"]
+    assert files(folder) == WRITTEN
     pd.testing.assert_frame_equal(pd.read_parquet(folder / "hamlets.parquet"), TABLES["hamlets"])
     assert store.is_run(folder)
     assert files(folder.parent) == ["run"]
@@ -49,7 +53,9 @@ def test_the_manifest_repeats_the_run(tmp_path: Path) -> None:
     assert type(loaded.scenario).model_validate(manifest["scenario"]) == loaded.scenario
     assert set(manifest) >= {"scenario_hash", "baseline_hash", "versions", "command", "machine"}
     baseline = (tmp_path / "run" / "baseline.json").read_text("utf-8")
-    assert type(loaded.baseline).model_validate_json(baseline) == loaded.baseline
+    completed = complete(loaded.baseline, loaded.scenario.completion)
+    assert type(loaded.baseline).model_validate_json(baseline) == completed != loaded.baseline
+    assert store.loaded_of(tmp_path / "run") == (loaded, manifest)
 
 
 def test_hashes_follow_the_content() -> None:
@@ -65,7 +71,7 @@ def test_a_new_run_takes_the_place_of_an_old_one(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     save(folder)
     save(folder, {"years": TABLES["hamlets"]})
-    assert files(folder) == ["baseline.json", "manifest.json", "years.parquet"]
+    assert files(folder) == ["baseline.json", "given.json", "manifest.json", "years.parquet"]
     assert files(tmp_path) == ["run"]
 
 
@@ -92,7 +98,7 @@ def test_an_interrupted_run_leaves_what_was_there(tmp_path: Path, before: bool) 
     with pytest.raises(KeyboardInterrupt):
         save(folder, {"hamlets": TABLES["hamlets"], "years": Unwritable({"a": [1]})})
     assert files(tmp_path) == (["run"] if before else [])
-    assert not before or files(folder) == ["baseline.json", "hamlets.parquet", "manifest.json"]
+    assert not before or files(folder) == WRITTEN
 
 
 def test_the_old_run_stays_if_the_new_one_cannot_take_its_place(
@@ -110,7 +116,7 @@ def test_the_old_run_stays_if_the_new_one_cannot_take_its_place(
     monkeypatch.setattr(os, "replace", refuse)
     with pytest.raises(BadInput, match="no room"):
         save(folder, {"years": TABLES["hamlets"]})
-    assert files(folder) == ["baseline.json", "hamlets.parquet", "manifest.json"]
+    assert files(folder) == WRITTEN
     assert files(tmp_path) == ["run"]
 
 
