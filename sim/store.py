@@ -5,11 +5,14 @@ replaced only if it is empty or holds a run, and only by a complete new one; fil
 stay.
 """
 
+import ctypes
 import errno
+import glob
 import hashlib
 import json
 import os
 import platform
+import re
 import shutil
 import sys
 import tempfile
@@ -35,6 +38,8 @@ BASELINE, GIVEN = "baseline.json", "given.json"
 a run is made again: completed units would not be dealt the same people."""
 REPORT, FIGURES = "report.html", "figures"
 """Where a run's report and figures are written unless asked otherwise: file and folder."""
+HALF_WRITTEN = re.compile(r"\.(.+)\.partial-[^.]*")
+"""What a killed process leaves of a file (`write_bytes`)."""
 PICTURES = (".png", ".svg")
 FORMAT = "hamletsim run 3"
 """Raised whenever tables gain or lose columns."""
@@ -42,6 +47,10 @@ READABLE = (FORMAT, "hamletsim run 2")
 """Formats that can be read: `hamletsim run 2` has no bands by chance and parameters."""
 NOT_GIVEN = {"scenario", "source_file"}
 """What of a loaded scenario stands elsewhere: in the manifest, or where the file was."""
+LOCK, NEW, OLD = ".lock", "new", "old"
+"""In the folder beside a run where it is made: the lock of its process, the new run, the old."""
+HERE, EXCHANGE = -100, 2
+"""AT_FDCWD and RENAME_EXCHANGE of Linux."""
 FULL = {errno.ENOSPC, errno.EDQUOT}
 LIBRARIES = (
     "hamletsim", "numpy", "numba", "llvmlite", "pandas", "pyarrow", "scipy", "simpy", "pydantic",
@@ -255,7 +264,7 @@ def write_bytes(path: Path, data: bytes) -> None:
     """Write a file that appears whole or not at all. Raises BadInput."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.partial-", dir=path.parent)
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(data)
@@ -278,33 +287,86 @@ def _umask() -> int:
 
 @contextmanager
 def _whole(folder: Path) -> Iterator[Path]:
-    """A new folder that takes the name of `folder` if all goes well, and is gone if not."""
+    """A new folder that takes the name of `folder` if all goes well, and is gone if not.
+
+    It is made in a folder of its own beside it, which is locked while its process lives; what a
+    killed process left is put away by the next.
+    """
     folder = folder.absolute()
     folder.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}.partial-", dir=folder.parent))
+    _put_away_what_was_left(folder)
+    with _locked(folder) as beside:
+        new = beside / NEW
+        new.mkdir()
+        yield new
+        _take_place(new, folder)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[Path]:
+    """A folder beside `folder`, for this process, removed in the end."""
+    from filelock import FileLock
+
+    while True:
+        beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.partial-", dir=folder.parent))
+        lock = FileLock(beside / LOCK)
+        with suppress(FileNotFoundError):  # taken for a left one before it was locked
+            lock.acquire()
+            if (beside / LOCK).exists():
+                break
     try:
-        partial.chmod(0o777 & ~_umask())
-        yield partial
-        _take_place(partial, folder)
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise
+        yield beside
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+        lock.release()
 
 
-def _take_place(partial: Path, folder: Path) -> None:
+def _put_away_what_was_left(folder: Path) -> None:
+    """Remove what killed processes left beside a folder, but lose nothing: a run that was being
+    replaced and has no successor is put back, and so are files of others in it."""
+    from filelock import FileLock, Timeout
+
+    for beside in folder.parent.glob(f".{glob.escape(folder.name)}.partial-*"):
+        lock = FileLock(beside / LOCK)
+        with suppress(Timeout, OSError):
+            lock.acquire(timeout=0)
+            old, new = beside / OLD, beside / NEW
+            if old.exists() and not folder.exists():
+                os.replace(old, folder)
+            for left in (old, new):
+                _keep_what_is_not_ours(left, folder)
+            shutil.rmtree(beside, ignore_errors=True)
+            lock.release()
+
+
+def _take_place(new: Path, folder: Path) -> None:
     if not folder.exists():
-        os.replace(partial, folder)
+        os.replace(new, folder)
         return
     check_place(folder)
-    old = Path(tempfile.mkdtemp(prefix=f".{folder.name}.old-", dir=folder.parent))
+    old = new if _exchanged(new, folder) else _replaced(new, folder)
+    _keep_what_is_not_ours(old, folder)
+
+
+def _exchanged(one: Path, other: Path) -> bool:
+    """Exchange two folders in one step, where the system can (Linux); so neither is ever absent."""
+    try:
+        exchange = ctypes.CDLL(None, use_errno=True).renameat2
+    except (AttributeError, OSError, TypeError):
+        return False
+    return bool(exchange(HERE, os.fsencode(one), HERE, os.fsencode(other), EXCHANGE) == 0)
+
+
+def _replaced(new: Path, folder: Path) -> Path:
+    """Where the old folder is, of which the new one has taken the place in two steps."""
+    old = new.with_name(OLD)
     os.replace(folder, old)
     try:
-        os.replace(partial, folder)
+        os.replace(new, folder)
     except BaseException:
         os.replace(old, folder)
         raise
-    _keep_what_is_not_ours(old, folder)
-    shutil.rmtree(old, ignore_errors=True)
+    return old
 
 
 def _keep_what_is_not_ours(old: Path, folder: Path) -> None:
@@ -319,6 +381,8 @@ def _keep_what_is_not_ours(old: Path, folder: Path) -> None:
 
 def _is_ours(name: Path) -> bool:
     """Whether a file in the folder of a run is of its making, by its name there."""
+    if half := HALF_WRITTEN.fullmatch(name.name):
+        return _is_ours(name.with_name(half[1]))
     if name.parent == Path(FIGURES):
         return name.suffix in PICTURES
     is_table = name.suffix == ".parquet" or str(name) in (MANIFEST, BASELINE, GIVEN, REPORT)
