@@ -11,11 +11,11 @@ from collections import Counter
 from pathlib import Path
 
 from sim import store
-from tests.kills.killing import ROOT, Kill, done, kills
+from tests.kills.killing import Kill, done, kills
 from tests.kills.subjects import BEFORE, Broken, Subject, of_file, shipped
 
 SEED = 1
-PLACE = ROOT / "results" / "proofs"
+PLACE = Path(__file__).parents[2] / "results" / "proofs"
 
 
 def asked() -> argparse.Namespace:
@@ -41,17 +41,19 @@ def main() -> int:
             subjects = (Subject(words[0], (words,), options.result, of_file),)
         else:
             subjects = tuple(s for s in shipped(place) if options.only in (None, s.name))
+        shares = sum(subject.share for subject in subjects)
         for subject in subjects:
+            number = -(-options.kills * subject.share // shares)
             try:
                 if subject.name in BEFORE and not options.command:
                     done(place, BEFORE[subject.name])
-                for kill in kills(place, subject, options.kills // len(subjects), options.seed):
+                for kill in kills(place, subject, number, options.seed):
                     rows.append(kill)
                     print(*kill, sep="\t", flush=True)
+                    _write(path, rows)
             except Broken as broken:
                 print(f"BROKEN after {len(rows)} kills: {subject.name}: {broken}")
                 return 1
-    _write(path, rows)
     print(summary(rows))
     return 0
 
