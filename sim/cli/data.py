@@ -11,9 +11,11 @@ if TYPE_CHECKING:
     from sim.calibrate.backtest import Backtest
     from sim.experiment import Results, Selection
     from sim.experiment.marginal import Marginal
+    from sim.reproduction import Reproduction
     from sim.sweep import Finished
     from sim.sweep.sensitivity import Sensitivity
 
+CHANGED = ("changes", "differences")
 OUTCOMES = (
     "below", "lost", "combined", "admitted", "seats_used", "seats_offered", "posting_months",
     "cost", "cell_years",
@@ -62,6 +64,12 @@ def of_selection(selection: "Selection") -> dict[str, Any]:
     """The chosen policy, how sure that is, and a row for every policy."""
     fields = {k: v for k, v in vars(selection).items() if k != "table"}
     return _plain(fields | {"policies": selection.table.to_dict("records")})
+
+
+def of_reproduction(found: "Reproduction") -> dict[str, Any]:
+    """Whether a run came out the same, and every difference."""
+    rows = {name: [one._asdict() for one in getattr(found, name)] for name in CHANGED}
+    return _plain({"same": found.same, **vars(found), "folder": str(found.folder), **rows})
 
 
 def of_sweep(sweep: "Finished") -> dict[str, Any]:
