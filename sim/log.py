@@ -202,6 +202,8 @@ PANEL_FIELDS = (
     "posted",
     "chief_is_member",
     "secretary",
+    "women",
+    "successors",
     "age_18_29",
     "age_30_39",
     "age_40_49",
@@ -218,7 +220,9 @@ exempt ones.
 roll: officials, away ones included, posted ones not.  over_60: of the roll, 60 and older.
 under_60_present: of the roll, present and younger.  certified: with a certificate, dossier ready or
 not.  away: of the roll and probationers.  months_since_admission: 9999 if none is known.
-secretary: 0 vacant, 1 in office, 2 trained.  age_*: the roll by age.
+secretary: 0 vacant, 1 in office, 2 trained.  women: of the roll.  successors: who could follow the
+secretary for long, officials of the roll present, not exempt, under 60 and not the secretary.
+age_*: the roll by age.
 """
 NEVER_ADMITTED = 9999
 

@@ -9,6 +9,8 @@ from tests.load_samples import SCENARIO
 
 MARKUP = "<b>Bình</b> & <script>alert(1)</script>"
 POLICIES = """\
+notes:
+  - {en: "2,474 is printed; <i>it is</i> 2,475.", vi: "In 2.474; đúng là 2.475."}
 uncertain:
   source.listing.per_resident: {distribution: gamma, mean: 0.0022, sd: 0.0007}
   postings.renewal: {distribution: beta, mean: 0.7, sd: 0.1}

@@ -15,7 +15,7 @@ from matplotlib.axis import Axis
 from matplotlib.text import Text
 
 import sim
-from sim import figures, numerals
+from sim import figures, numerals, store
 from sim.experiment import Results
 from sim.figures import formats
 from sim.figures.drawing import BLUE, GREY, ORANGE
@@ -146,7 +146,7 @@ def test_of_few_draws_a_range_is_not_called_nine_in_ten(run: figures.Run) -> Non
 
 
 def test_members_and_ages_stand_in_panels(run: figures.Run) -> None:
-    for draw, measures in ((figures.members, 6), (figures.ages, 8)):
+    for draw, measures in ((figures.members, 7), (figures.ages, 8)):
         panels = draw(run)
         assert len(panels) == measures
         assert all(panel.get_ylim()[0] == 0 for panel in panels)
@@ -328,10 +328,10 @@ def test_a_run_without_bands_is_told(run: figures.Run, folder: Path, tmp_path: P
     old = tmp_path / "old"
     shutil.copytree(folder / "run", old)
     text = (old / "manifest.json").read_text("utf-8")
-    (old / "manifest.json").write_text(text.replace("hamletsim run 3", "hamletsim run 2"), "utf-8")
+    (old / "manifest.json").write_text(text.replace(store.FORMAT, "hamletsim run 2"), "utf-8")
     done = command("figures", old)
     assert done.code == 2
-    assert 'found "hamletsim run 2"; allowed: hamletsim run 3; run the scenario' in done.err
+    assert f'found "hamletsim run 2"; allowed: {store.FORMAT}; run the scenario' in done.err
     assert sim.read(old).manifest["format"] == "hamletsim run 2"
 
 

@@ -17,8 +17,8 @@ from sim import figures, report
 from sim.experiment import Results
 from sim.figures import formats
 from sim.messages import speaking
-from sim.report import choices, hamlets
-from sim.report.blocks import People
+from sim.report import choices, hamlets, trust
+from sim.report.blocks import People, Table
 from sim.report.first import first
 from sim.world import build
 from tests import runs
@@ -155,6 +155,7 @@ def test_numbers_outside_of_data_are_no_results(top: Element, results: Results) 
     allowed = {
         "95", "19", "20", "10", "3", "5", "60", "65", "18", "29", "30", "39", "40", "49", "50",
         "59", "69", "70", "79", "80",  # levels, age groups, rules
+        "1", "100",  # the formula of the score
         *map(str, range(2020, 2031)),
     }  # fmt: skip
     for section in top.all("section"):
@@ -237,6 +238,14 @@ def test_a_hamlet_a_row_in_the_sortable_tables(top: Element) -> None:
     by_year, scorecard = list(part(top, "where").all("table"))
     assert len(rows(by_year)) == len(rows(scorecard)) == runs.HAMLETS
     assert {e.attributes.get("scope") for e in by_year.all("th")} == {"col", "row"}
+
+
+def test_notes_of_the_scenario_are_told(top: Element, results: Results) -> None:
+    notes = [row[0] for row in rows(list(part(top, "assumed").all("table"))[-1])]
+    assert notes == ["2,474 is printed; <i>it is</i> 2,475."]
+    with speaking("vi"):
+        noted = trust.assumed(results).blocks[2]
+    assert isinstance(noted, Table) and noted.rows == [["In 2.474; đúng là 2.475."]]
 
 
 # ---------------------------------------------------------------- safe
@@ -363,8 +372,6 @@ def test_the_language_of_the_page(results: Results) -> None:
 
 
 def test_long_tables_are_folded() -> None:
-    from sim.report.blocks import Table
-
     short, long, longest = (Table("t", ["a"], [["x"]] * n) for n in (15, 16, 101))
     assert (short.is_folded, long.is_folded, longest.is_folded) == (False, True, True)
     assert (long.is_printed, longest.is_printed) == (True, False)
@@ -392,7 +399,8 @@ def test_the_command_writes_the_page(results: Results, folder: Path, tmp_path: P
 
 def test_other_formats_are_told(results: Results, folder: Path, tmp_path: Path) -> None:
     done = command("report", folder / "run", "--format", "pdf", "--out", tmp_path / "page.pdf")
-    assert (done.code, done.err.strip()) == (2, '--format: found "pdf"; allowed: html, slides')
+    assert done.err.strip() == '--format: found "pdf"; allowed: html, xlsx, slides'
+    assert done.code == 2
     assert not list(tmp_path.iterdir())
 
 

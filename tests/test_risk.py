@@ -348,8 +348,14 @@ def test_seats_are_of_the_class_that_was_held() -> None:
 def test_the_numbers_of_hamlets_at_an_anniversary() -> None:
     loaded = sample()
     panel = empty_panel(loaded)
-    strong = {"strength": 6, "local": 6, "roll": 6, "under_60_present": 2, "over_60": 3}
-    weak = {"strength": 4, "local": 2, "roll": 2, "over_60": 2, "months_since_admission": 60}
+    strong = {
+        "strength": 6, "local": 6, "roll": 6, "women": 2, "under_60_present": 2, "over_60": 3,
+        "successors": 2,
+    }  # fmt: skip
+    weak = {
+        "strength": 4, "local": 2, "roll": 2, "women": 1, "over_60": 2, "secretary": 1,
+        "months_since_admission": 60,
+    }  # fmt: skip
     none = {"cell": rules.NONE, "months_since_admission": 59, "chief_is_member": 1, "secretary": 2}
     for h, fields in enumerate((strong, weak, none)):
         for name, value in fields.items():
@@ -361,7 +367,7 @@ def test_the_numbers_of_hamlets_at_an_anniversary() -> None:
         "hamlets": 3, "own_cell": 2, "without_cell": 1, "without_members": 1, "few_local": 2,
         "under_risk_line": 1, "no_admission": 1, "no_successor": 2, "at_risk": 1,
         "chief_is_member": 1, "secretary_trained": 1, "officials": 8, "over_60": 5,
-        "posted_now": 2, "few_successors": 1, "no_secretary": 2,
+        "posted_now": 2, "women": 3, "secretary_alone": 1, "no_secretary": 1,
     }  # fmt: skip
 
 
@@ -469,7 +475,8 @@ def test_who_stands_on_posted_members_and_who_has_no_successor() -> None:
         (
             {"strength": 5, "local": 2, "posted": 3, "active": 4, "roll": 2, "over_60": 2},
             {"strength": 4, "local": 3, "posted": 1, "active": 4, "roll": 3,
-             "under_60_present": 2, "secretary": 1, "months_since_admission": 60},
+             "under_60_present": 2, "secretary": 1, "successors": 0,
+             "months_since_admission": 60},
             {"strength": 3, "local": 0, "posted": 3},
             {"strength": 4, "local": 1},
         )
@@ -487,7 +494,7 @@ def test_who_stands_on_posted_members_and_who_has_no_successor() -> None:
     assert (a.local_mean, a.posted_mean, a.active_mean) == (2, 3, 4)
     assert (a.officials_mean, a.over_60_mean, a.admitted_mean) == (2, 2, 0)
     years = risk.years(study).query("year == 4").set_index("measure")["mean"]
-    assert (years.on_posted, years.few_successors, years.no_secretary) == (1, 1, 1)
+    assert (years.on_posted, years.secretary_alone, years.no_secretary) == (1, 1, 1)
 
 
 def test_people_needed_to_be_safe() -> None:

@@ -164,13 +164,17 @@ class Ledger:
         loaded = self._setup.loaded
         return Tally(
             counts=self._counts,
-            offers=tuple(
-                risk.offered_together(list(self._offers[d].values())) for d in sorted(self._offers)
-            ),
+            offers=tuple(self._offered(self._offers[d]) for d in sorted(self._offers)),
             draw=self._draw,
             is_hamlet=np.array([u.kind == "hamlet" for u in loaded.baseline.units]),
             unit_costs=loaded.scenario.costs,
         )
+
+    def _offered(self, by_part: dict[int, Offer]) -> Offer:
+        """What is offered in all parts under one draw."""
+        shelf = self._setup.shelf
+        rows = [shelf.parts[p].rows for p in by_part]
+        return risk.offered_together(list(by_part.values()), rows, shelf.hamlets)
 
 
 class Shelf:

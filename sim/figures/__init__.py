@@ -19,6 +19,7 @@ from sim.figures.files import FIGURES, picture, save_all
 from sim.figures.places import at_greatest_risk, heat_map, tiles
 from sim.figures.reading import Run, read
 from sim.figures.reasons import causes, way_to_official_member
+from sim.figures.value import decision, marginal, sensitivity
 
 __all__ = [
     "FIGURES",
@@ -27,17 +28,20 @@ __all__ = [
     "at_greatest_risk",
     "causes",
     "cells_on_posted_members",
+    "decision",
     "differences",
     "heat_map",
     "lost_beside_few_local",
     "lost_by_policy",
     "lost_over_years",
+    "marginal",
     "members",
     "new_axes",
     "over_years",
     "picture",
     "read",
     "save_all",
+    "sensitivity",
     "styled",
     "tiles",
     "way_to_official_member",

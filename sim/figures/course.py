@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 
-STATUSES = ("officials", "probation", "posted_now", "listed", "certified", "away")
+STATUSES = ("officials", "women", "probation", "posted_now", "listed", "certified", "away")
 AGES = (
     "age_18_29", "age_30_39", "age_40_49", "age_50_59", "age_60_69", "age_70_79", "age_80",
     "over_60",

@@ -155,6 +155,9 @@ def _age_range(steps: Steps, ages: Sequence[int]) -> Iterator[Finding]:
 def _names(scenario: Scenario) -> Iterator[Finding]:
     if not scenario.title:
         yield Finding(("title",), _("no text"), _("a title in at least one language"))
+    for i, note in enumerate(scenario.notes):
+        if not note:
+            yield Finding(("notes", i), _("no text"), _("a note in at least one language"))
     for name in scenario.policies:
         is_sound = name.isprintable() and name == name.strip() and "," not in name
         if not name or not is_sound or len(name) > LONGEST_POLICY_NAME:
@@ -234,6 +237,14 @@ def _closed_keys(scenario: Scenario) -> Iterator[Finding]:
         for key in getattr(scenario, part):
             if key not in known:
                 yield Finding((part, key), shown(key), listed(known), nearest(key, known))
+
+
+def _happened(scenario: Scenario) -> Iterator[Finding]:
+    name, known = scenario.happened, list(scenario.policies)
+    if name is not None and name not in known:
+        at: Steps = ("happened",)
+        rests_on: Steps = ("policies",)
+        yield Finding(at, shown(name), listed(known), nearest(name, known), (rests_on,))
 
 
 # ---------------------------------------------------------------- levers
@@ -391,6 +402,7 @@ CHECKS: tuple[Callable[[Scenario], Iterator[Finding]], ...] = (
     _targets,
     _responses,
     _closed_keys,
+    _happened,
     _conditions,
     _whole_areas,
     _number_of_adaptive,

@@ -1,4 +1,4 @@
-"""Tables of a run -> a page that planners read, or slides: one file, offline, in their language."""
+"""Tables of a run -> what planners read, in their language: a page, a workbook or slides."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,8 +7,10 @@ from typing import NamedTuple
 from sim import store
 from sim.figures.reading import Run
 from sim.messages import BadInput, Fault, listed, shown
+from sim.report import model
 from sim.report.page import html
 from sim.report.talk import slides
+from sim.report.workbook import xlsx
 from sim.store import REPORT as FILE
 
 
@@ -22,13 +24,24 @@ class Format(NamedTuple):
     made: Callable[[Run, int], str | bytes]
 
 
-FORMATS = {"html": Format(FILE, html), "slides": Format(store.SLIDES, slides)}
+FORMATS = {
+    "html": Format(FILE, html),
+    "xlsx": Format(store.WORKBOOK, xlsx),
+    "slides": Format(store.SLIDES, slides),
+}
 """What `hamletsim report --format` takes; the first is the default."""
 
 
 def write(run: Run, path: Path, hide_below: int = 0, kind: str = "html") -> None:
-    """Write the report of a run, whole or not at all; kind: one of FORMATS. Raises BadInput."""
-    made = of_kind(kind).made(run, hide_below)
+    """Write the report of a run, whole or not at all; kind: one of FORMATS. Raises BadInput.
+
+    A page links to the description of the model if that lies beside it.
+    """
+    form = of_kind(kind)
+    if form.file == FILE and path.with_name(store.MODEL).is_file():
+        made: str | bytes = html(run, hide_below, store.MODEL)
+    else:
+        made = form.made(run, hide_below)
     data = made.encode("utf-8") if isinstance(made, str) else made
     store.write_bytes(path, data)
 
@@ -40,4 +53,4 @@ def of_kind(kind: str) -> Format:
     return FORMATS[kind]
 
 
-__all__ = ["FILE", "FORMATS", "html", "of_kind", "slides", "write"]
+__all__ = ["FILE", "FORMATS", "html", "model", "of_kind", "slides", "write", "xlsx"]

@@ -9,7 +9,9 @@ from sim.figures.reading import Run, base, by_risk, last_year, measured, minimum
 from sim.figures.words import cause_in_words, measure_in_words
 from sim.messages import _
 from sim.report.blocks import (
+    PERCENT,
     Block,
+    Measured,
     Part,
     People,
     Table,
@@ -85,9 +87,11 @@ def _area(one: dict[Any, Any]) -> str:
 def _sureness(probability: float) -> str:
     """In percent, never quite 0 or 100: it rests on two thousand rankings."""
     if probability >= 1 - SUREST:
-        return told("> {low}", low=data(probability, formats.percent(1 - SUREST)))
+        text = told("> {low}", low=data(probability, formats.percent(1 - SUREST)))
+        return Measured(text, [probability], PERCENT, is_bound=True)
     if probability <= SUREST:
-        return told("< {high}", high=data(probability, formats.percent(SUREST)))
+        text = told("< {high}", high=data(probability, formats.percent(SUREST)))
+        return Measured(text, [probability], PERCENT, is_bound=True)
     return share(probability)
 
 
@@ -189,7 +193,7 @@ def _leaning(run: Run, people: People) -> Table | None:
 
 def succession(run: Run) -> Part:
     """Who has nobody to follow: no official under 60, no admission in five years."""
-    kinds = ("no_successor", "few_successors", "no_admission", "no_secretary")
+    kinds = ("no_successor", "secretary_alone", "no_admission", "no_secretary")
     years = years_of(run)
     rows = []
     for kind in kinds:
@@ -200,7 +204,8 @@ def succession(run: Run) -> Part:
     heads = [_("hamlets"), *(day(dates.loc[year]) for year in years)]
     caption = told(_("Succession under {base}, expected numbers"), base=name(base(run)))
     explained = _(
-        "Where one official under 60 at most is present, a secretary under 60 has no successor."
+        "A secretary has no successor where no other official of the hamlet under 60 is present "
+        "and active: posted members go home, and who is 60 cannot follow for long."
     )
     blocks: list[Block] = [
         Table(caption, heads, rows),
@@ -287,12 +292,14 @@ def _scorecard_text(run: Run) -> Text:
     return Text(
         told(
             _(
-                "The scorecard of a cell: strength is the official members present, posted and "
-                "exempt ones included (median, with 5 and 95 % of the replications); active "
-                "strength leaves out those exempt from activity; admissions are those of the year "
-                "before; over 60 counts officials of 60 and more. Fewer than {minimum} is below "
-                "the legal minimum, fewer than {line} under the risk line. Targets are set for "
-                "areas, not for cells, so there is none to compare with."
+                "The scorecard of a cell, of expected numbers: the score is the mean of four "
+                "parts, each at most 1, of 100. They are strength / {line} (the risk line), active "
+                "strength / {minimum} (the legal minimum), admissions in the year / the cell's "
+                "part of the target (left out where there is none), and 1 − share of officials of "
+                "60 and over. Strength is the official members present, posted and exempt ones "
+                "included (median, with 5 and 95 % of the replications); active strength leaves "
+                "out those exempt from activity; the target of the lowest area that has one is "
+                "shared in equal parts among its cells. Nothing in the model reads the score."
             ),
             minimum=count(minimum(run)),
             line=count(int(run.manifest["scenario"]["rules"]["risk_line"])),
@@ -301,35 +308,45 @@ def _scorecard_text(run: Run) -> Text:
 
 
 def _scorecard(run: Run, people: People) -> Table:
+    """The first and the last year side by side; of the first day no admissions are known."""
     table = of_hamlets(run, base(run))
-    first, last = (table[table["year"] == y].set_index("hamlet") for y in (0, last_year(run)))
-    start = first.to_dict("index")
-    rows = []
-    for hamlet, then in last.to_dict("index").items():
-        now = start[hamlet]
-        rows.append(
-            [
-                name(then["name"]),
-                _area(then),
-                people.number(now["strength_median"]),
-                people.counted(
-                    Known(then["strength_median"], then["strength_low"], then["strength_high"])
-                )
-                if then["strength_median"]
-                else number(0.0),
-                people.number(now["active_mean"]),
-                people.number(then["active_mean"]),
-                people.number(then["admitted_mean"]),
-                people.number(now["over_60_mean"]),
-                people.number(then["over_60_mean"]),
-            ]
-        )
-    year = str(last["date"].iloc[0].year)
-    heads = [
-        _("hamlet"), _("area"), _("strength now"), _("strength in {year}").format(year=year),
-        _("active now"), _("active in {year}").format(year=year),
-        _("admissions in {year}").format(year=year),
-        _("over 60 now"), _("over 60 in {year}").format(year=year),
-    ]  # fmt: skip
+    years = sorted({1, last_year(run)})
+    found = [table[table["year"] == year] for year in years]
+    by_year = [one.set_index("hamlet").to_dict("index") for one in found]
+    rows = [
+        [name(one["name"]), _area(one), *(cell for y in by_year for cell in _scored(y[h], people))]
+        for h, one in by_year[-1].items()
+    ]
+    calendar = [str(one["date"].iloc[0].year) for one in found]
+    heads = [_("hamlet"), _("area"), *(head for year in calendar for head in _score_heads(year))]
     caption = told(_("Scorecard of all hamlets under {base}"), base=name(base(run)))
     return Table(caption, heads, rows)
+
+
+def _score_heads(year: str) -> list[str]:
+    return [
+        _("strength in {year}").format(year=year),
+        _("active in {year}").format(year=year),
+        _("admissions in {year}").format(year=year),
+        _("part of the target in {year}").format(year=year),
+        _("over 60 in {year}").format(year=year),
+        _("score in {year}").format(year=year),
+    ]
+
+
+def _scored(one: Any, people: People) -> list[str]:
+    """Strength, active, admissions, part of the target, over 60 and score of a hamlet in a year."""
+    strength = Known(one["strength_median"], one["strength_low"], one["strength_high"])
+    if strength.value != strength.value:
+        return [numerals.NOTHING] * 6
+    return [
+        people.counted(strength) if strength.value else number(0.0),
+        people.number(one["active_mean"]),
+        people.number(one["admitted_mean"]),
+        number(one["target_part"]),
+        people.number(one["over_60_mean"]),
+        # A score would tell the counts that it is made of.
+        numerals.NOTHING
+        if people.hide_below
+        else data(one["score"], numerals.decimal(one["score"])),
+    ]

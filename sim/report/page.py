@@ -1,37 +1,47 @@
 """The report as one page of HTML that needs nothing else."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sim.figures.reading import Run
 from sim.messages import _
-from sim.report import choices, hamlets, people, trust
-from sim.report.blocks import Part, People, name
-from sim.report.first import first
+from sim.report import choices, hamlets, people, trust, value
+from sim.report.blocks import Part, People, Text, name
+from sim.report.first import First, first
 from sim.report.templates import rendered
 from sim.risk.summary import titled
 
 
-def html(run: Run, hide_below: int = 0) -> str:
+def html(run: Run, hide_below: int = 0, model_page: str = "") -> str:
     """The report of a run in the current language.
 
-    hide_below: counts of people under this are not told.
+    hide_below: counts of people under this are not told.  model_page: the address of the page that
+    describes the model, relative to the report; no link without it.
     """
+    title = name(titled(run.manifest["scenario"]["title"]))
+    return page(title, list(parts(run, People(hide_below), model_page)), first=first(run))
+
+
+def page(
+    title: str, parts: Sequence[Part], first: First | None = None, introduction: Sequence[Text] = ()
+) -> str:
+    """A page of parts in the current language, with a first screen or an introduction."""
     return rendered(
         "page",
-        title=name(titled(run.manifest["scenario"]["title"])),
-        first=first(run),
-        parts=list(_parts(run, People(hide_below))),
+        title=title,
+        first=first,
+        introduction=introduction,
+        parts=parts,
         texts={
             "question": _("The question"),
             "answer": _("The answer"),
             "contents": _("Contents"),
-            "skip": _("To the answer"),
+            "skip": _("To the answer") if first else _("To the contents"),
             "sort": _("Sort by this column"),
         },
     )
 
 
-def _parts(run: Run, told: People) -> Iterator[Part]:
+def parts(run: Run, told: People, model_page: str = "") -> Iterator[Part]:
     """The parts in the order in which an organising committee asks."""
     yield hamlets.to_act_on(run, told)
     yield hamlets.posting_cliff(run, told)
@@ -44,5 +54,6 @@ def _parts(run: Run, told: People) -> Iterator[Part]:
     yield choices.flips(run)
     yield choices.causes(run)
     yield choices.rule(run)
+    yield from value.parts(run)
     yield trust.assumed(run)
-    yield trust.reproduce(run)
+    yield trust.reproduce(run, model_page)

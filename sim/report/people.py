@@ -1,4 +1,4 @@
-"""Parts on people: the way to official member, members by status and age."""
+"""Parts on people: the way to official member, members by status, sex and age."""
 
 from collections.abc import Sequence
 
@@ -53,11 +53,12 @@ def _by_area(run: Run, people: People, caption: str, steps: Sequence[str]) -> Ta
 
 
 def members(run: Run, people: People) -> Part:
-    """Members by status and age over the years, with bands for chance and parameters apart."""
+    """Members by status, sex and age over the years, with bands for chance and parameters apart."""
     blocks: list[Block] = []
     for draw, measures, alt in (
-        (figures.members, STATUSES, _("Members and candidates by status over the years, with "
-                                      "bands; numbers in the table below.")),
+        (figures.members, STATUSES, _("Members and candidates by status, and women among the "
+                                      "officials, over the years, with bands; numbers in the table "
+                                      "below.")),
         (figures.ages, AGES, _("Officials by age over the years, with bands; numbers in the table "
                                "below.")),
     ):  # fmt: skip
@@ -73,7 +74,7 @@ def members(run: Run, people: People) -> Part:
         few = _("The draws of the parameters are few here: it is their whole range.")
         explained = _("{sentence} {more}").format(sentence=explained, more=few)
     blocks += [_at_the_horizon(run, people), Text(explained)]
-    return Part("members", _("Members by status and age"), blocks)
+    return Part("members", _("Members by status, sex and age"), blocks)
 
 
 def _hides_any(run: Run, measure: str, people: People) -> bool:

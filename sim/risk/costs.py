@@ -18,8 +18,9 @@ import numpy.typing as npt
 from sim.levers import COST_KEYS, Combining, Lever, Structural
 from sim.plan import Plan
 from sim.plan.scopes import Scoped, group_units, scoped
-from sim.risk.counts import Counts
+from sim.risk.counts import Counts, Rows
 from sim.risk.measures import COLUMN
+from sim.risk.scorecard import target_parts
 from sim.scenario import Loaded
 
 Floats = npt.NDArray[np.float64]
@@ -31,7 +32,8 @@ class Offer:
     """What a policy offers, whatever happens: numbers by year [Y + 1], year 0 the first day.
 
     hamlet_months by name of the lever, for those that are not adaptive; `adaptive` names the
-    others in the order of `Counts.lever_months`.
+    others in the order of `Counts.lever_months`.  target_parts[H, Y + 1]: see
+    `sim.risk.scorecard`.
     """
 
     seats: Floats
@@ -42,6 +44,7 @@ class Offer:
     hamlet_months: dict[str, Floats]
     adaptive: tuple[str, ...]
     may_combine: bool
+    target_parts: Floats
 
 
 def offer(loaded: Loaded, policy: str, plan: Plan) -> Offer:
@@ -61,11 +64,12 @@ def offer(loaded: Loaded, policy: str, plan: Plan) -> Offer:
         hamlet_months=_hamlet_months(groups.plain, years),
         adaptive=tuple(_name(s.lever) for s in groups.adaptive),
         may_combine=any(isinstance(s.lever, Combining) for s in levers),
+        target_parts=target_parts(plan),
     )
 
 
-def offered_together(parts: Sequence[Offer]) -> Offer:
-    """What one policy offers in all parts of a baseline."""
+def offered_together(parts: Sequence[Offer], rows: Sequence[Rows], hamlets: int) -> Offer:
+    """What one policy offers in all parts of a baseline; rows: where their units stand in it."""
     first = parts[0]
     names = ("seats", "local_seats", "courses", "merged", "structural")
     months = {
@@ -73,7 +77,10 @@ def offered_together(parts: Sequence[Offer]) -> Offer:
         for name in first.hamlet_months
     }
     sums = {name: np.sum([getattr(part, name) for part in parts], axis=0) for name in names}
-    return replace(first, hamlet_months=months, **sums)
+    targets = np.full((hamlets, len(first.seats)), np.nan)
+    for part, mine in zip(parts, rows, strict=True):
+        targets[mine] = part.target_parts
+    return replace(first, hamlet_months=months, target_parts=targets, **sums)
 
 
 def _name(lever: Lever) -> str:

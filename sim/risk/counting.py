@@ -55,6 +55,7 @@ from sim.risk.measures import (
     SPELLS,
     STATUS_AFTER,
     STRENGTH,
+    SUCCESSORS,
     TOTAL_ACTIVE,
     TOTAL_ADMITTED,
     TOTAL_LOCAL,
@@ -522,5 +523,5 @@ def tick(s: Row, here: Row, at_risk: bool, years: Row) -> None:
     years[FIRST_NOW + 10] += here[CHIEF]
     years[FIRST_NOW + 11] += here[SECRETARY] == 2
     years[FIRST_NOW + 12] += stands_on_posted(s, here)
-    years[FIRST_NOW + 13] += own and here[YOUNG] <= 1
+    years[FIRST_NOW + 13] += own and here[SECRETARY] > 0 and here[SUCCESSORS] == 0
     years[FIRST_NOW + 14] += own and here[SECRETARY] == 0

@@ -6,10 +6,10 @@
 below, lost, combined: hamlets to which it has happened so far.  joint_cell: covered by another's
 cell.  without_members: no official, probationer or posted member.  few_local: fewer officials of
 its own on the spot than the minimum.  under_risk_line: own cells under it.  no_admission: none in
-five years.  no_successor: no official under 60 present; few_successors: own cells with one at
-most, so that a secretary under 60 has nobody to follow.  on_posted: own cells that would not have
-the minimum without members posted to their hamlet.  no_secretary: own cells without one.  at_risk:
-the observable rule.
+five years.  no_successor: no official under 60 present; secretary_alone: own cells with a
+secretary whom no other official of its own under 60, present and active, could follow.
+on_posted: own cells that would not have the minimum without members posted to their hamlet.
+no_secretary: own cells without one.  at_risk: the observable rule.
 certified: with a certificate, dossier ready or not.  seats_used: of the classes of `training`;
 local_: of local classes; either_: where both were held on one day.  posted, posting_ended: from
 outside pools; sent, sent_home: by another cell, and back to it.  candidates_*: of those on the
@@ -48,10 +48,10 @@ SO_FAR = ("below", "lost", "combined")
 NOW = (
     "hamlets", "own_cell", "joint_cell", "without_cell", "without_members", "few_local",
     "under_risk_line", "no_admission", "no_successor", "at_risk", "chief_is_member",
-    "secretary_trained", "on_posted", "few_successors", "no_secretary",
+    "secretary_trained", "on_posted", "secretary_alone", "no_secretary",
 )  # fmt: skip
 HEADS = (
-    "officials", "over_60", "probation", "listed", "certified", "away", "posted_now",
+    "officials", "over_60", "probation", "listed", "certified", "away", "posted_now", "women",
     "age_18_29", "age_30_39", "age_40_49", "age_50_59", "age_60_69", "age_70_79", "age_80",
 )  # fmt: skip
 SEATS = ("seats_used", "local_seats_used", "either_seats_used")
@@ -187,7 +187,9 @@ OLD, YOUNG, ON_PROBATION, SINCE, POSTED_IN = (
     events.PANEL_FIELDS.index(n)
     for n in ("over_60", "under_60_present", "probation", "months_since_admission", "posted")
 )
-CHIEF, SECRETARY = (events.PANEL_FIELDS.index(n) for n in ("chief_is_member", "secretary"))
+CHIEF, SECRETARY, SUCCESSORS = (
+    events.PANEL_FIELDS.index(n) for n in ("chief_is_member", "secretary", "successors")
+)
 
 DISTRICT_CLASS, LOCAL_CLASS, EITHER_CLASS = 1, 2, 3
 EMPTY = -1

@@ -108,6 +108,13 @@ class Tally:
         """One of SUMS, [D, H, Y + 1]."""
         return self.counts.sums[:, SUMS.index(name)].astype(np.int64)
 
+    @cached_property
+    def target_parts(self) -> Floats:
+        """Each unit's part of its admission target, mean over replications, [H, Y + 1]."""
+        parts = np.stack([offer.target_parts for offer in self.offers])
+        mean: Floats = np.average(parts, axis=0, weights=self.per_draw)
+        return mean
+
     def mean_by_hamlet(self, name: str) -> Floats:
         """One of TOTALS, mean over the replications in which the unit is there, [H, Y + 1]."""
         total = self.counts.totals[TOTALS.index(name)].astype(float)

@@ -20,6 +20,7 @@ from sim.risk.measures import (
     TOTALS,
 )
 from sim.risk.ranks import among_worst
+from sim.risk.scorecard import score
 from sim.risk.study import DERIVED_FLOWS, MEASURES, Study, Tally
 
 if TYPE_CHECKING:
@@ -54,7 +55,8 @@ def hamlets(study: Study) -> "pd.DataFrame":
     kept it at the minimum until then in 19 of 20 replications, from strength_low at the
     anniversaries, and at least one where P(below) is above 5 %.  local_mean, posted_mean,
     active_mean, officials_mean, over_60_mean: expected numbers of people; admitted_mean: expected
-    admissions in the year.  p_first_lost, p_first_combined: cumulative incidence of what came first
+    admissions in the year; target_part: its part of the target.  score: see `sim.risk.scorecard`;
+    of expected numbers.  p_first_lost, p_first_combined: cumulative incidence of what came first
     (nobody is censored).  p_lost_alone: Kaplan-Meier, as if nothing were combined.  p_recovered:
     founded again, of those lost so far.  spells_below: expected number so far; share_restored: of
     those.  expected_loss_year: mean date of the first loss, if it is lost, as 2024.5.  main_cause:
@@ -101,6 +103,8 @@ def _hamlets_of(study: Study, policy: str, tally: Tally) -> "pd.DataFrame":
     minimum = study.loaded.scenario.rules.minimum_official_members
     columns["needed"] = _needed(minimum - columns["strength_low"], columns["p_below"])
     columns |= {f"{name}_mean": tally.mean_by_hamlet(name) for name in TOTALS}
+    columns["target_part"] = tally.target_parts
+    columns["score"] = _score(study, columns)
     for name, values in _once(study, tally).items():
         columns[name] = np.repeat(values, years)
     flat = {k: v.ravel() if isinstance(v, np.ndarray) else v for k, v in columns.items()}
@@ -138,6 +142,15 @@ def _needed(short: Floats, below: Floats) -> Floats:
     most = np.maximum.accumulate(np.where(np.isnan(short), 0.0, short), axis=1)
     needed = np.maximum(most, below > FIVE_PERCENT)
     return np.where(np.isnan(short), np.nan, needed)
+
+
+def _score(study: Study, columns: dict[str, Any]) -> Floats:
+    rules = study.loaded.scenario.rules
+    return score(
+        columns["strength_median"], columns["active_mean"], columns["admitted_mean"],
+        columns["target_part"], columns["over_60_mean"], columns["officials_mean"],
+        rules.minimum_official_members, rules.risk_line,
+    )  # fmt: skip
 
 
 def _course(tally: Tally, lost: Integers) -> dict[str, Floats]:

@@ -4,6 +4,7 @@ from sim import log as events
 from sim import rules
 from sim.compilation import kernel
 from sim.engine.compiled.state import NOT_FOLLOWED, PEOPLE, POSTED_NOW, cell_strength
+from sim.world import FEMALE
 
 
 @kernel
@@ -36,7 +37,9 @@ def take_panel(s, members, month, day):
     for i in range(s.counters[PEOPLE]):
         if s.state[i] != NOT_FOLLOWED:
             p = s.people[i]
-            count_in_panel(s.panel[year, p["hamlet"]], p, day)
+            row = s.panel[year, p["hamlet"]]
+            count_in_panel(row, p, day)
+            row[16] += (i != s.hamlets[p["hamlet"]]["secretary"]) & is_successor(p, day)
 
 
 @kernel
@@ -55,9 +58,10 @@ def count_in_panel(row, p, day):
     if is_on_roll(p):
         age = rules.birthdays(day, p["birth"])
         row[4] += 1
+        row[15] += p["sex"] == FEMALE
         row[5] += age >= 60  # no branch: nobody can guess who is old
         row[6] += (age < 60) & (place != rules.AWAY)
-        row[15 + min(max(age // 10 - 2, 0), 6)] += 1
+        row[17 + min(max(age // 10 - 2, 0), 6)] += 1
 
 
 @kernel
@@ -65,6 +69,13 @@ def is_on_roll(p):
     """An official, away or not, who is not posted in."""
     official = p["status"] == rules.OFFICIAL or p["status"] == rules.EXEMPT
     return official and p["place"] != rules.POSTED
+
+
+@kernel
+def is_successor(p, day):
+    """Could follow the secretary for long: an active official of its own, present, under 60."""
+    active = (p["status"] == rules.OFFICIAL) & (p["place"] != rules.AWAY)
+    return active & (p["place"] != rules.POSTED) & (rules.birthdays(day, p["birth"]) < 60)
 
 
 @kernel

@@ -9,6 +9,7 @@ from sim import log as events
 from sim import rules
 from sim.engine.reference import counting
 from sim.engine.reference.state import Hamlet, Person, Unit
+from sim.world import FEMALE
 
 STAGES = ("listed", "certified", "certified", "probation")
 """What the panel counts a candidate or probationer as, by status."""
@@ -45,6 +46,7 @@ def panel_row(unit: Unit, hamlet: Hamlet, month: int, day: float) -> npt.NDArray
     for person in hamlet.people.values():
         if person.is_followed:
             _count_in(row, person, day)
+            row["successors"] += person is not secretary and is_successor(person, day)
     return np.array([row[name] for name in events.PANEL_FIELDS], dtype=np.int32)
 
 
@@ -62,6 +64,7 @@ def _count_in(row: Counter[str], person: Person, day: float) -> None:
     if is_on_roll(person):
         age = rules.birthdays(day, person.birth)
         row["roll"] += 1
+        row["women"] += person.sex == FEMALE
         row[AGE_BANDS[min(max(age // 10 - 2, 0), 6)]] += 1
         if age >= 60:
             row["over_60"] += 1
@@ -72,6 +75,12 @@ def _count_in(row: Counter[str], person: Person, day: float) -> None:
 def is_on_roll(person: Person) -> bool:
     """An official, away or not, who is not posted in."""
     return person.status in (rules.OFFICIAL, rules.EXEMPT) and person.place != rules.POSTED
+
+
+def is_successor(person: Person, day: float) -> bool:
+    """Could follow the secretary for long: an active official of its own, present, under 60."""
+    is_active = person.status == rules.OFFICIAL and person.place not in (rules.AWAY, rules.POSTED)
+    return is_active and rules.birthdays(day, person.birth) < 60
 
 
 def since_admission(hamlet: Hamlet, month: int) -> int:
