@@ -58,10 +58,8 @@ def _what_matters(found: "Sensitivity", told: dict[str, Any]) -> str:
     if moving.empty:
         return _("Nothing that was varied moves it under {base}.").format(base=base)
     names = [printable(name, LONGEST_NAME) for name in moving["parameter"].head(MATTER)]
-    sentence = ngettext(
-        "Under {base} it is moved most by {names}.", "Under {base} it is moved most by {names}.",
-        len(names),
-    ).format(base=base, names=listed(names))  # fmt: skip
+    told_ = _("Under {base} it is moved most by {names}.")
+    sentence = told_.format(base=base, names=listed(names))
     heads = [_("parameter"), _("range"), _("effect over the range"), _("alone"), _("in all")]
     ranges = found.factors.set_index("parameter")
     table = columns(heads, [_row(one, ranges) for one in moving.head(MOST).to_dict("records")])
@@ -105,10 +103,7 @@ def _chosen(told: dict[str, Any]) -> str:
     chosen, expected = told["chosen"], told["expected"]
     others = sorted((p for p in expected if p != chosen), key=lambda p: expected[p],
                     reverse=told["goal"] == "highest")  # fmt: skip
-    rest = listed(
-        _("{policy} {value}").format(policy=printable(p), value=decimal(expected[p], 2))
-        for p in others
-    )
+    rest = listed(f"{printable(policy)} {decimal(expected[policy], 2)}" for policy in others)
     sentence = _("Over all that is uncertain {policy} is best: {value} ({others}).")
     value = decimal(expected[chosen], 2)
     return sentence.format(policy=printable(chosen), value=value, others=rest)
