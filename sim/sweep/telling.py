@@ -94,9 +94,20 @@ def _interval(value: float, low: float, high: float) -> str:
 
 def _choice(found: "Sensitivity", told: dict[str, Any]) -> str:
     if found.decision.empty:
-        return ""
-    lines = [_chosen(told), *_would_change(found, told), _everything(found, told)]
+        return "\n".join(_against(found))
+    lines = [_chosen(told), *_against(found), *_would_change(found), _everything(found, told)]
     return "\n".join(lines)
+
+
+def _against(found: "Sensitivity") -> Iterator[str]:
+    """What moves the policy chosen away from the best there is, settings too."""
+    table = found.sensitivity
+    rows = table[(table["quantity"] == "regret") & (table["mu_star"] > 0)]
+    rows = rows.sort_values(["mu_star", "parameter"], ascending=[False, True]).head(MATTER)
+    if len(rows):
+        names = listed(printable(name, LONGEST_NAME) for name in rows["parameter"])
+        sentence = _("How far another is better depends most on {names}.")
+        yield sentence.format(names=names)
 
 
 def _chosen(told: dict[str, Any]) -> str:
@@ -109,7 +120,7 @@ def _chosen(told: dict[str, Any]) -> str:
     return sentence.format(policy=printable(chosen), value=value, others=rest)
 
 
-def _would_change(found: "Sensitivity", told: dict[str, Any]) -> Iterator[str]:
+def _would_change(found: "Sensitivity") -> Iterator[str]:
     table = found.decision[found.decision["parameter"] != ""]
     changing = table[(table["low"] > 0) & (table["high"] >= NEARLY_NOTHING)]
     for one in changing.to_dict("records"):
