@@ -20,9 +20,11 @@ if TYPE_CHECKING:
     from sim.api import calibrate as calibrate
     from sim.api import check as check
     from sim.api import load as load
+    from sim.api import marginal as marginal
     from sim.api import read as read
     from sim.api import run as run
     from sim.api import schema as schema
+    from sim.api import sensitivity as sensitivity
     from sim.api import snapshot as snapshot
     from sim.api import sweep as sweep
     from sim.api import trace as trace
@@ -44,10 +46,12 @@ __all__ = [
     "check",
     "figures",
     "load",
+    "marginal",
     "read",
     "report",
     "run",
     "schema",
+    "sensitivity",
     "snapshot",
     "sweep",
     "trace",

@@ -13,7 +13,7 @@ import platform
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import metadata
@@ -21,15 +21,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.messages import BadInput, Fault, _, listed, refusal, shown
-from sim.scenario import Baseline, Posterior, Scenario
+from sim.scenario import Baseline, Loaded, Posterior, Scenario
 
 if TYPE_CHECKING:
     import pandas as pd
 
 MANIFEST = "manifest.json"
 BASELINE = "baseline.json"
-REPORT, FIGURES = "report.html", "figures"
-"""Where a run's report and figures are written unless asked otherwise: file and folder."""
+REPORT, WORKBOOK, SLIDES = "report.html", "report.xlsx", "slides.html"
+MODEL, FIGURES = "model.html", "figures"
+"""Where what is made of a run is written unless asked otherwise: its report, the description of the
+model, and a folder of figures."""
 PICTURES = (".png", ".svg")
 FORMAT = "hamletsim run 4"
 """Raised whenever tables gain or lose columns."""
@@ -88,6 +90,75 @@ def save(
         whole = {"format": FORMAT, **manifest, "checksums": checksums}
         text = json.dumps(whole, ensure_ascii=False, indent=1)
         (partial / MANIFEST).write_text(text + "\n", "utf-8")
+
+
+def add(
+    folder: Path, tables: Mapping[str, "pd.DataFrame"], manifest: Mapping[str, Any]
+) -> "Saved":
+    """Add tables, and what the manifest is to tell of them, to a run; older ones are replaced.
+
+    Stopped at any moment it leaves a sound run: with the older tables, without them, or with the
+    new ones. Raises BadInput.
+    """
+    there = _manifest_of(folder)
+    files = {f"{name}.parquet": table for name, table in tables.items()}
+    kept = {name: sum_ for name, sum_ in there["checksums"].items() if name not in files}
+    if len(kept) < len(there["checksums"]):
+        _write_manifest(folder, there | {"checksums": kept})
+    for name, table in files.items():
+        write_bytes(folder / name, table.to_parquet(None, index=False))
+    added = {name: _checksum(folder / name) for name in files}
+    _write_manifest(folder, {**there, **manifest, "checksums": kept | added})
+    return read(folder)
+
+
+def _write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
+    write_text(folder / MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1) + "\n")
+
+
+def loaded_of(folder: Path) -> tuple[Loaded, dict[str, Any]]:
+    """The scenario of a run with the units it was simulated with, and its manifest.
+
+    Raises BadInput.
+    """
+    manifest = _manifest_of(folder)
+    _check_file(folder / BASELINE, manifest["checksums"][BASELINE])
+    baseline = Baseline.model_validate_json((folder / BASELINE).read_text("utf-8"))
+    scenario = Scenario.model_validate(manifest["scenario"])
+    told = manifest.get("posterior")
+    posterior = None if told is None else Posterior.model_validate(told)
+    source = str(folder / MANIFEST)
+    loaded = Loaded(
+        scenario=scenario, baseline=baseline, source_file=source, posterior=posterior
+    )
+    return loaded, manifest
+
+
+# ---------------------------------------------------------------- tables that are no run
+
+
+def check_place_of(folder: Path, ours: Container[str]) -> None:
+    """Raise BadInput if there is something else in a folder than files of these names."""
+    found = None
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        found = _("a file that is no folder")
+    elif folder.is_dir() and any(file.name not in ours for file in folder.iterdir()):
+        found = _("a folder that holds something else")
+    if found:
+        allowed = _("a new folder, an empty one, or one that this command has made")
+        raise BadInput([Fault(str(folder), found=found, allowed=allowed)])
+
+
+def save_tables(
+    folder: Path, tables: Mapping[str, "pd.DataFrame"], name: str, manifest: Mapping[str, Any]
+) -> None:
+    """Write tables as Parquet and CSV, and `<name>.json` on what they were made of."""
+    with disk_told(folder, _("more space")):
+        for table, rows in tables.items():
+            write_bytes(folder / f"{table}.parquet", rows.to_parquet(None, index=False))
+            write_text(folder / f"{table}.csv", rows.to_csv(index=False))
+        told = json.dumps(manifest, ensure_ascii=False, indent=1)
+        write_text(folder / f"{name}.json", told + "\n")
 
 
 @dataclass(frozen=True)
@@ -231,7 +302,7 @@ def _take_place(partial: Path, folder: Path) -> None:
 
 def _keep_what_is_not_ours(old: Path, folder: Path) -> None:
     """What somebody else has put beside a run stays where it was; what was made of the old run,
-    its report and figures, does not."""
+    its report, description and figures, does not."""
     for path in [path for path in old.rglob("*") if not path.is_dir() or path.is_symlink()]:
         name = path.relative_to(old)
         if not _is_ours(name):
@@ -243,8 +314,9 @@ def _is_ours(name: Path) -> bool:
     """Whether a file in the folder of a run is of its making, by its name there."""
     if name.parent == Path(FIGURES):
         return name.suffix in PICTURES
-    is_table = name.suffix == ".parquet" or str(name) in (MANIFEST, BASELINE, REPORT)
-    return is_table and name.parent == Path(".")
+    is_table = name.suffix == ".parquet"
+    is_made = str(name) in (MANIFEST, BASELINE, REPORT, WORKBOOK, SLIDES, MODEL)
+    return (is_table or is_made) and name.parent == Path(".")
 
 
 # ---------------------------------------------------------------- manifest

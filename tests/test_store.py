@@ -70,11 +70,11 @@ def test_a_new_run_takes_the_place_of_an_old_one(tmp_path: Path) -> None:
 
 
 def test_what_somebody_put_beside_a_run_stays(tmp_path: Path) -> None:
-    """What was made of the old run does not: its report and its figures."""
+    """What was made of the old run does not: its report, its model and its figures."""
     run = tmp_path / "run"
     save(run)
     theirs = ["notes.txt", "figures/own.pdf", "more/table.parquet", "report-vi.html"]
-    ours = ["report.html", "figures/tiles.png", "old.parquet"]
+    ours = ["report.html", "model.html", "figures/tiles.png", "old.parquet"]
     for name in (*theirs, *ours):
         (run / name).parent.mkdir(exist_ok=True)
         (run / name).write_text(name, "utf-8")

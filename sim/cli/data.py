@@ -10,7 +10,9 @@ from sim.messages import BadInput
 if TYPE_CHECKING:
     from sim.calibrate.backtest import Backtest
     from sim.experiment import Results, Selection
+    from sim.experiment.marginal import Marginal
     from sim.sweep import Finished
+    from sim.sweep.sensitivity import Sensitivity
 
 OUTCOMES = (
     "below", "lost", "combined", "admitted", "seats_used", "seats_offered", "posting_months",
@@ -78,6 +80,21 @@ def of_backtest(done: "Backtest", folder: Path | None) -> dict[str, Any]:
     flagged = {policy: one.told() for policy, one in done.flagged.items()}
     rows = {name: getattr(done, name).to_dict("records") for name in ("scores", "ledger")}
     return _plain({"folder": folder and str(folder), **told, "at_risk": flagged, **rows})
+
+
+def of_sensitivity(found: "Sensitivity", place: Path) -> dict[str, Any]:
+    """What was varied, how much each moves, and what knowing each is worth."""
+    return _study(found, place, "sensitivity", ("factors", "sensitivity", "decision"))
+
+
+def of_marginal(found: "Marginal", place: Path) -> dict[str, Any]:
+    """What a further seat, admission or posting keeps."""
+    return _study(found, place, "marginal", ("marginal",))
+
+
+def _study(found: Any, place: Path, name: str, tables: tuple[str, ...]) -> dict[str, Any]:
+    rows = {table: getattr(found, table).to_dict("records") for table in tables}
+    return _plain({"folder": str(place), **found.manifest[name], **rows})
 
 
 def _plain(value: Any) -> Any:
