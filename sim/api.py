@@ -79,7 +79,7 @@ def run(
             "tables_seconds": round(time.perf_counter() - clock - simulated, 3),
         }
         manifest = results.manifest | {"jobs": jobs, "timings": timings}
-        store.save(folder, tables, manifest, _completed(loaded))
+        store.save(folder, tables, manifest, loaded)
     return results
 
 
@@ -111,12 +111,6 @@ def best(
     return experiment.best(
         loaded, outcome, policies, goal, difference, certainty, seed, engine, jobs, most, progress
     )
-
-
-def _completed(loaded: Loaded) -> Baseline:
-    from sim.world import complete
-
-    return complete(loaded.baseline, loaded.scenario.completion)
 
 
 def sweep(

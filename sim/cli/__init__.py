@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from sim.experiment import Progress
     from sim.scenario import Loaded
 
+DIFFERENT = 1
+"""Exit code of `reproduce` where the run did not come out the same."""
 INTERRUPTED = 130
 Decorated = TypeVar("Decorated", bound=Callable[..., None])
 
@@ -331,6 +333,35 @@ def sweep(
 
 def _notice(text: str) -> None:
     typer.echo(text, err=True)
+
+
+@_command(
+    N_("Make a run again from its folder and tell whether it is the same, to the last byte."),
+    "hamletsim reproduce results/quynh-luu",
+    "hamletsim reproduce results/quynh-luu --out results/again --json",
+)
+def reproduce(
+    results: ResultsFolder,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar=N_("FOLDER"), help=N_("Keep what is made here. Default: nowhere.")),
+    ] = None,
+    jobs: Threads = None,
+    as_json: Json = False,
+) -> None:
+    with _told(_("nothing is compared"), as_json):
+        from sim import reproduction
+
+        with _progress() as progress:
+            found = reproduction.reproduce(results, out, jobs, progress)
+        if as_json:
+            from sim.cli import data
+
+            _print_json(data.of_reproduction(found))
+        else:
+            typer.echo(found.summary())
+    if not found.same:
+        raise typer.Exit(DIFFERENT)
 
 
 @_command(
