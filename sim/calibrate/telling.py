@@ -83,8 +83,8 @@ def _compared(policy: str, rows: "pd.DataFrame", facts: dict[str, Fact]) -> str:
     lines.append(
         _(
             "inside: whether the band of 90 % holds the figure; rank: the share of replications "
-            "below it;\nscore: how far the model is off (CRPS, 0 is perfect), and so two simple "
-            "forecasts."
+            "below it;\nscore: how far the model is off (CRPS; 0 is perfect), and beside it two "
+            "simple forecasts."
         )
     )
     return "\n".join(lines)
@@ -205,18 +205,18 @@ def _nearer(one: Row) -> Iterator[str]:
 
 def _event(row: Row, fact: Fact) -> str:
     told = {
-        "none": _("{figure}: published that none is left. Probability of just that: {chances}."),
-        "all": _("{figure}: published that it is all. Probability of just that: {chances}."),
+        "none": _("{figure}: published that none is left. Probability in the model: {chance}."),
+        "all": _("{figure}: published that all are. Probability in the model: {chance}."),
     }[row["event"]]
-    chances = [_("model {chance}").format(chance=_chance(row["p_event"]))]
+    line = told.format(figure=_named(fact), chance=_chance(row["p_event"]))
     simple = {
-        "unchanged_brier": _("nothing changes {chance}"),
-        "constant_rate_brier": _("constant rate {chance}"),
+        "unchanged_brier": _("{line} If nothing changes: {chance}."),
+        "constant_rate_brier": _("{line} At a constant rate: {chance}."),
     }
     for name, text in simple.items():
         if _is_known(row[name]):
-            chances.append(text.format(chance=_chance(1 - math.sqrt(row[name]))))
-    return told.format(figure=_named(fact), chances=", ".join(chances))
+            line = text.format(line=line, chance=_chance(1 - math.sqrt(row[name])))
+    return line
 
 
 def _chance(probability: float) -> str:

@@ -5,30 +5,18 @@ from typing import Annotated
 
 import typer
 
-from sim.cli import (
-    EngineName,
-    Json,
-    ScenarioFile,
-    Seed,
-    Settings,
-    Threads,
-    _command,
-    _loaded,
-    _print_json,
-    _progress,
-    _told,
-)
+from sim import cli
 from sim.messages import N_, _
 
 
-@_command(
+@cli._command(
     N_("Compare the model with published figures: what it was fitted to, and what came later."),
     "hamletsim backtest scenarios/que-phong.yaml --facts scenarios/que-phong/facts.csv",
     "hamletsim backtest scenarios/son-la.yaml --facts scenarios/son-la/facts.csv"
     " --more-policies scenarios/son-la/backtest.yaml --out results/backtest-son-la",
 )
 def backtest(
-    scenario: ScenarioFile,
+    scenario: cli.ScenarioFile,
     facts: Annotated[
         Path,
         typer.Option(
@@ -61,22 +49,22 @@ def backtest(
     replications: Annotated[
         int | None, typer.Option(metavar="N", help=N_("Of each policy. Default: 100."))
     ] = None,
-    seed: Seed = None,
-    settings: Settings = None,
-    engine: EngineName = "compiled",
-    jobs: Threads = None,
+    seed: cli.Seed = None,
+    settings: cli.Settings = None,
+    engine: cli.EngineName = "compiled",
+    jobs: cli.Threads = None,
     out: Annotated[
         Path | None,
         typer.Option(metavar=N_("FOLDER"), help=N_("Save the ledger and the scores as tables.")),
     ] = None,
-    as_json: Json = False,
+    as_json: cli.Json = False,
 ) -> None:
-    with _told(_("nothing was written"), as_json):
-        loaded = _loaded(scenario, settings)
+    with cli._told(_("nothing was written"), as_json):
+        loaded = cli._loaded(scenario, settings)
         chosen = None if policies is None else [p.strip() for p in policies.split(",")]
         from sim import api
 
-        with _progress() as progress:
+        with cli._progress() as progress:
             done = api.backtest(
                 loaded, facts, chosen, more_policies, posterior, replications, seed, engine, jobs,
                 out, progress,
@@ -84,7 +72,7 @@ def backtest(
         if as_json:
             from sim.cli import data
 
-            return _print_json(data.of_backtest(done, out))
+            return cli._print_json(data.of_backtest(done, out))
         typer.echo(done.summary())
         if out is not None:
             typer.echo(_("\nLedger and scores: {place}").format(place=out))
