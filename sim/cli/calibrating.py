@@ -49,6 +49,13 @@ def calibrate(
             help=N_("The posterior. Default: results/, the file's name and -posterior.csv."),
         ),
     ] = None,
+    table: Annotated[
+        Path | None,
+        typer.Option(
+            metavar=N_("FILE.csv"),
+            help=N_("Also the baseline with factors of areas, from figures by area."),
+        ),
+    ] = None,
     as_json: cli.Json = False,
 ) -> None:
     place = Path("results") / f"{scenario.stem}-posterior.csv" if out is None else out
@@ -62,7 +69,7 @@ def calibrate(
         with cli._progress(_("evaluations")) as progress:
             found = fit(
                 loaded, figures, policy, chosen, particles, generations, seed, jobs, place,
-                progress, str(facts),
+                progress, str(facts), table,
             )  # fmt: skip
         if as_json:
             return cli._print_json({"posterior": str(place), **words.data(found)})
