@@ -150,10 +150,10 @@ def fit(
     """Fit the uncertain parameters of a scenario to the figures whose `use` is `fit`.
 
     policy: what was done in the years of the figures (default: the scenario's `happened`, else its
-    base).  parameters: those to be fitted (default: all that are uncertain, but for mortality).
-    particles, generations: of ABC-SMC.  out: where the posterior is written, with what was found beside it; what is done is
-    kept there until all is, so that the same call goes on after a stop.  file: what faults call
-    the figures.  table: where the baseline is written with factors of areas.
+    base). parameters: those to be fitted (default: all that are uncertain, but for mortality).
+    particles, generations: of ABC-SMC. out: where the posterior is written, with what was found
+    beside it; what is done is kept there until all is, so that the same call goes on after a stop.
+    file: what faults call the figures. table: where the baseline is written with factors of areas.
     checks: replications from the posterior that are laid beside the figures. Raises BadInput.
     """
     check_facts(tuple(facts), loaded, file)
