@@ -4,9 +4,12 @@ A scenario never changes; a variant is a new one (`with_values`). Numbers from w
 taken are in the README of the shipped scenarios. Rates are per year of 365.25 days.
 """
 
+import bisect
 import copy
 import datetime as dt
+import itertools
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
@@ -368,6 +371,32 @@ class Uncertain(Record):
     mode: float | None = None
 
 
+class Posterior(Record):
+    """Joint draws of uncertain parameters, as figures have told them, with their weights.
+
+    rows[N]: a value of each of `paths`.  weights[N]: above 0, adding up to 1.
+    """
+
+    paths: tuple[str, ...]
+    rows: tuple[tuple[float, ...], ...]
+    weights: tuple[float, ...]
+
+    def row_at(self, u: float) -> dict[str, float]:
+        """The draw at the share u of the weights, by path."""
+        i = bisect.bisect_right(self.cumulated, u * self.cumulated[-1])
+        return dict(zip(self.paths, self.rows[min(i, len(self.rows) - 1)], strict=True))
+
+    def column(self, path: str) -> tuple[float, ...]:
+        """The values of one parameter."""
+        i = self.paths.index(path)
+        return tuple(row[i] for row in self.rows)
+
+    @cached_property
+    def cumulated(self) -> list[float]:
+        """The weights up to and with each row."""
+        return list(itertools.accumulate(self.weights))
+
+
 Policy = tuple[AnyLever, ...]
 
 
@@ -404,7 +433,13 @@ class Scenario(Record):
     published: dict[str, NonNegative] = Field(
         default_factory=dict, description="Published yearly rates to print beside the model's"
     )
+    happened: str | None = Field(
+        None, description="The policy that was followed in truth (default: the base)"
+    )
     uncertain: dict[str, Uncertain] = Field(default_factory=dict)
+    posterior: Annotated[str, Field(min_length=1)] | None = Field(
+        None, description="CSV of joint draws of uncertain parameters, in place of their priors"
+    )
     parameter_draws: Annotated[int, Field(ge=1, le=100_000)] = 25
     policies: dict[str, Policy] = Field(default={"as-is": ()}, min_length=1)
 
@@ -506,6 +541,7 @@ class Loaded(Record):
     scenario: Scenario
     baseline: Baseline
     source_file: str = ""
+    posterior: Posterior | None = None
 
     @property
     def policies(self) -> dict[str, Policy]:
@@ -524,6 +560,7 @@ __all__ = [
     "Loaded",
     "MonthNumber",
     "Policy",
+    "Posterior",
     "Scenario",
     "Unit",
     "is_month_start",

@@ -21,6 +21,8 @@ ANOTHER_SENSE = {
     "no name over {value} in row {row} (merged header cells?)": {"cell"},
     "cells with their quotation marks closed": {"cell"},
     "a quotation mark that is not closed, or one inside a cell": {"cell"},
+    "merged cells, down to {place}": {"cell"},
+    "a value in every cell of its own": {"cell"},
     "a mapping with the key lever": {"lever"},
     "a mapping with the keys scenario and parameters": {"scenario"},
 }

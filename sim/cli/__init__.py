@@ -1,5 +1,4 @@
-"""The command `hamletsim`: check, run, best, trace, sweep, figures, report, describe,
-schema.
+"""The command `hamletsim`: template, check, run, best, trace, sweep, figures, report, and more.
 
 Heavy rooms are imported by the command that needs them, after its input has been read.
 """
@@ -23,6 +22,8 @@ if TYPE_CHECKING:
     from sim.experiment import Progress
     from sim.scenario import Loaded
 
+DIFFERENT = 1
+"""Exit code of `reproduce` where the run did not come out the same."""
 INTERRUPTED = 130
 Decorated = TypeVar("Decorated", bound=Callable[..., None])
 
@@ -45,7 +46,10 @@ def _one_of(*values: str) -> Callable[[str], list[str]]:
 
 
 ScenarioFile = Annotated[
-    Path, typer.Argument(metavar=N_("SCENARIO"), help=N_("A scenario file in YAML."))
+    Path,
+    typer.Argument(
+        metavar=N_("SCENARIO"), help=N_("A scenario file in YAML, or a workbook in XLSX.")
+    ),
 ]
 Settings = Annotated[
     list[str] | None,
@@ -332,6 +336,35 @@ def _notice(text: str) -> None:
 
 
 @_command(
+    N_("Make a run again from its folder and tell whether it is the same, to the last byte."),
+    "hamletsim reproduce results/quynh-luu",
+    "hamletsim reproduce results/quynh-luu --out results/again --json",
+)
+def reproduce(
+    results: ResultsFolder,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar=N_("FOLDER"), help=N_("Keep what is made here. Default: nowhere.")),
+    ] = None,
+    jobs: Threads = None,
+    as_json: Json = False,
+) -> None:
+    with _told(_("nothing is compared"), as_json):
+        from sim import reproduction
+
+        with _progress() as progress:
+            found = reproduction.reproduce(results, out, jobs, progress)
+        if as_json:
+            from sim.cli import data
+
+            _print_json(data.of_reproduction(found))
+        else:
+            typer.echo(found.summary())
+    if not found.same:
+        raise typer.Exit(DIFFERENT)
+
+
+@_command(
     N_("Draw what a planner shows: policies, hamlets at risk, members, causes, one file each."),
     "hamletsim figures results/quynh-luu",
     "hamletsim figures results/quynh-luu --format svg --lang vi --out slides",
@@ -362,8 +395,10 @@ def figures(
 
 
 @_command(
-    N_("Write a run as one page that opens anywhere, offline, and prints well."),
+    N_("Write a run as a page, a workbook or slides that open anywhere, offline, and print well."),
     "hamletsim report results/quynh-luu --lang vi",
+    "hamletsim report results/quynh-luu --format xlsx",
+    "hamletsim report results/quynh-luu --format slides",
     "hamletsim report results/quynh-luu --lang ru --hide-below 5 --out report-ru.html",
 )
 def report(
@@ -371,13 +406,17 @@ def report(
     out: Annotated[
         Path | None,
         typer.Option(
-            metavar=N_("FILE"), help=N_("Default: report.html in the folder of the run.")
+            metavar=N_("FILE"),
+            help=N_("Default: report.html, report.xlsx or slides.html in the run's folder."),
         ),
     ] = None,
     kind: Annotated[
         str,
         typer.Option(
-            "--format", metavar=N_("NAME"), help=N_("html."), autocompletion=_one_of("html")
+            "--format",
+            metavar=N_("NAME"),
+            help=N_("html, xlsx or slides."),
+            autocompletion=_one_of("html", "xlsx", "slides"),
         ),
     ] = "html",
     hide_below: Annotated[
@@ -510,3 +549,10 @@ def _compiling() -> str:
 def _go_on() -> None:
     if STOPPED.is_set():
         raise KeyboardInterrupt
+
+
+# Commands in modules of their own.
+import sim.cli.backtesting  # noqa: E402
+import sim.cli.calibrating  # noqa: E402
+import sim.cli.template  # noqa: E402
+import sim.cli.value  # noqa: E402, F401

@@ -12,12 +12,16 @@ from sim.scenario import Loaded, Uncertain
 
 PARAMETER_STREAM = 21
 """Stream of the uncertain parameters; their entity is the path, their replication the draw."""
+POSTERIOR = "posterior"
+"""Entity of the draw of a row of the posterior: no path of a parameter."""
 
 
 def drawn(loaded: Loaded, draw: int, seed: int | None = None) -> Loaded:
     """The scenario with every uncertain parameter at its value in one draw.
 
-    Raises BadInput if a distribution leaves the range of its parameter.
+    Those of the posterior, if there is one, come together from one of its rows, the others each
+    from its prior, as if there were no posterior. Raises BadInput if a distribution leaves the
+    range of its parameter.
     """
     scenario = loaded.scenario
     chosen = scenario.seed if seed is None else seed
@@ -27,6 +31,11 @@ def drawn(loaded: Loaded, draw: int, seed: int | None = None) -> Loaded:
         path: quantile(uncertain, float(u))
         for (path, uncertain), u in zip(scenario.uncertain.items(), numbers, strict=True)
     }
+    if loaded.posterior is not None:
+        row = np.array([entity_key(POSTERIOR)], dtype=np.int64)
+        (u,) = uniforms_of(chosen, draw, PARAMETER_STREAM, row, 0, 0)
+        told = loaded.posterior.row_at(float(u))
+        values |= {path: value for path, value in told.items() if path in values}
     try:
         return loaded.with_values(values)
     except ValidationError as error:

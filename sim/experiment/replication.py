@@ -98,7 +98,9 @@ class Results:
     @cached_property
     def manifest(self) -> dict[str, Any]:
         """What was run, on what and how; see `sim.store.provenance`."""
-        return store.provenance(self.loaded.scenario, self.loaded.baseline) | {
+        return store.provenance(
+            self.loaded.scenario, self.loaded.baseline, self.loaded.posterior
+        ) | {
             "seed": self.seed,
             "engine": self.engine,
             "policies": list(self.study.tallies),

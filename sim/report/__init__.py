@@ -1,4 +1,4 @@
-"""Tables of a run -> a page that planners read: one file, offline, in their language."""
+"""Tables of a run -> what planners read, in their language: a page, a workbook or slides."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +9,8 @@ from sim.figures.reading import Run
 from sim.messages import BadInput, Fault, listed, shown
 from sim.report import model
 from sim.report.page import html
+from sim.report.talk import slides
+from sim.report.workbook import xlsx
 from sim.store import REPORT as FILE
 
 
@@ -22,7 +24,11 @@ class Format(NamedTuple):
     made: Callable[[Run, int], str | bytes]
 
 
-FORMATS = {"html": Format(FILE, html)}
+FORMATS = {
+    "html": Format(FILE, html),
+    "xlsx": Format(store.WORKBOOK, xlsx),
+    "slides": Format(store.SLIDES, slides),
+}
 """What `hamletsim report --format` takes; the first is the default."""
 
 
@@ -47,4 +53,4 @@ def of_kind(kind: str) -> Format:
     return FORMATS[kind]
 
 
-__all__ = ["FILE", "FORMATS", "html", "model", "of_kind", "write"]
+__all__ = ["FILE", "FORMATS", "html", "model", "of_kind", "slides", "write", "xlsx"]

@@ -10,7 +10,7 @@ from sim.figures import formats
 from sim.figures.formats import Known, told
 from sim.figures.reading import Run, base
 from sim.messages import _, printable
-from sim.report.blocks import Block, Code, Link, Part, Table, Text, count, data, name
+from sim.report.blocks import Block, Code, Link, Measured, Part, Table, Text, count, data, name
 from sim.risk.summary import titled
 
 PER_THOUSAND = 1000.0
@@ -66,14 +66,16 @@ def _per_thousand(known: Known) -> str:
         return numerals.NOTHING
     value, low, high = (data(x, numerals.decimal(PER_THOUSAND * x, 1)) for x in known)
     if known.value == 0:
-        return told(_("< {high}"), high=data(known.high, formats.number(PER_THOUSAND * known.high)))
-    return told(_("{value} [{low}, {high}]"), value=value, low=low, high=high)
+        text = told(_("< {high}"), high=data(known.high, formats.number(PER_THOUSAND * known.high)))
+    else:
+        text = told(_("{value} [{low}, {high}]"), value=value, low=low, high=high)
+    return Measured(text, [PER_THOUSAND * x for x in known], is_bound=known.value == 0)
 
 
 def _published(rate: float) -> str:
     if rate != rate:
         return numerals.NOTHING
-    return data(rate, numerals.decimal(PER_THOUSAND * rate, 1))
+    return Measured(data(rate, numerals.decimal(PER_THOUSAND * rate, 1)), [PER_THOUSAND * rate])
 
 
 def _uncertain(run: Run) -> Table:

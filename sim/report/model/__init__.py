@@ -8,14 +8,14 @@ from sim.messages import _
 from sim.report.blocks import Text, name
 from sim.report.model import planners, reviewers
 from sim.report.model.reference import all_parameters
-from sim.report.page import rendered
+from sim.report.page import page
 from sim.risk.summary import titled
 
 
 def html(run: Run | None = None) -> str:
     """The model in the current language, with the values of a run if there is one."""
     parts = [*planners.parts(run), *reviewers.parts(run), all_parameters(run)]
-    return rendered(_title(run), parts, introduction=[Text(text) for text in _introduction()])
+    return page(_title(run), parts, introduction=[Text(text) for text in _introduction()])
 
 
 def write(path: Path, run: Run | None = None) -> None:

@@ -1,0 +1,412 @@
+"""What only the simulator can say of the parameters: ABC-SMC of pyabc.
+
+Parameters live as normal scores: u = Phi(z) is the share of the prior's distribution below a value,
+so that every prior is N(0, I), no proposal falls outside it, and local kernels have one scale.
+
+What is compared is not the figures themselves but what they say of each parameter: the linear
+regression of the scores on the figures in a pilot from the prior (Fearnhead and Prangle 2012, JRSS
+B 74, 419-474). A figure that no parameter moves then hardly counts, whatever its scale. A figure's
+tolerance is noise that the simulated one gets too, so that it is part of the model. What is
+accepted is at last corrected for its distance by regression (Beaumont, Zhang and Balding 2002,
+Genetics 162, 2025-2035).
+
+Each evaluation has a number; its draws are keyed by that number and accepted ones are taken in its
+order. So results do not depend on threads, nor on being stopped between generations.
+"""
+
+import logging
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.calibrate.conjugate import Block
+from sim.calibrate.facts import Fact
+from sim.calibrate.simulation import Simulator
+from sim.experiment.parameters import quantile
+from sim.messages import BadInput, Fault, _
+from sim.scenario import Uncertain
+
+if TYPE_CHECKING:
+    import pyabc
+
+Floats = npt.NDArray[np.float64]
+Told = Callable[[int], None]
+"""Told how many more evaluations have served: of the pilot, or accepted."""
+
+DATABASE, PARTIAL = "generations.db", "generations.new"
+PILOT_FILE = "pilot.npy"
+NUMBERS_A_GENERATION = 10**9
+"""Evaluations of generation t bear numbers from t + 2 times this on; those of the pilot from 0."""
+LEAST_ACCEPTED = 0.01
+"""A generation that would take more evaluations than a hundred a particle is not begun."""
+NEIGHBOURS = 0.25
+"""Share of the particles whose spread is the local kernel's."""
+CLOSEST = 0.5
+"""Share of a generation that the next one must be as close as."""
+
+
+class Generation(NamedTuple):
+    """One generation of particles: how close, at what price."""
+
+    generation: int
+    epsilon: float
+    evaluations: int
+    accepted: int
+    effective: float
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Parameters to be found, by path, and the figures that may tell them.
+
+    uncertain: the prior of every uncertain parameter.  free: those to be found.  known: what the
+    others have that a conjugate block has told already; the rest keep their prior. What is not
+    free is drawn anew for each evaluation, and so averaged over.
+    """
+
+    simulator: Simulator
+    facts: tuple[Fact, ...]
+    uncertain: Mapping[str, Uncertain]
+    free: tuple[str, ...]
+    known: Mapping[str, Block]
+    seed: int
+
+    @cached_property
+    def published(self) -> Floats:
+        """What is printed, [F]."""
+        return np.array([fact.published for fact in self.facts])
+
+    def values(self, scores: Floats, generator: np.random.Generator) -> dict[str, float]:
+        """A value of every uncertain parameter: of free ones by their scores."""
+        from scipy.special import ndtr
+
+        shares = dict(zip(self.free, np.clip(ndtr(scores), 1e-12, 1 - 1e-12), strict=True))
+        found = {}
+        for path, prior in self.uncertain.items():
+            u = float(generator.random())
+            block = self.known.get(path)
+            found[path] = (
+                block.quantile(u) if block else quantile(prior, float(shares.get(path, u)))
+            )
+        return found
+
+    def simulated(self, scores: Floats, number: int) -> Floats:
+        """The figures' counterparts in the replication with this number, tolerances added, [F]."""
+        generator = np.random.default_rng([self.seed, number])
+        values = self.values(scores, generator)
+        (found,) = self.simulator(values, [number])
+        noise = generator.standard_normal(len(self.facts))
+        return np.asarray(found + noise * [fact.sd for fact in self.facts])
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What figures say of the scores: their regression on the figures in the pilot.
+
+    mean, sd: of each figure in the pilot, [F].  slopes[F, P]: of the scores on the figures in
+    units of sd.
+    """
+
+    mean: Floats
+    sd: Floats
+    slopes: Floats
+
+    def of(self, figures: Floats) -> Floats:
+        """The scores that figures speak for, [..., P]; what is not known (NaN) says nothing."""
+        moved = self.sd > 0
+        apart = (figures - self.mean) / np.where(moved, self.sd, 1.0)
+        return np.asarray(np.where(np.isnan(apart) | ~moved, 0.0, apart) @ self.slopes)
+
+
+def summary_of(scores: Floats, figures: Floats) -> Summary:
+    """The regression of scores[N, P] on figures[N, F], with a little ridge (a prior of sd 1 on
+    slopes whose residuals have sd 1), for figures may say the same."""
+    mean, sd = np.nanmean(figures, axis=0), np.nanstd(figures, axis=0)
+    sd = np.where(sd > 1e-9 * np.abs(mean), sd, 0.0)
+    apart = np.nan_to_num((figures - mean) / np.where(sd > 0, sd, 1.0)) * (sd > 0)
+    gram = apart.T @ apart + np.eye(apart.shape[1])
+    slopes = np.linalg.solve(gram, apart.T @ (scores - scores.mean(axis=0)))
+    return Summary(mean, sd, slopes)
+
+
+@dataclass(frozen=True)
+class Particles:
+    """Scores[N, P] of the free parameters with weights[N] that add up to 1.
+
+    explained: the share of each figure's variance in the pilot that is the parameters', by id.
+    """
+
+    scores: Floats
+    weights: Floats
+    generations: tuple[Generation, ...]
+    explained: Mapping[str, float]
+
+    @property
+    def effective(self) -> float:
+        """Effective sample size (Kish)."""
+        return float(1 / np.sum(self.weights**2))
+
+
+def fitted(
+    problem: Problem, particles: int, generations: int, jobs: int, folder: Path, told: Told
+) -> Particles:
+    """The posterior of the free parameters; what is done is kept in `folder`.
+
+    Called again with the same problem it goes on after the last whole generation and gives the
+    same to the last bit.
+    """
+    scores, figures = _pilot(problem, particles, jobs, folder, told)
+    summary = summary_of(scores, figures)
+    apart = summary.of(figures) - summary.of(problem.published)
+    first = float(np.quantile(np.linalg.norm(apart, axis=1), CLOSEST))
+    search = _Search(problem, summary, first, particles, jobs, folder / DATABASE, told)
+    last = search.run(generations)
+    ids = (fact.id for fact in problem.facts)
+    shares = dict(zip(ids, explained(scores, figures), strict=True))
+    return Particles(*search.found(last), search.generations(last), shares)
+
+
+def explained(scores: Floats, figures: Floats) -> list[float]:
+    """The share of the variance of each figure [F] that scores[N, P] explain: adjusted R squared,
+    0 at least; NaN of a figure that is always the same."""
+    design = np.column_stack([np.ones(len(scores)), scores])
+    found = []
+    for column in figures.T:
+        known = ~np.isnan(column)
+        whole = np.var(column[known], ddof=1) if known.sum() > design.shape[1] + 1 else 0.0
+        if whole <= 1e-18 * np.sum(column[known] ** 2):
+            found.append(float("nan"))
+            continue
+        slopes, *_rest = np.linalg.lstsq(design[known], column[known], rcond=None)
+        left = np.sum((column[known] - design[known] @ slopes) ** 2)
+        found.append(max(0.0, float(1 - left / (known.sum() - design.shape[1]) / whole)))
+    return found
+
+
+def _pilot(
+    problem: Problem, number: int, jobs: int, folder: Path, told: Told
+) -> tuple[Floats, Floats]:
+    """Scores from the prior [N, P] and figures [N, F]; from the folder if they are there."""
+    file = folder / PILOT_FILE
+    parameters = len(problem.free)
+    scores = np.array(
+        [np.random.default_rng([problem.seed, i, 1]).standard_normal(parameters)
+         for i in range(number)]
+    )  # fmt: skip
+    if file.exists():
+        told(number)
+        return scores, np.asarray(np.load(file))
+    figures = np.empty((number, len(problem.facts)))
+    with threads(jobs) as pool:
+        for i, row in enumerate(pool.map(problem.simulated, scores, range(number))):
+            figures[i] = row
+            told(1)
+    partial = file.with_name("pilot.new.npy")
+    np.save(partial, figures)
+    os.replace(partial, file)
+    return scores, figures
+
+
+@contextmanager
+def threads(jobs: int) -> Iterator[ThreadPoolExecutor]:
+    """Threads that leave at once when something goes wrong."""
+    pool = ThreadPoolExecutor(jobs)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def library() -> Any:
+    """pyabc, quiet; a fault with what to do if it is not installed."""
+    try:
+        import pyabc
+    except ImportError as error:
+        raise BadInput([
+            Fault("pyabc", found=_("no such library ({reason})").format(reason=error),
+                  allowed="pip install 'hamletsim[calibrate]'")
+        ]) from None  # fmt: skip
+    logging.getLogger("ABC").setLevel(logging.ERROR)
+    return pyabc
+
+
+class _Search:
+    """Generations of particles, each closer to what is printed."""
+
+    def __init__(
+        self,
+        problem: Problem,
+        summary: Summary,
+        first: float,
+        particles: int,
+        jobs: int,
+        database: Path,
+        told: Told,
+    ) -> None:
+        self._problem, self._summary, self._first = problem, summary, first
+        self._particles, self._jobs, self._told = particles, jobs, told
+        self._database = database
+        self._names = [f"score{i}" for i in range(len(problem.free))]
+        self._figures = [f"figure{i}" for i in range(len(problem.facts))]
+        self._wanted = summary.of(problem.published)
+        self._lock = threading.Lock()
+        self._number = threading.local()
+
+    def run(self, generations: int) -> "pyabc.History":
+        """Go on until there are so many generations, or too few particles would be accepted."""
+        self._begin()
+        while True:
+            search = self._loaded()
+            done = search.history.max_t + 1
+            if done >= generations:
+                return search.history
+            search.run(max_nr_populations=1, min_acceptance_rate=LEAST_ACCEPTED)
+            if search.history.max_t + 1 == done:
+                return search.history
+
+    def _begin(self) -> None:
+        """A database, there whole or not at all."""
+        if self._database.exists():
+            self._told(self._particles * (self._loaded().history.max_t + 1))
+            return
+        partial = self._database.with_name(PARTIAL)
+        partial.unlink(missing_ok=True)
+        self._made(self._first).new(f"sqlite:///{partial}", self._printed())
+        os.replace(partial, self._database)
+
+    def _loaded(self) -> "pyabc.ABCSMC":
+        """The search after its last whole generation: every generation begins in this way, so that
+        one that was stopped goes on as if it had not been."""
+        database = f"sqlite:///{self._database}"
+        search = self._made(self._first)
+        search.load(database, 1, self._printed())
+        if search.history.max_t >= 0:
+            search = self._made("from_sample")  # of the last generation
+            search.load(database, 1, self._printed())
+        return search
+
+    def _printed(self) -> dict[str, float]:
+        return dict(zip(self._figures, self._problem.published.tolist(), strict=True))
+
+    def _made(self, epsilon: float | str) -> "pyabc.ABCSMC":
+        pyabc = library()
+        priors = {name: pyabc.RV("norm", 0.0, 1.0) for name in self._names}
+        return pyabc.ABCSMC(
+            models=pyabc.FunctionModel(self._simulated, name="hamlets"),
+            parameter_priors=pyabc.Distribution(**priors),
+            distance_function=self._distance,
+            population_size=self._particles,
+            transitions=pyabc.LocalTransition(k_fraction=NEIGHBOURS),
+            eps=pyabc.QuantileEpsilon(initial_epsilon=epsilon, alpha=CLOSEST),
+            sampler=_in_order(pyabc, self._jobs, self._told, self._one),
+        )
+
+    # ------------------------------------------------------------ one evaluation
+
+    def _one(self, simulate_one: Callable[[], Any], generation: int, index: int) -> Any:
+        """One particle, proposed and weighed with numpy's own generator set by its number.
+
+        pyabc draws from that generator, which all threads share: the lock is held but for the
+        simulation itself.
+        """
+        number = (generation + 2) * NUMBERS_A_GENERATION + index
+        with self._lock:
+            seeds = np.random.SeedSequence([self._problem.seed, number]).generate_state(4)
+            np.random.seed(seeds)
+            self._number.value = number
+            return simulate_one()
+
+    def _simulated(self, proposed: Mapping[str, float]) -> dict[str, float]:
+        scores = np.array([proposed[name] for name in self._names])
+        self._lock.release()
+        try:
+            figures = self._problem.simulated(scores, self._number.value)
+        finally:
+            self._lock.acquire()
+        return dict(zip(self._figures, figures.tolist(), strict=True))
+
+    def _distance(self, one: Mapping[str, float], _other: Mapping[str, float]) -> float:
+        """How far the scores that simulated figures speak for are from the printed ones'."""
+        figures = np.array([one[name] for name in self._figures])
+        return float(np.linalg.norm(self._summary.of(figures) - self._wanted))
+
+    # ------------------------------------------------------------ what is found
+
+    def found(self, history: "pyabc.History") -> tuple[Floats, Floats]:
+        """Scores and weights of the last generation, corrected."""
+        particles = history.get_population().particles
+        scores = np.array([[p.parameter[name] for name in self._names] for p in particles])
+        figures = np.array([[p.sum_stat[name] for name in self._figures] for p in particles])
+        weights = np.array([p.weight for p in particles])
+        apart = self._summary.of(figures) - self._wanted
+        return _corrected(scores, weights / weights.sum(), apart)
+
+    def generations(self, history: "pyabc.History") -> tuple[Generation, ...]:
+        """All generations so far."""
+        table = history.get_all_populations()
+        rows = table[table["t"] >= 0].itertuples()
+        return tuple(self._generation(history, row) for row in rows)
+
+    def _generation(self, history: "pyabc.History", row: Any) -> Generation:
+        _frame, weights = history.get_distribution(m=0, t=row.t)
+        effective = float(1 / np.sum(np.asarray(weights) ** 2))
+        return Generation(int(row.t), float(row.epsilon), int(row.samples), len(weights), effective)
+
+
+def _corrected(scores: Floats, weights: Floats, apart: Floats) -> tuple[Floats, Floats]:
+    """Scores[N, P] corrected for what their figures speak of beside the printed ones, apart[N, P],
+    by local linear regression; and weights, less of those further off (Epanechnikov)."""
+    distance = np.linalg.norm(apart, axis=1)
+    widest = distance.max()
+    if widest == 0 or len(scores) <= 2 * apart.shape[1] + 2:
+        return scores, weights
+    closer = weights * (1 - (distance / (1.001 * widest)) ** 2)
+    closer = closer / closer.sum()
+    design = np.column_stack([np.ones(len(apart)), apart])
+    root = np.sqrt(closer)[:, None]
+    slopes, *_rest = np.linalg.lstsq(root * design, root * scores, rcond=1e-8)
+    return scores - apart @ slopes[1:], closer
+
+
+def _in_order(pyabc: Any, jobs: int, told: Told, one: Callable[..., Any]) -> Any:
+    """A sampler in threads that takes particles in the order of their numbers."""
+
+    class InOrder(pyabc.sampler.Sampler):  # type: ignore[misc]
+        def sample_until_n_accepted(
+            self,
+            n: int,
+            simulate_one: Callable[[], Any],
+            t: int,
+            *,
+            max_eval: float = np.inf,
+            all_accepted: bool = False,
+            ana_vars: object = None,
+        ) -> Any:
+            sample, index = self._create_empty_sample(), 0
+            state = np.random.get_state()
+            with threads(jobs) as pool:
+                ahead: deque[Any] = deque()
+                self.nr_evaluations_ = 0
+                while sample.n_accepted < n and self.nr_evaluations_ < max_eval:
+                    while len(ahead) < 2 * jobs:
+                        ahead.append(pool.submit(one, simulate_one, t, index))
+                        index += 1
+                    particle = ahead.popleft().result()
+                    self.nr_evaluations_ += 1
+                    sample.append(particle)
+                    told(int(particle.accepted))
+            np.random.set_state(state)
+            sample.ok = sample.n_accepted >= n
+            return sample
+
+    return InOrder()
