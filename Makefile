@@ -9,14 +9,17 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS)
 RESULTS := results/quynh-luu
 
-.PHONY: help run test verify prove bench messages clean
+.PHONY: help run test verify pages prove bench notebooks slides messages clean
 
 help:
 	@echo "make run      simulate scenarios/quynh-luu.yaml and say where the results are"
 	@echo "make test     style, types and the default tests"
 	@echo "make verify   slow statistical checks, minutes"
+	@echo "make pages    reports in a browser, in every language; needs Chromium"
 	@echo "make prove    checks that take hours"
 	@echo "make bench    speed of the engines, of experiments, of a nation; ten minutes"
+	@echo "make notebooks  run the notebooks from top to bottom and keep what they show"
+	@echo "make slides   the notebooks as slides, in results/slides/"
 	@echo "make messages  bring the translations up to date, list what is missing"
 	@echo "make clean    remove the environment and all caches"
 
@@ -34,6 +37,11 @@ test: .venv/test.stamp
 verify: .venv/test.stamp
 	$(PYTEST) -m verify
 
+# `make verify` has these too, where playwright and a browser are found.
+pages: .venv/test.stamp
+	$(PIP) install --editable '.[test,browser]'
+	$(PYTEST) -m verify tests/test_pages.py
+
 prove: .venv/test.stamp
 	$(PYTEST) -m prove
 
@@ -41,6 +49,12 @@ bench: .venv/run.stamp
 	$(BIN)/python -m tests.benchmarks
 	$(BIN)/python -m tests.benchmarks.experiments
 	$(BIN)/python -m tests.benchmarks.scale
+
+notebooks: .venv/test.stamp
+	$(BIN)/python -m notebooks.talks execute
+
+slides: .venv/test.stamp
+	$(BIN)/python -m notebooks.talks slides
 
 messages: .venv/test.stamp
 	$(BIN)/python -m tests.catalogues

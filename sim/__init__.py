@@ -15,13 +15,16 @@ if TYPE_CHECKING:
     from sim.api import Baseline as Baseline
     from sim.api import Loaded as Loaded
     from sim.api import Scenario as Scenario
+    from sim.api import backtest as backtest
     from sim.api import best as best
     from sim.api import calibrate as calibrate
     from sim.api import check as check
     from sim.api import load as load
+    from sim.api import marginal as marginal
     from sim.api import read as read
     from sim.api import run as run
     from sim.api import schema as schema
+    from sim.api import sensitivity as sensitivity
     from sim.api import snapshot as snapshot
     from sim.api import sweep as sweep
     from sim.api import trace as trace
@@ -37,15 +40,18 @@ __all__ = [
     "Scenario",
     "Selection",
     "Snapshot",
+    "backtest",
     "best",
     "calibrate",
     "check",
     "figures",
     "load",
+    "marginal",
     "read",
     "report",
     "run",
     "schema",
+    "sensitivity",
     "snapshot",
     "sweep",
     "trace",

@@ -7,6 +7,8 @@ scenario = sim.load("scenarios/quynh-luu.yaml")
 results = sim.run(scenario, replications=100)
 print(results.summary())
 print(sim.best(scenario, "lost").summary())
+print(sim.sensitivity(scenario).summary())
+print(sim.marginal(scenario).summary())
 results.hamlets, results.years, results.losses, results.pairs  # also rule, flips, funnel, rates
 ```
 """
@@ -14,9 +16,9 @@ results.hamlets, results.years, results.losses, results.pairs  # also rule, flip
 import datetime as dt
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sim.load import check, load, schema
 from sim.messages import BadInput, Fault, _, shown
@@ -26,9 +28,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sim.calibrate import Calibration
+    from sim.calibrate.backtest import Backtest
     from sim.experiment import Progress, Results, Selection, Snapshot
+    from sim.experiment.marginal import Marginal
     from sim.store import Saved
     from sim.sweep import Finished
+    from sim.sweep.sensitivity import Sensitivity, Size
 
 TABLES = ("hamlets", "years", "losses", "pairs", "rule", "flips", "funnel", "rates")
 
@@ -74,7 +79,7 @@ def run(
             "tables_seconds": round(time.perf_counter() - clock - simulated, 3),
         }
         manifest = results.manifest | {"jobs": jobs, "timings": timings}
-        store.save(folder, tables, manifest, _completed(loaded))
+        store.save(folder, tables, manifest, loaded)
     return results
 
 
@@ -108,12 +113,6 @@ def best(
     )
 
 
-def _completed(loaded: Loaded) -> Baseline:
-    from sim.world import complete
-
-    return complete(loaded.baseline, loaded.scenario.completion)
-
-
 def sweep(
     file: str | os.PathLike[str],
     out: str | os.PathLike[str],
@@ -130,6 +129,116 @@ def sweep(
     from sim.sweep import description, running
 
     return running.run(description.read(file), Path(out), jobs, scheduler, progress)
+
+
+def sensitivity(
+    of: Loaded | str | os.PathLike[str],
+    outcome: str = "lost",
+    policies: Sequence[str] | None = None,
+    goal: str | None = None,
+    vary: Sequence[str] = (),
+    size: "Size | None" = None,
+    seed: int | None = None,
+    jobs: int | None = None,
+    out: str | os.PathLike[str] | None = None,
+    progress: "Progress | None" = None,
+    notice: Callable[[str], None] | None = None,
+) -> "Sensitivity":
+    """Which parameters and settings matter, which would change the choice of a policy, and what
+    knowing them would be worth.
+
+    of: a scenario, or the folder of a run, to which the tables are added; its policies and seed are
+    then the default ones.  outcome, goal: as of `best`.  vary: ranges of settings, such as
+    `training.seats=40:120`, in place of half to twice as strong; `none` for no settings.  size: how
+    much is simulated.  out: the folder of what is simulated, which goes on where it was stopped;
+    of a run, default `sensitivity` in it, of a scenario nothing is kept without.
+    jobs: processes, default all cores. Raises BadInput.
+    """
+    from sim import store
+    from sim.sweep import sensitivity as room
+
+    source = _Source.of(of)
+    folder = source.place(room.NAME, out)
+    if folder is not None:
+        store.check_place_of(folder, room.OURS)
+    found = room.study(
+        source.loaded, outcome, policies or source.policies, goal, vary, size,
+        source.seed if seed is None else seed, jobs, folder, progress, notice,
+    )  # fmt: skip
+    tables = {name: getattr(found, name) for name in room.TABLES}
+    source.keep(tables, room.NAME, found.manifest, folder)
+    return found
+
+
+def marginal(
+    of: Loaded | str | os.PathLike[str],
+    policies: Sequence[str] | None = None,
+    by: str | None = None,
+    replications: int | None = None,
+    seed: int | None = None,
+    jobs: int | None = None,
+    out: str | os.PathLike[str] | None = None,
+    progress: "Progress | None" = None,
+) -> "Marginal":
+    """Cells kept for each further seat, admission and posting, by area.
+
+    of: a scenario, or the folder of a run, to which the table is added; its seed is then the
+    default one.  policies: with which to begin, default the base.  by: an area level, default the
+    lowest.  replications: default the scenario's.  out: of a scenario, a folder for the table.
+    Raises BadInput.
+    """
+    from sim import store
+    from sim.experiment import marginal as room
+
+    source = _Source.of(of)
+    folder = None if out is None else Path(out)
+    if folder is not None:
+        store.check_place_of(folder, room.OURS)
+    found = room.marginal(
+        source.loaded, policies, by, replications, source.seed if seed is None else seed, jobs,
+        progress,
+    )  # fmt: skip
+    source.keep({room.NAME: found.marginal}, room.NAME, found.manifest, folder)
+    return found
+
+
+class _Source(NamedTuple):
+    """What a study is of: a scenario, or a run in its folder, to which its tables are added."""
+
+    loaded: Loaded
+    run: Path | None = None
+    policies: Sequence[str] | None = None
+    seed: int | None = None
+
+    @classmethod
+    def of(cls, given: Loaded | str | os.PathLike[str]) -> "_Source":
+        from sim import store
+
+        if not isinstance(given, Loaded) and Path(given).is_dir():
+            loaded, manifest = store.loaded_of(Path(given))
+            return cls(loaded, Path(given), manifest["policies"], manifest["seed"])
+        loaded = given if isinstance(given, Loaded) else load(given)
+        if faults := check(loaded):
+            raise BadInput(faults)
+        return cls(loaded)
+
+    def place(self, name: str, out: str | os.PathLike[str] | None) -> Path | None:
+        """The folder of what is simulated."""
+        if out is not None:
+            return Path(out)
+        return None if self.run is None else self.run / name
+
+    def keep(
+        self, tables: "dict[str, pd.DataFrame]", name: str, manifest: dict[str, Any],
+        folder: Path | None,
+    ) -> None:  # fmt: skip
+        """Write the tables to the run, or to the folder of their own, if there is either."""
+        from sim import store
+
+        if self.run is not None:
+            store.add(self.run, tables, {name: manifest[name]})
+        elif folder is not None:
+            store.save_tables(folder, tables, name, manifest)
 
 
 def calibrate(
@@ -161,6 +270,51 @@ def calibrate(
         loaded, read_facts(facts), policy, parameters, particles, generations, seed, jobs,
         None if out is None else Path(out), progress, str(facts),
     )  # fmt: skip
+
+
+def backtest(
+    scenario: Loaded | str | os.PathLike[str],
+    facts: str | os.PathLike[str],
+    policies: Sequence[str] | None = None,
+    more_policies: str | os.PathLike[str] | None = None,
+    posterior: str | os.PathLike[str] | None = None,
+    replications: int | None = None,
+    seed: int | None = None,
+    engine: str = "compiled",
+    jobs: int | None = None,
+    out: str | os.PathLike[str] | None = None,
+    progress: "Progress | None" = None,
+) -> "Backtest":
+    """Compare a scenario with a table of published figures (see `sim.calibrate.facts`).
+
+    policies: default the one that happened (`happened` of the scenario, else its base) and those of
+    `more_policies`, a file of further ones, which may begin after the scenario ends: it is run
+    until the last figure.  posterior: what `calibrate` wrote, default the one that the scenario
+    names; without any, parameters have their priors.  replications: default 100, at least 19.
+    out: a folder for `ledger.csv`, `scores.csv` and `backtest.json`.  The rest as in `run`.
+    Raises BadInput.
+    """
+    from sim.calibrate import backtest as backtests
+    from sim.calibrate.facts import check_facts, read_facts
+    from sim.calibrate.horizon import until_last, with_policies, with_posterior
+
+    loaded = scenario if isinstance(scenario, Loaded) else load(scenario)
+    if faults := check(loaded):
+        raise BadInput(faults)
+    figures = read_facts(facts)
+    check_facts(figures, loaded, os.fspath(facts))
+    longer = until_last(loaded, figures)
+    if posterior is not None:
+        longer = with_posterior(longer, posterior)
+    if more_policies is not None:
+        longer = with_policies(longer, more_policies)
+    if policies is None:
+        happened = loaded.scenario.happened or next(iter(loaded.policies))
+        policies = [happened, *(name for name in longer.policies if name not in loaded.policies)]
+    done = backtests.backtest(longer, figures, policies, replications, seed, engine, jobs, progress)
+    if out is not None:
+        backtests.save(done, Path(out))
+    return done
 
 
 def read(folder: str | os.PathLike[str]) -> "Saved | Finished":
@@ -229,13 +383,16 @@ __all__ = [
     "Baseline",
     "Loaded",
     "Scenario",
+    "backtest",
     "best",
     "calibrate",
     "check",
     "load",
+    "marginal",
     "read",
     "run",
     "schema",
+    "sensitivity",
     "snapshot",
     "sweep",
     "trace",

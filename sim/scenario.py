@@ -433,6 +433,9 @@ class Scenario(Record):
     published: dict[str, NonNegative] = Field(
         default_factory=dict, description="Published yearly rates to print beside the model's"
     )
+    happened: str | None = Field(
+        None, description="The policy that was followed in truth (default: the base)"
+    )
     uncertain: dict[str, Uncertain] = Field(default_factory=dict)
     posterior: Annotated[str, Field(min_length=1)] | None = Field(
         None, description="CSV of joint draws of uncertain parameters, in place of their priors"

@@ -5,38 +5,62 @@ replaced only if it is empty or holds a run, and only by a complete new one; fil
 stay.
 """
 
+import ctypes
 import errno
+import glob
 import hashlib
 import json
 import os
 import platform
+import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sim.messages import BadInput, Fault, _, listed, refusal, shown
-from sim.scenario import Baseline, Posterior, Scenario
+from sim.scenario import Baseline, Loaded, Posterior, Scenario
 
 if TYPE_CHECKING:
     import pandas as pd
 
 MANIFEST = "manifest.json"
-BASELINE = "baseline.json"
-REPORT, FIGURES = "report.html", "figures"
-"""Where a run's report and figures are written unless asked otherwise: file and folder."""
+BASELINE, GIVEN = "baseline.json", "given.json"
+"""The units as they were completed, to look at, and what was given beside the scenario, from which
+a run is made again: completed units would not be dealt the same people."""
+REPORT, WORKBOOK, SLIDES = "report.html", "report.xlsx", "slides.html"
+MODEL, FIGURES = "model.html", "figures"
+"""Where what is made of a run is written unless asked otherwise: its report, the description of the
+model, and a folder of figures."""
+HALF_WRITTEN = re.compile(r"\.(.+)\.partial-[^.]*")
+"""What a killed process leaves of a file (`write_bytes`)."""
 PICTURES = (".png", ".svg")
 FORMAT = "hamletsim run 4"
 """Raised whenever tables gain or lose columns."""
+NO_JSON = (OSError, ValueError, TypeError, RecursionError)
+"""What reading JSON from a file raises where there is none, or it is no mapping, or too deep."""
 READABLE = (FORMAT, "hamletsim run 3", "hamletsim run 2")
 """Formats that can be read: 3 has no women, successors and scores, 2 no bands either."""
+NOT_GIVEN = {"scenario", "source_file"}
+"""What of a loaded scenario stands elsewhere: in the manifest, or where the file was."""
+LOCK, NEW, OLD = ".lock", "new", "old"
+"""In the folder beside a run where it is made: the lock of its process, the new run, the old."""
+HERE, EXCHANGE = -100, 2
+"""AT_FDCWD and RENAME_EXCHANGE of Linux."""
 FULL = {errno.ENOSPC, errno.EDQUOT}
-LIBRARIES = ("hamletsim", "numpy", "numba", "llvmlite", "pandas", "scipy", "simpy", "pydantic")
+LIBRARIES = (
+    "hamletsim", "numpy", "numba", "llvmlite", "pandas", "pyarrow", "scipy", "simpy", "pydantic",
+)  # fmt: skip
+SOURCES, SOURCES_TOLD = Path(__file__).parent, 16
+"""Our own sources, and how many characters of their digest are told."""
 
 
 def check_place(folder: Path) -> None:
@@ -63,7 +87,7 @@ def is_run(folder: Path) -> bool:
     """Whether a folder holds a run: its manifest says so."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
-    except (OSError, ValueError):
+    except NO_JSON:
         return False
     named = manifest.get("format") if isinstance(manifest, dict) else None
     return isinstance(named, str) and named.startswith(FORMAT.rpartition(" ")[0])
@@ -73,21 +97,76 @@ def save(
     folder: Path,
     tables: Mapping[str, "pd.DataFrame"],
     manifest: Mapping[str, Any],
-    baseline: Baseline,
+    loaded: Loaded,
 ) -> None:
-    """Write a run: each table as `<name>.parquet`, the manifest and the completed baseline.
+    """Write a run: each table as `<name>.parquet`, the manifest, the units as given and completed.
 
     Raises BadInput if something else is there or the disk refuses.
     """
+    from sim.world import complete
+
     check_place(folder)
+    completed = complete(loaded.baseline, loaded.scenario.completion)
     with disk_told(folder, _("more space")), _whole(folder) as partial:
         for name, table in tables.items():
             table.to_parquet(partial / f"{name}.parquet", index=False)
-        (partial / BASELINE).write_text(baseline.model_dump_json(indent=1), "utf-8")
+        (partial / BASELINE).write_text(completed.model_dump_json(indent=1), "utf-8")
+        (partial / GIVEN).write_text(loaded.model_dump_json(exclude=NOT_GIVEN), "utf-8")
         checksums = {file.name: _checksum(file) for file in sorted(partial.iterdir())}
         whole = {"format": FORMAT, **manifest, "checksums": checksums}
         text = json.dumps(whole, ensure_ascii=False, indent=1)
         (partial / MANIFEST).write_text(text + "\n", "utf-8")
+
+
+def add(
+    folder: Path, tables: Mapping[str, "pd.DataFrame"], manifest: Mapping[str, Any]
+) -> "Saved":
+    """Add tables, and what the manifest is to tell of them, to a run; older ones are replaced.
+
+    Stopped at any moment it leaves a sound run: with the older tables, without them, or with the
+    new ones. Raises BadInput.
+    """
+    there = _manifest_of(folder)
+    files = {f"{name}.parquet": table for name, table in tables.items()}
+    kept = {name: sum_ for name, sum_ in there["checksums"].items() if name not in files}
+    if len(kept) < len(there["checksums"]):
+        _write_manifest(folder, there | {"checksums": kept})
+    for name, table in files.items():
+        write_bytes(folder / name, table.to_parquet(None, index=False))
+    added = {name: _checksum(folder / name) for name in files}
+    _write_manifest(folder, {**there, **manifest, "checksums": kept | added})
+    return read(folder)
+
+
+def _write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
+    write_text(folder / MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1) + "\n")
+
+
+# ---------------------------------------------------------------- tables that are no run
+
+
+def check_place_of(folder: Path, ours: Container[str]) -> None:
+    """Raise BadInput if there is something else in a folder than files of these names."""
+    found = None
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        found = _("a file that is no folder")
+    elif folder.is_dir() and any(file.name not in ours for file in folder.iterdir()):
+        found = _("a folder that holds something else")
+    if found:
+        allowed = _("a new folder, an empty one, or one that this command has made")
+        raise BadInput([Fault(str(folder), found=found, allowed=allowed)])
+
+
+def save_tables(
+    folder: Path, tables: Mapping[str, "pd.DataFrame"], name: str, manifest: Mapping[str, Any]
+) -> None:
+    """Write tables as Parquet and CSV, and `<name>.json` on what they were made of."""
+    with disk_told(folder, _("more space")):
+        for table, rows in tables.items():
+            write_bytes(folder / f"{table}.parquet", rows.to_parquet(None, index=False))
+            write_text(folder / f"{table}.csv", rows.to_csv(index=False))
+        told = json.dumps(manifest, ensure_ascii=False, indent=1)
+        write_text(folder / f"{name}.json", told + "\n")
 
 
 @dataclass(frozen=True)
@@ -129,25 +208,90 @@ def _manifest_of(folder: Path) -> dict[str, Any]:
         manifest = json.loads(file.read_text("utf-8"))
     except (FileNotFoundError, NotADirectoryError):
         raise BadInput([Fault(str(folder), found=_("no run"), allowed=allowed)]) from None
-    except (OSError, ValueError):
+    except NO_JSON:
         found = _("a file that cannot be read")
         raise BadInput([Fault(str(file), found=found, allowed=allowed)]) from None
     found = shown(manifest.get("format") if isinstance(manifest, dict) else manifest)
     if not isinstance(manifest, dict) or manifest.get("format") not in READABLE:
         again = _("{allowed}; run the scenario again").format(allowed=allowed)
         raise BadInput([Fault(str(folder), found=found, allowed=again)])
+    with _as_written(file):
+        Manifest.model_validate(manifest)
     return manifest
 
 
-def _check_file(file: Path, checksum: str) -> None:
+@contextmanager
+def _as_written(file: Path) -> Iterator[None]:
+    """What is not as a run writes it is a damaged file, with the first place where it is not."""
     try:
-        sound = _checksum(file) == checksum
+        yield
+    except ValidationError as error:
+        field = ".".join(map(str, error.errors(include_url=False)[0]["loc"]))
+        raise BadInput([_damage(file, field)]) from None
+    except NO_JSON:
+        raise BadInput([_damage(file)]) from None
+
+
+class Manifest(BaseModel):
+    """What the manifest of a run must hold; it may hold more."""
+
+    model_config = ConfigDict(strict=True)
+
+    scenario: dict[str, Any]
+    scenario_hash: str
+    baseline_hash: str
+    versions: dict[str, str]
+    command: list[str] = Field(min_length=1)
+    machine: dict[str, Any]
+    seed: int
+    engine: Literal["compiled", "reference"]
+    policies: list[str] = Field(min_length=1)
+    replications: int = Field(ge=1)
+    precision: float | None
+    parameter_draws: int = Field(ge=1)
+    checksums: dict[Annotated[str, Field(pattern=r"^\w[\w.-]*$")], str]
+
+
+def scenario_of(folder: Path, manifest: Mapping[str, Any]) -> Scenario:
+    """The scenario that a run simulated. Raises BadInput if this version has no such scenario."""
+    with _as_written(folder / MANIFEST):
+        return Scenario.model_validate(manifest["scenario"])
+
+
+def loaded_of(folder: Path) -> tuple[Loaded, dict[str, Any]]:
+    """What a run simulated, and its manifest: all that it takes to simulate it again.
+
+    Raises BadInput if it is no run, damaged, or of a version that did not keep it.
+    """
+    manifest = _manifest_of(folder)
+    file = folder / GIVEN
+    if GIVEN not in manifest["checksums"]:
+        allowed = _("a run that keeps what it was given; run the scenario again")
+        raise BadInput([Fault(str(file), found=_("no such file"), allowed=allowed)])
+    _check_file(file, manifest["checksums"][GIVEN])
+    scenario = scenario_of(folder, manifest)
+    with _as_written(file):
+        given = json.loads(file.read_text("utf-8"))
+        return Loaded.model_validate({**dict(given), "scenario": scenario}), manifest
+
+
+def is_sound(file: Path, checksum: str) -> bool:
+    """Whether a file is there and is what was written."""
+    try:
+        return _checksum(file) == checksum
     except OSError:
-        sound = False
-    if not sound:
-        found = _("a damaged file") if file.exists() else _("no such file")
-        allowed = _("what the run wrote; run the scenario again")
-        raise BadInput([Fault(str(file), found=found, allowed=allowed)])
+        return False
+
+
+def _check_file(file: Path, checksum: str) -> None:
+    if not is_sound(file, checksum):
+        raise BadInput([_damage(file)])
+
+
+def _damage(file: Path, field: str = "") -> Fault:
+    found = _("a damaged file") if file.exists() else _("no such file")
+    allowed = _("what the run wrote; run the scenario again")
+    return Fault(str(file), field=field, found=found, allowed=allowed)
 
 
 def _checksum(file: Path) -> str:
@@ -177,7 +321,7 @@ def write_bytes(path: Path, data: bytes) -> None:
     """Write a file that appears whole or not at all. Raises BadInput."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.partial-", dir=path.parent)
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(data)
@@ -200,38 +344,91 @@ def _umask() -> int:
 
 @contextmanager
 def _whole(folder: Path) -> Iterator[Path]:
-    """A new folder that takes the name of `folder` if all goes well, and is gone if not."""
+    """A new folder that takes the name of `folder` if all goes well, and is gone if not.
+
+    It is made in a folder of its own beside it, which is locked while its process lives; what a
+    killed process left is put away by the next.
+    """
     folder = folder.absolute()
     folder.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}.partial-", dir=folder.parent))
+    _put_away_what_was_left(folder)
+    with _locked(folder) as beside:
+        new = beside / NEW
+        new.mkdir()
+        yield new
+        _take_place(new, folder)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[Path]:
+    """A folder beside `folder`, for this process, removed in the end."""
+    from filelock import FileLock
+
+    while True:
+        beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.partial-", dir=folder.parent))
+        lock = FileLock(beside / LOCK)
+        with suppress(FileNotFoundError):  # taken for a left one before it was locked
+            lock.acquire()
+            if (beside / LOCK).exists():
+                break
     try:
-        partial.chmod(0o777 & ~_umask())
-        yield partial
-        _take_place(partial, folder)
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise
+        yield beside
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+        lock.release()
 
 
-def _take_place(partial: Path, folder: Path) -> None:
+def _put_away_what_was_left(folder: Path) -> None:
+    """Remove what killed processes left beside a folder, but lose nothing: a run that was being
+    replaced and has no successor is put back, and so are files of others in it."""
+    from filelock import FileLock, Timeout
+
+    for beside in folder.parent.glob(f".{glob.escape(folder.name)}.partial-*"):
+        lock = FileLock(beside / LOCK)
+        with suppress(Timeout, OSError):
+            lock.acquire(timeout=0)
+            old, new = beside / OLD, beside / NEW
+            if old.exists() and not folder.exists():
+                os.replace(old, folder)
+            for left in (old, new):
+                _keep_what_is_not_ours(left, folder)
+            shutil.rmtree(beside, ignore_errors=True)
+            lock.release()
+
+
+def _take_place(new: Path, folder: Path) -> None:
     if not folder.exists():
-        os.replace(partial, folder)
+        os.replace(new, folder)
         return
     check_place(folder)
-    old = Path(tempfile.mkdtemp(prefix=f".{folder.name}.old-", dir=folder.parent))
+    old = new if _exchanged(new, folder) else _replaced(new, folder)
+    _keep_what_is_not_ours(old, folder)
+
+
+def _exchanged(one: Path, other: Path) -> bool:
+    """Exchange two folders in one step, where the system can (Linux); so neither is ever absent."""
+    try:
+        exchange = ctypes.CDLL(None, use_errno=True).renameat2
+    except (AttributeError, OSError, TypeError):
+        return False
+    return bool(exchange(HERE, os.fsencode(one), HERE, os.fsencode(other), EXCHANGE) == 0)
+
+
+def _replaced(new: Path, folder: Path) -> Path:
+    """Where the old folder is, of which the new one has taken the place in two steps."""
+    old = new.with_name(OLD)
     os.replace(folder, old)
     try:
-        os.replace(partial, folder)
+        os.replace(new, folder)
     except BaseException:
         os.replace(old, folder)
         raise
-    _keep_what_is_not_ours(old, folder)
-    shutil.rmtree(old, ignore_errors=True)
+    return old
 
 
 def _keep_what_is_not_ours(old: Path, folder: Path) -> None:
     """What somebody else has put beside a run stays where it was; what was made of the old run,
-    its report and figures, does not."""
+    its report, description and figures, does not."""
     for path in [path for path in old.rglob("*") if not path.is_dir() or path.is_symlink()]:
         name = path.relative_to(old)
         if not _is_ours(name):
@@ -241,10 +438,13 @@ def _keep_what_is_not_ours(old: Path, folder: Path) -> None:
 
 def _is_ours(name: Path) -> bool:
     """Whether a file in the folder of a run is of its making, by its name there."""
+    if half := HALF_WRITTEN.fullmatch(name.name):
+        return _is_ours(name.with_name(half[1]))
     if name.parent == Path(FIGURES):
         return name.suffix in PICTURES
-    is_table = name.suffix == ".parquet" or str(name) in (MANIFEST, BASELINE, REPORT)
-    return is_table and name.parent == Path(".")
+    is_table = name.suffix == ".parquet"
+    is_made = str(name) in (MANIFEST, BASELINE, GIVEN, REPORT, WORKBOOK, SLIDES, MODEL)
+    return (is_table or is_made) and name.parent == Path(".")
 
 
 # ---------------------------------------------------------------- manifest
@@ -262,14 +462,15 @@ def provenance(
         "scenario": resolved,
         "scenario_hash": digest(resolved),
         "baseline_hash": digest(baseline.model_dump(mode="json")),
-        "versions": {"python": platform.python_version(), **_versions()},
+        "versions": versions(),
         "command": sys.argv,
-        "machine": {
-            "system": platform.platform(),
-            "processor": platform.machine(),
-            "cores": os.cpu_count(),
-        },
+        "machine": {**platform_now(), "cores": os.cpu_count()},
     }
+
+
+def platform_now() -> dict[str, str]:
+    """What this machine is, as far as numbers could follow it."""
+    return {"system": platform.platform(), "processor": platform.machine()}
 
 
 def digest(data: Any) -> str:
@@ -278,9 +479,21 @@ def digest(data: Any) -> str:
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
-def _versions() -> dict[str, str]:
-    found = {}
+def versions() -> dict[str, str]:
+    """What this process runs with: Python, libraries, and a digest of our own sources."""
+    found = {"python": platform.python_version()}
     for library in LIBRARIES:
         with suppress(metadata.PackageNotFoundError):
             found[library] = metadata.version(library)
-    return found
+    return found | {"sources": _source_digest()}
+
+
+@cache
+def _source_digest() -> str:
+    """Of all that is read when a run is made; it tells apart what has the same version."""
+    found = hashlib.sha256()
+    for path in sorted([*SOURCES.rglob("*.py"), *SOURCES.glob("data/*.csv")]):
+        content = path.read_bytes()
+        found.update(f"{path.relative_to(SOURCES).as_posix()}\0{len(content)}\0".encode())
+        found.update(content)
+    return found.hexdigest()[:SOURCES_TOLD]

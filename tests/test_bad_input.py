@@ -723,7 +723,9 @@ ROWS = [
     (TABLE.splitlines()[0], "found a table without rows; allowed: a header and at least one row"),
     ("\n\n", "found an empty table; allowed: a header and at least one row"),
     (",,,\n", "found an empty table; allowed: a header and at least one row"),
-    (b"\xd0\xcf\x11\xe0 old", "found a workbook of an old format; allowed: a table in CSV or XLSX"),
+    (b"\xd0\xcf\x11\xe0 old",
+     "found a workbook of an old format, or one that is locked with a password; "
+     "allowed: a workbook in XLSX, not locked"),
     (b"PK\x03\x04 no zip", "found a workbook that is damaged, or no workbook at all; allowed"),
     (b"id\0\1\2", "found bytes that are no text; allowed: a table in CSV or XLSX"),
     (b"\xff\xfea\xd8", "found bytes that are no text; allowed: a table saved as UTF-8, UTF-16 or"),
@@ -811,9 +813,8 @@ def test_what_follows_from_a_fault_is_not_told(tmp_path: Path) -> None:
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     path = written(tmp_path)
-    assert "found no such file; allowed: a scenario file in YAML; did you mean s.yaml?" in str(
-        faults_of(tmp_path / "S.yml")[0]
-    )
+    wanted = "a scenario file in YAML, or a workbook in XLSX; did you mean s.yaml?"
+    assert f"found no such file; allowed: {wanted}" in str(faults_of(tmp_path / "S.yml")[0])
     assert "found a folder" in str(faults_of(tmp_path)[0])
     assert "found a name that no file can have" in str(faults_of(tmp_path / "a\0b")[0])
     os.mkfifo(tmp_path / "pipe")

@@ -21,6 +21,8 @@ ANOTHER_SENSE = {
     "no name over {value} in row {row} (merged header cells?)": {"cell"},
     "cells with their quotation marks closed": {"cell"},
     "a quotation mark that is not closed, or one inside a cell": {"cell"},
+    "merged cells, down to {place}": {"cell"},
+    "a value in every cell of its own": {"cell"},
     "a mapping with the key lever": {"lever"},
     "a mapping with the keys scenario and parameters": {"scenario"},
 }
@@ -132,16 +134,18 @@ def _small_words(found: re.Match[str]) -> str:
 
 
 def term_faults(language: str, text: str, told: str) -> list[str]:
-    """The terms of an English message that its translation does not use, or uses wrongly."""
+    """The terms of an English message that its translation does not use, or uses wrongly.
+
+    What one term avoids may stand for another term of the same message.
+    """
     small = told.casefold().replace("_", " ")
+    terms = [term for term in _terms_in(text) if term.name not in ANOTHER_SENSE.get(text, ())]
+    meant = {part for term in terms for part in term.use[language]}
     return [
         term.name
-        for term in _terms_in(text)
-        if term.name not in ANOTHER_SENSE.get(text, ())
-        and (
-            not any(part in small for part in term.use[language])
-            or any(part in small for part in term.avoid[language])
-        )
+        for term in terms
+        if not any(part in small for part in term.use[language])
+        or any(part in small for part in term.avoid[language] if part not in meant)
     ]
 
 
@@ -159,6 +163,8 @@ def test_other_terms_are_seen() -> None:
     assert term_faults("ru", "{who} is put on the source list", "{who} в списке кандидатов")
     assert term_faults("vi", "THE CELL IS LOST", "CHI BỘ BỊ GIẢI THỂ, XÓM KHÔNG CÒN CHI BỘ")
     assert term_faults("vi", "the policy", "chính sách") == ["policy"]
+    both = "состоящий в резерве — кандидатом в члены"
+    assert term_faults("ru", "a candidate on probation", both) == []
     assert term_faults("ru", "{who} becomes hamlet chief", "{who} — стал старостой") == []
     assert term_faults("ru", "only with {levers}", "только с {levers}") == []
 

@@ -219,7 +219,8 @@ FAULTS = [
      "precision: found 3; allowed: a number between 0 and 1"),
     (["best", "s.yaml", "--goal", "least"], 'goal: found "least"; allowed: lowest, highest'),
     (["check", "none.yaml"],
-     "none.yaml: found no such file; allowed: a scenario file in YAML; did you mean s.yaml?"),
+     "none.yaml: found no such file; allowed: a scenario file in YAML, "
+     "or a workbook in XLSX; did you mean s.yaml?"),
     (["trace", "s.yaml", "--policy", "as_is", "--replication", "0"],
      'policy: found "as_is"; allowed: as-is, more-seats; did you mean as-is?'),
     (["trace", "s.yaml", "--policy", "as-is", "--replication", "0", "--hamlet", "h1"],
@@ -258,8 +259,8 @@ def test_a_folder_with_something_else_is_refused(scenario: Path, tmp_path: Path)
 USAGE = [
     (["run"], "SCENARIO: found nothing; allowed: a file or folder"),
     (["rum"],
-     'root: found "rum"; allowed: check, run, best, trace, sweep, figures, report, schema; '
-     "did you mean run?"),
+     'root: found "rum"; allowed: check, run, best, trace, sweep, figures, report, describe, '
+     "schema; did you mean run?"),
     (["run", "s.yaml", "--replications", "x"],
      '--replications: found "x"; allowed: a whole number of at least 1'),
     (["run", "s.yaml", "--replications", "0"],

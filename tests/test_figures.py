@@ -146,7 +146,7 @@ def test_of_few_draws_a_range_is_not_called_nine_in_ten(run: figures.Run) -> Non
 
 
 def test_members_and_ages_stand_in_panels(run: figures.Run) -> None:
-    for draw, measures in ((figures.members, 6), (figures.ages, 8)):
+    for draw, measures in ((figures.members, 7), (figures.ages, 8)):
         panels = draw(run)
         assert len(panels) == measures
         assert all(panel.get_ylim()[0] == 0 for panel in panels)

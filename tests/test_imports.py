@@ -35,6 +35,7 @@ ROOMS = (
     "figures",
     "report",
     "api",
+    "reproduction",
     "__init__",
     "cli",
     "__main__",

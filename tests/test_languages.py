@@ -26,6 +26,8 @@ from sim.levers import COST_KEYS
 from sim.load import shape
 from sim.load.checks import PUBLISHED
 from sim.load.tables import READERS, STATUSES
+from sim.log import CAUSES
+from sim.log import KINDS as KINDS_OF_EVENTS
 from sim.messages import (
     LANGUAGES,
     LOCALE_VARIABLES,
@@ -39,10 +41,14 @@ from sim.messages import (
     speaking,
 )
 from sim.numerals import date, decimal, significant, year
+from sim.report.model.reference import sources
+from sim.report.model.way import way
 from sim.risk.intervals import Interval
+from sim.risk.measures import MEASURES
 from sim.risk.outcomes import OUTCOMES
 from sim.risk.summary import columns, number, titled, with_interval
-from sim.scenario import UnitKind
+from sim.rules import STATUS_NAMES
+from sim.scenario import Unit, UnitKind
 from sim.sweep.description import DESIGN_KEYS, KEYS, SPAN_KEYS
 from tests import catalogues, runs, test_bad_input
 from tests.load_samples import SCENARIO, TABLE, lines_of, written
@@ -244,10 +250,11 @@ COMMANDS = {
     "log": ["trace", "s.yaml", "--policy", "as-is", "--replication", "0", "--out", "log.csv"],
     "figures": ["figures", "run", "--out", "drawn"],
     "report": ["report", "run", "--out", "page.html"],
+    "describe": ["describe", "run", "--out", "model.html"],
     "help": ["--help"],
     **{
         f"help of {name}": [name, "--help"]
-        for name in ("check", "run", "best", "trace", "sweep", "figures", "report")
+        for name in ("check", "run", "best", "trace", "sweep", "figures", "report", "describe")
     },
     "unknown command": ["fly"],
     "unknown option": ["run", "s.yaml", "--polices", "as-is"],
@@ -271,9 +278,10 @@ COMMANDS = {
     "no run": ["figures", "."],
     "no such run": ["report", "none"],
     "no kind of figure": ["figures", "run", "--format", "pdf"],
+    "no run to describe": ["describe", "none"],
     "no kind of report": ["report", "run", "--format", "pdf"],
 }
-OF_A_RUN = ("figures", "report", "no kind of figure", "no kind of report")
+OF_A_RUN = ("figures", "report", "describe", "no kind of figure", "no kind of report")
 
 
 @pytest.fixture
@@ -371,12 +379,44 @@ def test_no_report_leaves_anything_in_english(
 ) -> None:
     monkeypatch.setattr("sim.report.blocks.picture", lambda axes, kind: b"<svg/>")
     with speaking(spoken):
-        page = Tree(report.html(a_run, hide_below)).top
-    read_aloud = [e.attributes.get(a, "") for e in page.all() for a in ("alt", "aria-label")]
-    told = " ".join([page.without("style", "script", "code"), *read_aloud])
-    told = re.sub(r"\b[0-9a-f]{64}\b", "", told)
+        told = read_aloud(report.html(a_run, hide_below))
     assert english_in(spoken, told, given_to(a_run)) == set()
     assert not re.search(r"\{\w*\}", told)
+
+
+def read_aloud(page: str) -> str:
+    """What a reader sees or hears of a page."""
+    top = Tree(page).top
+    heard = [e.attributes.get(a, "") for e in top.all() for a in ("alt", "aria-label")]
+    told = " ".join([top.without("style", "script", "code"), *heard])
+    return re.sub(r"\b[0-9a-f]{64}\b", "", told)
+
+
+@pytest.mark.parametrize("spoken", TRANSLATIONS)
+def test_no_description_of_the_model_leaves_anything_in_english(
+    a_run: sim.Results, monkeypatch: pytest.MonkeyPatch, spoken: str
+) -> None:
+    """But for what says that it is: the reasons of plausible values."""
+    monkeypatch.setattr("sim.report.blocks.picture", lambda axes, kind: b"<svg/>")
+    with speaking(spoken):
+        told = read_aloud(report.model.html(a_run))
+    reasons = " ".join(" ".join(source) for source in sources())
+    fields = " ".join(Unit.model_fields)
+    assert english_in(spoken, told, f"{given_to(a_run)} {reasons} {fields} {NAMES}") == set()
+
+
+NAMES = " ".join([*KINDS_OF_EVENTS.values(), *CAUSES.values(), *MEASURES, *STATUS_NAMES])
+"""Names in tables and in the log, which no language changes."""
+
+
+@pytest.mark.parametrize("spoken", TRANSLATIONS)
+def test_the_way_is_drawn_in_the_language(spoken: str) -> None:
+    with speaking(spoken):
+        figure = way().figure
+        figure.draw_without_rendering()
+        told = " ".join(text.get_text() for text in figure.findobj(Text))
+    assert len(told) > 100
+    assert english_in(spoken, told) == set()
 
 
 @pytest.mark.parametrize("spoken", TRANSLATIONS)

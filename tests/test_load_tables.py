@@ -354,7 +354,7 @@ def test_a_workbook_that_unpacks_to_too_much(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = workbook(tmp_path, cells_of(TABLE))
-    monkeypatch.setattr("sim.load.grids.LARGEST_FILE", path.stat().st_size + 1)
+    monkeypatch.setattr("sim.load.spreadsheets.LARGEST_FILE", path.stat().st_size + 1)
     (line,) = faults(path)
     assert "found a larger workbook, unpacked; allowed: at most" in line
 

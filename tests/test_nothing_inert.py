@@ -109,6 +109,7 @@ WHERE_PATHS = [f"where.{name}" for name in Where.model_fields]
 
 INERT = {
     "baseline": "names the table; the tests hand the table over themselves",
+    "happened": "names the policy that published figures are compared with",
     "completion.structure": "has one value",
     "notes": "told in the report (test_report)",
 }
@@ -157,7 +158,7 @@ def target(**change: Any) -> tuple[Values, Values]:
 OTHER: dict[str, Any] = {
     "title": "another", "notes": ("a note",), "start": dt.date(2021, 4, 1), "years": 3,
     "replications": 3, "seed": 9, "calendar": "uniform", "costs": {"training.seat_used": 3.0},
-    "published": {"death": 0.1},
+    "published": {"death": 0.1}, "happened": "joined",
     "rules.minimum_official_members": 2, "rules.risk_line": 8, "rules.founding_strength": 4,
     "rules.admission_age": (25, 40), "rules.probation_months": 7, "rules.certificate_months": 4,
     "rules.dossier_months": 1, "rules.candidate_away_months": 1, "rules.grace_months": 0,

@@ -3,6 +3,9 @@
 import errno
 import json
 import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +14,19 @@ import pytest
 
 from sim import store
 from sim.messages import BadInput
+from sim.world import complete
 from tests.risk_samples import sample
 
+WRITTEN = ["baseline.json", "given.json", "hamlets.parquet", "manifest.json"]
+ROOT = Path(__file__).parents[1]
 TABLES = {"hamlets": pd.DataFrame({"hamlet": ["A"], "p_lost": [0.5]})}
 
 
 def save(folder: Path, tables: dict[str, pd.DataFrame] = TABLES) -> None:
     loaded = sample()
-    store.save(folder, tables, store.provenance(loaded.scenario, loaded.baseline), loaded.baseline)
+    made = store.provenance(loaded.scenario, loaded.baseline)
+    asked = {"seed": 1, "engine": "compiled", "policies": ["as-is"], "replications": 2}
+    store.save(folder, tables, made | asked | {"precision": None, "parameter_draws": 1}, loaded)
 
 
 class Unwritable(pd.DataFrame):
@@ -36,7 +44,7 @@ def files(folder: Path) -> list[str]:
 def test_a_run_is_written_and_read_again(tmp_path: Path) -> None:
     folder = tmp_path / "new" / "run"
     save(folder)
-    assert files(folder) == ["baseline.json", "hamlets.parquet", "manifest.json"]
+    assert files(folder) == WRITTEN
     pd.testing.assert_frame_equal(pd.read_parquet(folder / "hamlets.parquet"), TABLES["hamlets"])
     assert store.is_run(folder)
     assert files(folder.parent) == ["run"]
@@ -49,7 +57,9 @@ def test_the_manifest_repeats_the_run(tmp_path: Path) -> None:
     assert type(loaded.scenario).model_validate(manifest["scenario"]) == loaded.scenario
     assert set(manifest) >= {"scenario_hash", "baseline_hash", "versions", "command", "machine"}
     baseline = (tmp_path / "run" / "baseline.json").read_text("utf-8")
-    assert type(loaded.baseline).model_validate_json(baseline) == loaded.baseline
+    completed = complete(loaded.baseline, loaded.scenario.completion)
+    assert type(loaded.baseline).model_validate_json(baseline) == completed != loaded.baseline
+    assert store.loaded_of(tmp_path / "run") == (loaded, manifest)
 
 
 def test_hashes_follow_the_content() -> None:
@@ -65,16 +75,16 @@ def test_a_new_run_takes_the_place_of_an_old_one(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     save(folder)
     save(folder, {"years": TABLES["hamlets"]})
-    assert files(folder) == ["baseline.json", "manifest.json", "years.parquet"]
+    assert files(folder) == ["baseline.json", "given.json", "manifest.json", "years.parquet"]
     assert files(tmp_path) == ["run"]
 
 
 def test_what_somebody_put_beside_a_run_stays(tmp_path: Path) -> None:
-    """What was made of the old run does not: its report and its figures."""
+    """What was made of the old run does not: its report, its model and its figures."""
     run = tmp_path / "run"
     save(run)
     theirs = ["notes.txt", "figures/own.pdf", "more/table.parquet", "report-vi.html"]
-    ours = ["report.html", "figures/tiles.png", "old.parquet"]
+    ours = ["report.html", "model.html", "figures/tiles.png", "old.parquet"]
     for name in (*theirs, *ours):
         (run / name).parent.mkdir(exist_ok=True)
         (run / name).write_text(name, "utf-8")
@@ -92,7 +102,12 @@ def test_an_interrupted_run_leaves_what_was_there(tmp_path: Path, before: bool) 
     with pytest.raises(KeyboardInterrupt):
         save(folder, {"hamlets": TABLES["hamlets"], "years": Unwritable({"a": [1]})})
     assert files(tmp_path) == (["run"] if before else [])
-    assert not before or files(folder) == ["baseline.json", "hamlets.parquet", "manifest.json"]
+    assert not before or files(folder) == WRITTEN
+
+
+def in_two_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where the system cannot exchange two folders."""
+    monkeypatch.setattr(store, "_exchanged", lambda one, other: False)
 
 
 def test_the_old_run_stays_if_the_new_one_cannot_take_its_place(
@@ -103,15 +118,75 @@ def test_the_old_run_stays_if_the_new_one_cannot_take_its_place(
     replace = os.replace
 
     def refuse(source: Path, target: Path) -> None:
-        if ".partial-" in str(source):
+        if source.name == store.NEW:
             raise OSError("no room")
         replace(source, target)
 
+    in_two_steps(monkeypatch)
     monkeypatch.setattr(os, "replace", refuse)
     with pytest.raises(BadInput, match="no room"):
         save(folder, {"years": TABLES["hamlets"]})
-    assert files(folder) == ["baseline.json", "hamlets.parquet", "manifest.json"]
+    assert files(folder) == WRITTEN
     assert files(tmp_path) == ["run"]
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from sim import store
+from tests import test_store
+at, exchanges, folder = *sys.argv[1:3], Path(sys.argv[3])
+if exchanges == "no":
+    store._exchanged = lambda one, other: False
+called, calls = os.replace, iter(range(1000))
+def killed(*arguments):
+    if next(calls) == int(at):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return called(*arguments)
+os.replace = killed
+test_store.save(folder, {"years": test_store.TABLES["hamlets"]})
+"""
+
+
+@pytest.mark.parametrize(("exchanges", "at"), [("yes", 1), ("no", 1), ("no", 2)])
+def test_killed_while_it_takes_its_place_nothing_is_lost(
+    tmp_path: Path, exchanges: str, at: int
+) -> None:
+    """Between any two steps: a run is there at once or with the next, and so are others' files."""
+    folder = tmp_path / "run [1]"
+    save(folder)
+    theirs = ["a.txt", "notes/b.txt"]
+    for name in theirs:
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(name)
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED, str(at), exchanges, str(folder)],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert done.returncode == -signal.SIGKILL
+    assert not folder.exists() or len(store.read(folder).tables) == 1
+    assert folder.exists() or exchanges == "no"
+    save(folder, {"losses": TABLES["hamlets"]})
+    assert list(store.read(folder).tables) == ["losses"]
+    assert all((folder / name).read_text() == name for name in theirs)
+    assert files(tmp_path) == ["run [1]"]
+
+
+def test_what_another_process_is_writing_is_left_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    with store._locked(folder) as beside:
+        save(folder)
+        assert beside.exists()
+    assert files(tmp_path) == ["run"]
+
+
+def test_a_file_that_was_half_written_goes_with_the_next_run(tmp_path: Path) -> None:
+    save(tmp_path / "run")
+    (tmp_path / "run" / "figures").mkdir()
+    for half in (".report.html.partial-x1", "figures/.tiles.png.partial-x2"):
+        (tmp_path / "run" / half).write_text("half")
+    save(tmp_path / "run")
+    assert files(tmp_path / "run") == WRITTEN
 
 
 def refused(folder: Path) -> str:
@@ -200,13 +275,43 @@ def test_a_run_of_the_format_before_is_read_and_says_so(tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(saved.hamlets, TABLES["hamlets"])
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{}", "no json"])
+@pytest.mark.parametrize("content", ["", "[]", "{}", "no json", "[" * 100_000, "\x80"])
 def test_what_is_no_run_is_told(tmp_path: Path, content: str) -> None:
-    (tmp_path / "manifest.json").write_text(content)
+    (tmp_path / "manifest.json").write_text(content, "latin-1")
     with pytest.raises(BadInput):
         store.read(tmp_path)
+    assert not store.is_run(tmp_path)
     with pytest.raises(BadInput, match="no run"):
         store.read(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("content", ["", "[]", "1", "{}", "[" * 100_000, '{"baseline": null}'])
+def test_units_that_are_none_are_a_damaged_file(tmp_path: Path, content: str) -> None:
+    """Even where the checksum was made to fit."""
+    save(tmp_path / "run")
+    (tmp_path / "run" / store.GIVEN).write_text(content)
+    manifest = tmp_path / "run" / store.MANIFEST
+    data = json.loads(manifest.read_text("utf-8"))
+    data["checksums"][store.GIVEN] = store._checksum(tmp_path / "run" / store.GIVEN)
+    manifest.write_text(json.dumps(data))
+    with pytest.raises(BadInput, match=r"given\.json: .*found a damaged file"):
+        store.loaded_of(tmp_path / "run")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("checksums", []), ("checksums", {"../x": "1"}), ("policies", []), ("seed", "1"),
+     ("versions", None), ("replications", 0), ("engine", "fast")],
+)  # fmt: skip
+def test_a_manifest_that_no_run_writes_is_a_damaged_file(
+    tmp_path: Path, key: str, value: Any
+) -> None:
+    save(tmp_path / "run")
+    manifest = tmp_path / "run" / store.MANIFEST
+    data = json.loads(manifest.read_text("utf-8")) | {key: value}
+    manifest.write_text(json.dumps(data))
+    with pytest.raises(BadInput, match=rf"manifest\.json: {key}.*: found a damaged file"):
+        store.read(tmp_path / "run")
 
 
 def test_no_space_left_is_told_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

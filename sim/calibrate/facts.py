@@ -40,7 +40,9 @@ from sim.calibrate.counterparts import (
 from sim.levers import Where
 from sim.load import areas_of, units_at
 from sim.load.cells import Unfit, read_id, read_words
-from sim.load.grids import Cell, Grid, is_blank, read_grid, told
+from sim.load.grids import Grid, told
+from sim.load.sheets import read_grid
+from sim.load.spreadsheets import Cell, is_blank
 from sim.messages import BadInput, Fault, Place, _, listed, nearest, shown
 from sim.scenario import Baseline, Loaded, Scenario
 

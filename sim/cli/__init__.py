@@ -1,4 +1,4 @@
-"""The command `hamletsim`: check, run, best, trace, sweep, calibrate, figures, report, schema.
+"""The command `hamletsim`: template, check, run, best, trace, sweep, figures, report, and more.
 
 Heavy rooms are imported by the command that needs them, after its input has been read.
 """
@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
 import typer
 
 from sim.cli.speech import BAD_INPUT, LANG, Command, Group
-from sim.messages import LANGUAGES, N_, SOURCE, BadInput, Fault, _, ngettext, shown, speaking
+from sim.messages import LANGUAGES, N_, SOURCE, BadInput, _, ngettext, speaking
 
 if TYPE_CHECKING:
     from sim.experiment import Progress
     from sim.scenario import Loaded
 
+DIFFERENT = 1
+"""Exit code of `reproduce` where the run did not come out the same."""
 INTERRUPTED = 130
 Decorated = TypeVar("Decorated", bound=Callable[..., None])
 
@@ -44,7 +46,10 @@ def _one_of(*values: str) -> Callable[[str], list[str]]:
 
 
 ScenarioFile = Annotated[
-    Path, typer.Argument(metavar=N_("SCENARIO"), help=N_("A scenario file in YAML."))
+    Path,
+    typer.Argument(
+        metavar=N_("SCENARIO"), help=N_("A scenario file in YAML, or a workbook in XLSX.")
+    ),
 ]
 Settings = Annotated[
     list[str] | None,
@@ -187,7 +192,9 @@ def run(
     left = _("the tables are in {place}, the report is not made").format(place=folder)
     with _told(left, as_json):
         from sim import report as reports
+        from sim import store
 
+        reports.model.write(folder / store.MODEL, results)
         reports.write(results, folder / reports.FILE)
         if as_json:
             from sim.cli import data
@@ -329,6 +336,35 @@ def _notice(text: str) -> None:
 
 
 @_command(
+    N_("Make a run again from its folder and tell whether it is the same, to the last byte."),
+    "hamletsim reproduce results/quynh-luu",
+    "hamletsim reproduce results/quynh-luu --out results/again --json",
+)
+def reproduce(
+    results: ResultsFolder,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar=N_("FOLDER"), help=N_("Keep what is made here. Default: nowhere.")),
+    ] = None,
+    jobs: Threads = None,
+    as_json: Json = False,
+) -> None:
+    with _told(_("nothing is compared"), as_json):
+        from sim import reproduction
+
+        with _progress() as progress:
+            found = reproduction.reproduce(results, out, jobs, progress)
+        if as_json:
+            from sim.cli import data
+
+            _print_json(data.of_reproduction(found))
+        else:
+            typer.echo(found.summary())
+    if not found.same:
+        raise typer.Exit(DIFFERENT)
+
+
+@_command(
     N_("Draw what a planner shows: policies, hamlets at risk, members, causes, one file each."),
     "hamletsim figures results/quynh-luu",
     "hamletsim figures results/quynh-luu --format svg --lang vi --out slides",
@@ -359,8 +395,10 @@ def figures(
 
 
 @_command(
-    N_("Write a run as one page that opens anywhere, offline, and prints well."),
+    N_("Write a run as a page, a workbook or slides that open anywhere, offline, and print well."),
     "hamletsim report results/quynh-luu --lang vi",
+    "hamletsim report results/quynh-luu --format xlsx",
+    "hamletsim report results/quynh-luu --format slides",
     "hamletsim report results/quynh-luu --lang ru --hide-below 5 --out report-ru.html",
 )
 def report(
@@ -368,13 +406,17 @@ def report(
     out: Annotated[
         Path | None,
         typer.Option(
-            metavar=N_("FILE"), help=N_("Default: report.html in the folder of the run.")
+            metavar=N_("FILE"),
+            help=N_("Default: report.html, report.xlsx or slides.html in the run's folder."),
         ),
     ] = None,
     kind: Annotated[
         str,
         typer.Option(
-            "--format", metavar=N_("NAME"), help=N_("html."), autocompletion=_one_of("html")
+            "--format",
+            metavar=N_("NAME"),
+            help=N_("html, xlsx or slides."),
+            autocompletion=_one_of("html", "xlsx", "slides"),
         ),
     ] = "html",
     hide_below: Annotated[
@@ -382,13 +424,41 @@ def report(
     ] = 0,
 ) -> None:
     with _told(_("no report was written")):
-        if kind != "html":
-            raise BadInput([Fault("--format", found=shown(kind), allowed="html")])
         from sim import figures as pictures
         from sim import report as reports
 
-        path = out or results / reports.FILE
-        reports.write(pictures.read(results), path, hide_below)
+        form = reports.of_kind(kind)
+        path = out or results / form.file
+        reports.write(pictures.read(results), path, hide_below, kind)
+        typer.echo(str(path))
+
+
+@_command(
+    N_("Describe the model on one page, for planners and for reviewers, with every parameter."),
+    "hamletsim describe results/quynh-luu --lang vi",
+    "hamletsim describe --out model.html",
+)
+def describe(
+    results: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar=N_("[RESULTS]"), help=N_("The folder of a run, to add its values; else none.")
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar=N_("FILE"), help=N_("Default: model.html in the folder of the run, or here.")
+        ),
+    ] = None,
+) -> None:
+    with _told(_("no description was written")):
+        from sim import figures as pictures
+        from sim import report as reports
+        from sim import store
+
+        path = out or (results or Path()) / store.MODEL
+        reports.model.write(path, None if results is None else pictures.read(results))
         typer.echo(str(path))
 
 
@@ -481,4 +551,8 @@ def _go_on() -> None:
         raise KeyboardInterrupt
 
 
-from sim.cli import calibrating as calibrating  # noqa: E402 - it uses what stands above
+# Commands in modules of their own.
+import sim.cli.backtesting  # noqa: E402
+import sim.cli.calibrating  # noqa: E402
+import sim.cli.template  # noqa: E402
+import sim.cli.value  # noqa: E402, F401

@@ -8,9 +8,14 @@ from typing import TYPE_CHECKING, Any
 from sim.messages import BadInput
 
 if TYPE_CHECKING:
+    from sim.calibrate.backtest import Backtest
     from sim.experiment import Results, Selection
+    from sim.experiment.marginal import Marginal
+    from sim.reproduction import Reproduction
     from sim.sweep import Finished
+    from sim.sweep.sensitivity import Sensitivity
 
+CHANGED = ("changes", "differences")
 OUTCOMES = (
     "below", "lost", "combined", "admitted", "seats_used", "seats_offered", "posting_months",
     "cost", "cell_years",
@@ -61,6 +66,12 @@ def of_selection(selection: "Selection") -> dict[str, Any]:
     return _plain(fields | {"policies": selection.table.to_dict("records")})
 
 
+def of_reproduction(found: "Reproduction") -> dict[str, Any]:
+    """Whether a run came out the same, and every difference."""
+    rows = {name: [one._asdict() for one in getattr(found, name)] for name in CHANGED}
+    return _plain({"same": found.same, **vars(found), "folder": str(found.folder), **rows})
+
+
 def of_sweep(sweep: "Finished") -> dict[str, Any]:
     """Where the tables are, the range of every outcome, and what failed."""
     from sim.sweep.summary import ranges
@@ -69,6 +80,29 @@ def of_sweep(sweep: "Finished") -> dict[str, Any]:
     found = [one._asdict() for one in ranges(sweep)]
     told = {"folder": str(sweep.folder), "points": len(sweep.points)}
     return _plain(told | {"outcomes": found, "failures": failures})
+
+
+def of_sensitivity(found: "Sensitivity", place: Path) -> dict[str, Any]:
+    """What was varied, how much each moves, and what knowing each is worth."""
+    return _study(found, place, "sensitivity", ("factors", "sensitivity", "decision"))
+
+
+def of_marginal(found: "Marginal", place: Path) -> dict[str, Any]:
+    """What a further seat, admission or posting keeps."""
+    return _study(found, place, "marginal", ("marginal",))
+
+
+def _study(found: Any, place: Path, name: str, tables: tuple[str, ...]) -> dict[str, Any]:
+    rows = {table: getattr(found, table).to_dict("records") for table in tables}
+    return _plain({"folder": str(place), **found.manifest[name], **rows})
+
+
+def of_backtest(done: "Backtest", folder: Path | None) -> dict[str, Any]:
+    """What was run, a row for every policy and figure, and what they add up to."""
+    told = {name: done.manifest[name] for name in ("policies", "replications", "seed", "engine")}
+    flagged = {policy: one.told() for policy, one in done.flagged.items()}
+    rows = {name: getattr(done, name).to_dict("records") for name in ("scores", "ledger")}
+    return _plain({"folder": folder and str(folder), **told, "at_risk": flagged, **rows})
 
 
 def _plain(value: Any) -> Any:

@@ -27,7 +27,7 @@ SOURCES = Path(__file__).parents[1]
 # No kernel may import these (a test enforces it), so that editing a page recompiles nothing.
 ROOMS_WITHOUT_KERNELS = frozenset(
     {"messages", "numerals", "levers", "scenario", "load", "engine/reference", "store"}
-    | {"experiment", "sweep", "calibrate", "figures", "report", "api", "cli"}
+    | {"experiment", "sweep", "calibrate", "figures", "report", "api", "reproduction", "cli"}
     | {f"risk/{name}" for name in ("costs", "flips", "intervals", "outcomes", "pairs")}
     | {f"risk/{name}" for name in ("precision", "ranks", "rule", "study", "summary", "tables")}
 )

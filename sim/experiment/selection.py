@@ -107,7 +107,7 @@ def best(
     """
     named = known_policies(loaded, policies)
     named = [p for p in named if policies is None or p in policies]
-    goal = _goal(outcome, goal)
+    goal = goal_of(outcome, goal)
     difference = HALF_A_HAMLET if difference is None and outcome in OF_HAMLETS else difference
     _check(named, outcome, goal, difference, certainty, most, jobs)
     assert goal is not None and difference is not None
@@ -137,7 +137,8 @@ def best(
 # ---------------------------------------------------------------- input
 
 
-def _goal(outcome: str, goal: str | None) -> str | None:
+def goal_of(outcome: str, goal: str | None) -> str | None:
+    """The goal asked for, else that of a common outcome; None where that is not known."""
     if goal is None:
         return LOWEST if outcome in BETTER_LOW else HIGHEST if outcome in BETTER_HIGH else None
     return goal

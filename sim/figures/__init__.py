@@ -2,7 +2,8 @@
 
 Each function takes results - of `sim.run`, or of `sim.read` of a run's folder - and returns
 matplotlib axes; `axes.figure.savefig(...)` writes them. They are a slide wide, carry their labels
-at what they name, and always show how sure they are.
+at what they name, and always show how sure they are. `picture` gives the bytes of a file; `styled`
+and `new_axes` are for figures of your own.
 """
 
 from sim.figures.comparing import differences, lost_beside_few_local, lost_by_policy
@@ -13,10 +14,12 @@ from sim.figures.course import (
     members,
     over_years,
 )
-from sim.figures.files import FIGURES, save_all
+from sim.figures.drawing import new_axes, styled
+from sim.figures.files import FIGURES, picture, save_all
 from sim.figures.places import at_greatest_risk, heat_map, tiles
 from sim.figures.reading import Run, read
 from sim.figures.reasons import causes, way_to_official_member
+from sim.figures.value import decision, marginal, sensitivity
 
 __all__ = [
     "FIGURES",
@@ -25,15 +28,21 @@ __all__ = [
     "at_greatest_risk",
     "causes",
     "cells_on_posted_members",
+    "decision",
     "differences",
     "heat_map",
     "lost_beside_few_local",
     "lost_by_policy",
     "lost_over_years",
+    "marginal",
     "members",
+    "new_axes",
     "over_years",
+    "picture",
     "read",
     "save_all",
+    "sensitivity",
+    "styled",
     "tiles",
     "way_to_official_member",
 ]

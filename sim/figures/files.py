@@ -40,7 +40,7 @@ def names(run: Run) -> list[str]:
 
 
 @styled
-def picture(axes: Any, kind: str) -> bytes:
+def picture(axes: Any, kind: str = "png") -> bytes:
     """Axes, or an array of them, as a PNG or SVG; the same bytes each time."""
     figure = np.ravel(axes)[0].figure
     made = io.BytesIO()

@@ -41,10 +41,11 @@ def told(sentence: str, /, **parts: object) -> str:
 
 def number(value: float, sign: bool = False) -> str:
     """A number with as many decimals as a planner needs; `sign` also shows a plus."""
-    return decimal(value, _digits(abs(value)), sign)
+    return decimal(value, digits(abs(value)), sign)
 
 
-def _digits(size: float) -> int:
+def digits(size: float) -> int:
+    """How many decimals a number of this size is told with."""
     return 0 if size >= NO_DECIMALS or size == 0 else 1 if size >= ONE_DECIMAL else 2
 
 
@@ -61,8 +62,8 @@ def percentage(share: float) -> str:
 
 def with_interval(known: Known, sign: bool = False, mark: Mark = plain) -> str:
     """A number and its interval, all three with the decimals of the largest."""
-    digits = _digits(max(map(abs, known)))
-    value, low, high = (mark(x, decimal(x, digits, sign)) for x in known)
+    places = digits(max(map(abs, known)))
+    value, low, high = (mark(x, decimal(x, places, sign)) for x in known)
     # Translators: where decimals have a comma, the ends of an interval need a semicolon.
     return told(_("{value} [{low}, {high}]"), value=value, low=low, high=high)
 

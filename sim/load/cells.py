@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Collection
 
-from sim.load.grids import Cell
+from sim.load.spreadsheets import Cell
 from sim.messages import _, listed, nearest
 
 LARGEST_COUNT = 10_000_000

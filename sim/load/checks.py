@@ -239,6 +239,14 @@ def _closed_keys(scenario: Scenario) -> Iterator[Finding]:
                 yield Finding((part, key), shown(key), listed(known), nearest(key, known))
 
 
+def _happened(scenario: Scenario) -> Iterator[Finding]:
+    name, known = scenario.happened, list(scenario.policies)
+    if name is not None and name not in known:
+        at: Steps = ("happened",)
+        rests_on: Steps = ("policies",)
+        yield Finding(at, shown(name), listed(known), nearest(name, known), (rests_on,))
+
+
 # ---------------------------------------------------------------- levers
 
 
@@ -394,6 +402,7 @@ CHECKS: tuple[Callable[[Scenario], Iterator[Finding]], ...] = (
     _targets,
     _responses,
     _closed_keys,
+    _happened,
     _conditions,
     _whole_areas,
     _number_of_adaptive,

@@ -59,18 +59,22 @@ Scalar = str | int | float | bool | None
 
 @dataclass(frozen=True)
 class Document:
-    """The data of a YAML text, with the line and the spelling of the value at every path."""
+    """The data of a text or workbook, with place and spelling of the value at every path.
+
+    What is `broken` is at fault already: nothing that follows from it is told.
+    """
 
     file: str
     data: Any
-    lines: dict[Steps, int] = field(default_factory=dict)
+    places: dict[Steps, Place] = field(default_factory=dict)
     spellings: dict[Steps, str] = field(default_factory=dict)
     faults: tuple[Fault, ...] = ()
+    broken: tuple[Steps, ...] = ()
 
-    def line(self, at: Steps) -> int | None:
-        """The line of the value at a path, or of what would hold it."""
+    def place(self, at: Steps) -> Place:
+        """Where the value at a path stands, or what would hold it."""
         ways = (at[:length] for length in range(len(at), -1, -1))
-        return next((self.lines[way] for way in ways if way in self.lines), None)
+        return next((self.places[way] for way in ways if way in self.places), Place())
 
     def as_written(self, steps: Steps) -> Steps:
         """A path in the scenario as the file has it: one target may stand without a list."""
@@ -82,10 +86,10 @@ class Document:
         return written
 
     def fault(self, finding: Finding) -> Fault:
-        """The finding with its file and line."""
+        """The finding with its file and place."""
         at = self.as_written(finding.at)
         values = finding.found, finding.allowed, finding.suggestion
-        return Fault(self.file, Place(line=self.line(at)), dotted(at), *values)
+        return Fault(self.file, self.place(at), dotted(at), *values)
 
 
 def read_document(path: Path, wanted: str) -> Document:
@@ -99,7 +103,8 @@ def parse_document(text: str, file: str) -> Document:
     root = _Builder(file).root(text)
     expansion = _Expansion(file)
     data = expansion.value(root, ())
-    return Document(file, data, expansion.lines, expansion.spellings, tuple(expansion.faults))
+    places = {at: Place(line=line) for at, line in expansion.lines.items()}
+    return Document(file, data, places, expansion.spellings, tuple(expansion.faults))
 
 
 def scalar(text: str) -> Scalar:

@@ -1,17 +1,22 @@
 """Files -> a scenario and its baseline, or every fault in them at once."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from sim.load.checks import scenario_findings
 from sim.load.documents import Document, parse_document, read_document
+from sim.load.files import read_bytes
 from sim.load.findings import TABLE, Finding, Steps, dotted, is_broken, reliable
 from sim.load.posteriors import read_posterior
 from sim.load.references import reference_findings, unit_findings
-from sim.load.tables import Table, read_table
+from sim.load.sheets import hamlets_grid, sheet_called
+from sim.load.spreadsheets import LARGEST_FILE, Book, is_workbook, open_book
+from sim.load.tables import Table, read_table, table_of
 from sim.load.validation import Validated, validate
-from sim.messages import BadInput, Fault, Place, _, shown
+from sim.load.vocabulary import SHEETS
+from sim.load.workbooks import workbook_document
+from sim.messages import BadInput, Fault, Place, _, listed, shown
 from sim.scenario import Baseline, Loaded, Posterior, Scenario
 
 BASELINE: Steps = ("baseline",)
@@ -23,11 +28,19 @@ def load(path: str | os.PathLike[str]) -> Loaded:
     """The scenario file at `path`, and the baseline table and posterior it names, relative to its
     folder.
 
-    Raises BadInput with the faults of all files and of what they say of each other.
+    A workbook as `hamletsim template` makes it holds scenario and table. Raises BadInput with the
+    faults of all files and of what they say of each other.
     """
-    document = read_document(Path(path), _("a scenario file in YAML"))
-    validated = validate(document)
-    table, table_faults = _table(document, validated)
+    file, wanted = Path(path), _("a scenario file in YAML, or a workbook in XLSX")
+    if _is_workbook(file):
+        book = open_book(read_bytes(file, LARGEST_FILE, wanted), str(file))
+        document = workbook_document(book)
+        validated = validate(document)
+        table, table_faults = _read(lambda: _units_in(book))
+    else:
+        document = read_document(file, wanted)
+        validated = validate(document)
+        table, table_faults = _table(document, validated)
     faults = [*_scenario_faults(document, validated, table), *table_faults]
     if table is not None:
         faults += _table_faults(table, validated)
@@ -38,9 +51,28 @@ def load(path: str | os.PathLike[str]) -> Loaded:
     return Loaded(
         scenario=validated.scenario,
         baseline=table.baseline,
-        source_file=str(Path(path)),
+        source_file=str(file),
         posterior=posterior,
     )
+
+
+def _is_workbook(path: Path) -> bool:
+    """Whether a file begins as workbooks do; what cannot be read is told by who reads it whole."""
+    try:
+        if not path.is_file():  # a pipe may block for ever
+            return False
+        with path.open("rb") as file:
+            return is_workbook(file.read(8))
+    except (OSError, ValueError):
+        return False
+
+
+def _units_in(book: Book) -> Table:
+    if sheet_called(book, "hamlets") is None:
+        allowed = _("a sheet {name}, as `hamletsim template` makes it")
+        allowed = allowed.format(name=SHEETS.label("hamlets"))
+        raise BadInput([Fault(book.file, found=listed(book.titles), allowed=allowed)])
+    return table_of(hamlets_grid(book))
 
 
 def parse_scenario(text: str, file: str = "scenario") -> Scenario:
@@ -90,11 +122,15 @@ def _table(document: Document, validated: Validated) -> tuple[Table | None, list
     name = validated.scenario.baseline
     path = Path(document.file).parent / name
     blame = document.fault(Finding(BASELINE, shown(name), ""))
+    return _read(lambda: read_table(path, blame))
+
+
+def _read(table: Callable[[], Table]) -> tuple[Table | None, list[Fault]]:
     try:
-        table = read_table(path, blame)
+        found = table()
     except BadInput as bad:
         return None, list(bad.faults)
-    return table, list(table.faults)
+    return found, list(found.faults)
 
 
 def _posterior(
@@ -112,9 +148,9 @@ def _posterior(
 
 
 def _scenario_faults(document: Document, validated: Validated, table: Table | None) -> list[Fault]:
-    broken = [*validated.broken, *(table.broken if table else ())]
+    broken = [*document.broken, *validated.broken, *(table.broken if table else ())]
     found = _as_written(document, findings(validated.scenario, table.baseline if table else None))
-    every = [*validated.findings, *reliable(found, broken)]
+    every = [*reliable(validated.findings, document.broken), *reliable(found, broken)]
     return [*document.faults, *map(document.fault, every)]
 
 
@@ -132,7 +168,12 @@ def _table_faults(table: Table, validated: Validated) -> list[Fault]:
 
 
 def _in_order(faults: Iterable[Fault]) -> list[Fault]:
-    """By file as first named, then by line or row; each once."""
+    """By file and sheet as first named, then by line or row; each once."""
     once = list(dict.fromkeys(faults))
-    files = list(dict.fromkeys(fault.file for fault in once))
-    return sorted(once, key=lambda f: (files.index(f.file), f.place.line or f.place.row or 0))
+    sheets = list(dict.fromkeys((fault.file, fault.place.sheet) for fault in once))
+
+    def order(fault: Fault) -> tuple[int, int]:
+        where = fault.file, fault.place.sheet
+        return sheets.index(where), fault.place.line or fault.place.row or 0
+
+    return sorted(once, key=order)

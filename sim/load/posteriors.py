@@ -7,7 +7,9 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from sim.load import shape
-from sim.load.grids import Cell, Grid, read_grid, told
+from sim.load.grids import Grid, told
+from sim.load.sheets import read_grid
+from sim.load.spreadsheets import Cell
 from sim.messages import BadInput, Fault, Place, _, listed, nearest, shown
 from sim.scenario import Posterior, Scenario
 

@@ -1,7 +1,6 @@
 """Settings as a planner types them, `training.seats=60`, applied to a loaded scenario."""
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from itertools import takewhile
@@ -10,15 +9,14 @@ from typing import Any
 
 from sim.load import shape
 from sim.load.documents import Document, parse_document
-from sim.load.findings import Finding, Steps, dotted, value_at
+from sim.load.findings import Finding, Steps, dotted
 from sim.load.loading import findings, unit_faults
+from sim.load.paths import resolved
 from sim.load.posteriors import read_posterior
 from sim.load.tables import read_table
 from sim.load.validation import validate
 from sim.messages import BadInput, Fault, Place, _, nearest, shown
 from sim.scenario import Baseline, Loaded, Posterior, Scenario
-
-INDEX = re.compile(r"\[([0-9]{1,6})\]\.?(.*)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -117,7 +115,7 @@ def _setting(text: str, data: Any) -> Setting:
     if not equals:
         raise BadInput([Fault(called, found=shown(text), allowed=_("PATH=VALUE"))])
     path = path.strip()
-    steps = _resolved(path, shape.root(), data)
+    steps = resolved(path, shape.root(), data)
     if not steps:
         allowed = _("the path of a parameter, such as training.seats")
         suggestion = nearest(path, shape.parameters(data))
@@ -126,30 +124,6 @@ def _setting(text: str, data: Any) -> Setting:
     if document.faults:
         raise BadInput(document.faults)
     return Setting(called, steps, document)
-
-
-def _resolved(path: str, node: shape.Schema, data: Any) -> Steps | None:
-    if not path:
-        return ()
-    for step, rest in _first_steps(path, data):
-        inner = shape.below(node, data, step)
-        after = None if inner is None else _resolved(rest, inner, value_at(data, (step,)))
-        if after is not None:
-            return (step, *after)
-    return None
-
-
-def _first_steps(path: str, data: Any) -> Iterator[tuple[str | int, str]]:
-    """Ways to split off the first step. Keys may hold dots; those that exist come first."""
-    if index := INDEX.fullmatch(path):
-        if isinstance(data, list) and int(index[1]) < len(data):
-            yield int(index[1]), index[2]
-        return
-    ends = [i for i, character in enumerate(path) if character in ".["]
-    ways = [(path[:end], path[end:].removeprefix(".")) for end in (*ends, len(path))]
-    here = data if isinstance(data, dict) else {}
-    yield from (way for way in ways if way[0] in here)
-    yield from (way for way in ways if way[0] not in here and "[" not in way[0])
 
 
 def _applied(document: Document, setting: Setting) -> Document:

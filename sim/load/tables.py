@@ -17,8 +17,11 @@ from typing import Any, Literal, get_args
 from sim.load import cells
 from sim.load.bands import overlapping, parse_band
 from sim.load.cells import Unfit
+from sim.load.files import read_bytes
 from sim.load.findings import TABLE, Steps, UnitFinding
-from sim.load.grids import Cell, Grid, is_blank, read_grid, told
+from sim.load.grids import Grid, csv_grid, told
+from sim.load.sheets import hamlets_grid
+from sim.load.spreadsheets import LARGEST_FILE, Cell, is_blank, is_workbook, open_book
 from sim.messages import BadInput, Fault, _, listed, nearest, shown
 from sim.scenario import AgeBand, Baseline, Difficulty, Group, Unit, UnitKind
 
@@ -105,7 +108,10 @@ class Table:
 
 def read_table(path: Path, blame: Fault | None = None) -> Table:
     """The baseline table at `path`, which `blame` names. Raises BadInput for its header."""
-    return table_of(read_grid(path, blame))
+    content = read_bytes(path, LARGEST_FILE, _("a table in CSV or XLSX"), blame)
+    if is_workbook(content):
+        return table_of(hamlets_grid(open_book(content, str(path))))
+    return table_of(csv_grid(content, str(path)))
 
 
 def table_of(grid: Grid) -> Table:
@@ -114,14 +120,15 @@ def table_of(grid: Grid) -> Table:
     rows = [_Row(grid, number, columns, row) for number, row in grid.rows]
     units = tuple(row.unit() for row in rows)
     levels = tuple(column.level for column in columns if column.level is not None)
+    already_at_fault = {fault.place.row for fault in grid.faults}
     baseline = Baseline.model_construct(levels=levels, units=units)
     return Table(
         baseline,
         grid,
         tuple(row.number for row in rows),
-        (*(fault for row in rows for fault in row.faults), *_repeated_ids(grid, rows)),
+        (*grid.faults, *(f for row in rows for f in row.faults), *_repeated_ids(grid, rows)),
         tuple({(TABLE, part): None for row in rows for part in row.broken}),
-        frozenset(i for i, row in enumerate(rows) if row.faults),
+        frozenset(i for i, r in enumerate(rows) if r.faults or r.number in already_at_fault),
     )
 
 

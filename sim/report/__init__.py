@@ -1,16 +1,56 @@
-"""Tables of a run -> a page that planners read: one file, offline, in their language."""
+"""Tables of a run -> what planners read, in their language: a page, a workbook or slides."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from sim import store
 from sim.figures.reading import Run
+from sim.messages import BadInput, Fault, listed, shown
+from sim.report import model
 from sim.report.page import html
+from sim.report.talk import slides
+from sim.report.workbook import xlsx
 from sim.store import REPORT as FILE
 
 
-def write(run: Run, path: Path, hide_below: int = 0) -> None:
-    """Write the report of a run, whole or not at all; see `html`. Raises BadInput."""
-    store.write_text(path, html(run, hide_below))
+class Format(NamedTuple):
+    """A form of the report: the name of its file in a run's folder, and how it is made.
+
+    Made of a run, and of the number under which counts of people are not told.
+    """
+
+    file: str
+    made: Callable[[Run, int], str | bytes]
 
 
-__all__ = ["FILE", "html", "write"]
+FORMATS = {
+    "html": Format(FILE, html),
+    "xlsx": Format(store.WORKBOOK, xlsx),
+    "slides": Format(store.SLIDES, slides),
+}
+"""What `hamletsim report --format` takes; the first is the default."""
+
+
+def write(run: Run, path: Path, hide_below: int = 0, kind: str = "html") -> None:
+    """Write the report of a run, whole or not at all; kind: one of FORMATS. Raises BadInput.
+
+    A page links to the description of the model if that lies beside it.
+    """
+    form = of_kind(kind)
+    if form.file == FILE and path.with_name(store.MODEL).is_file():
+        made: str | bytes = html(run, hide_below, store.MODEL)
+    else:
+        made = form.made(run, hide_below)
+    data = made.encode("utf-8") if isinstance(made, str) else made
+    store.write_bytes(path, data)
+
+
+def of_kind(kind: str) -> Format:
+    """The format of this name. Raises BadInput."""
+    if kind not in FORMATS:
+        raise BadInput([Fault("--format", found=shown(kind), allowed=listed(FORMATS))])
+    return FORMATS[kind]
+
+
+__all__ = ["FILE", "FORMATS", "html", "model", "of_kind", "slides", "write", "xlsx"]

@@ -5,9 +5,10 @@ it and a test can find it again. Texts of a scenario are escaped wherever they s
 """
 
 import base64
+import datetime as dt
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from markupsafe import Markup
@@ -59,6 +60,12 @@ class Table:
         rows = numerals.decimal(len(self.rows))
         return told(_("{caption} ({rows} rows)"), caption=self.caption, rows=rows)
 
+    def cut(self, most_rows: int, columns: Sequence[int] | None = None) -> "Table":
+        """Its first rows, of all columns or of those named; without colours."""
+        kept = range(len(self.heads)) if columns is None else columns
+        rows = [[row[c] for c in kept] for row in self.rows[:most_rows]]
+        return replace(self, heads=[self.heads[c] for c in kept], rows=rows, colours=None)
+
 
 @dataclass(frozen=True)
 class Picture:
@@ -78,6 +85,14 @@ class Text:
 
 
 @dataclass(frozen=True)
+class Warned:
+    """A paragraph that warns."""
+
+    text: str
+    kind: str = field(default="warning", init=False)
+
+
+@dataclass(frozen=True)
 class Code:
     """Something to copy."""
 
@@ -85,7 +100,33 @@ class Code:
     kind: str = field(default="code", init=False)
 
 
-Block = Table | Picture | Text | Code
+@dataclass(frozen=True)
+class Made:
+    """Markup that our own code has made."""
+
+    markup: Markup
+    kind: str = field(default="markup", init=False)
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading inside a part; `key` is its address on the page."""
+
+    key: str
+    text: str
+    kind: str = field(default="heading", init=False)
+
+
+@dataclass(frozen=True)
+class Link:
+    """A link to a file beside the page."""
+
+    address: str
+    text: str
+    kind: str = field(default="link", init=False)
+
+
+Block = Table | Picture | Text | Warned | Code | Made | Heading | Link
 
 
 @dataclass(frozen=True)
@@ -105,6 +146,32 @@ def drawn(axes: Any, alt: str) -> Picture:
 
 # ---------------------------------------------------------------- cells
 
+NUMBER, PERCENT, DATE = "number", "percent", "date"
+
+
+class Measured(Markup):
+    """A number or a date as a page shows it, with what a spreadsheet holds of it.
+
+    `values` is the value alone, or with the ends of its interval; `is_bound` if the text tells more
+    than the value: none in any replication is `< 0.1`, never 0. Text made of it is no `Measured`.
+    """
+
+    values: tuple[float | dt.date | None, ...]
+    form: str
+    is_bound: bool
+
+    def __new__(
+        cls,
+        text: object = "",
+        values: Sequence[float | dt.date | None] = (),
+        form: str = NUMBER,
+        is_bound: bool = False,
+    ) -> "Measured":
+        """Mark a text that is markup already."""
+        made = super().__new__(cls, text)
+        made.values, made.form, made.is_bound = tuple(values), form, is_bound
+        return made
+
 
 def data(value: float, text: str) -> Markup:
     """A number as it is written, with its value."""
@@ -120,7 +187,8 @@ def number(value: float) -> str:
     """A number, whole ones without decimals; a dash if there is none."""
     if value != value:
         return numerals.NOTHING
-    return data(value, numerals.decimal(value) if value == round(value) else formats.number(value))
+    text = numerals.decimal(value) if value == round(value) else formats.number(value)
+    return Measured(data(value, text), [value])
 
 
 def count(value: float) -> str:
@@ -132,19 +200,25 @@ def interval(known: Known, sign: bool = False) -> str:
     """A number with its interval, a dash if there is none."""
     if known.value != known.value:
         return numerals.NOTHING
-    return _kept_together(formats.with_interval(known, sign, data))
+    return Measured(_kept_together(formats.with_interval(known, sign, data)), known)
 
 
 def counted(known: Known) -> str:
     """An expected number; none at all is an upper bound. What is certain has no interval."""
     if known.value != known.value or known.low == known.high:
         return number(known.value)
-    return _kept_together(formats.counted(known, data))
+    text = _kept_together(formats.counted(known, data))
+    return Measured(text, known, is_bound=known.value == 0)
 
 
 def chance(known: Known) -> str:
     """A probability with its interval."""
-    return _kept_together(formats.chance(known, data))
+    text = _kept_together(formats.chance(known, data))
+    return (
+        Measured(text, known, PERCENT, known.value in (0, 1))
+        if known.value == known.value
+        else text
+    )
 
 
 def _kept_together(text: str) -> Markup:
@@ -154,20 +228,24 @@ def _kept_together(text: str) -> Markup:
 
 def share(value: float) -> str:
     """A probability in percent, without the sign."""
-    return data(value, formats.percent(value)) if value == value else numerals.NOTHING
+    if value != value:
+        return numerals.NOTHING
+    return Measured(data(value, formats.percent(value)), [value], PERCENT)
 
 
 def day(moment: Any) -> str:
     """A date."""
     date = moment.date() if hasattr(moment, "date") else moment
-    return Markup('<time datetime="{}">{}</time>').format(date.isoformat(), numerals.date(date))
+    text = Markup('<time datetime="{}">{}</time>').format(date.isoformat(), numerals.date(date))
+    return Measured(text, [date], DATE)
 
 
 def span(low: float, high: float) -> str:
     """A range without a value in the middle; none where it is closed or unknown."""
     if low != low or low == high:
         return numerals.NOTHING
-    return told(_("{low} to {high}"), low=number(low), high=number(high))
+    text = told(_("{low} to {high}"), low=number(low), high=number(high))
+    return Measured(text, [None, low, high])
 
 
 @dataclass(frozen=True)

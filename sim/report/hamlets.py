@@ -9,7 +9,9 @@ from sim.figures.reading import Run, base, by_risk, last_year, measured, minimum
 from sim.figures.words import cause_in_words, measure_in_words
 from sim.messages import _
 from sim.report.blocks import (
+    PERCENT,
     Block,
+    Measured,
     Part,
     People,
     Table,
@@ -85,9 +87,11 @@ def _area(one: dict[Any, Any]) -> str:
 def _sureness(probability: float) -> str:
     """In percent, never quite 0 or 100: it rests on two thousand rankings."""
     if probability >= 1 - SUREST:
-        return told("> {low}", low=data(probability, formats.percent(1 - SUREST)))
+        text = told("> {low}", low=data(probability, formats.percent(1 - SUREST)))
+        return Measured(text, [probability], PERCENT, is_bound=True)
     if probability <= SUREST:
-        return told("< {high}", high=data(probability, formats.percent(SUREST)))
+        text = told("< {high}", high=data(probability, formats.percent(SUREST)))
+        return Measured(text, [probability], PERCENT, is_bound=True)
     return share(probability)
 
 

@@ -1,58 +1,47 @@
 """The report as one page of HTML that needs nothing else."""
 
-import base64
-import hashlib
-from collections.abc import Iterator
-from functools import cache
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 
 from sim.figures.reading import Run
-from sim.messages import _, language
-from sim.report import choices, hamlets, people, trust
-from sim.report.blocks import Part, People, name
-from sim.report.first import first
+from sim.messages import _
+from sim.report import choices, hamlets, people, trust, value
+from sim.report.blocks import Part, People, Text, name
+from sim.report.first import First, first
+from sim.report.templates import rendered
 from sim.risk.summary import titled
 
-HERE = Path(__file__).parent
 
-
-def html(run: Run, hide_below: int = 0) -> str:
+def html(run: Run, hide_below: int = 0, model_page: str = "") -> str:
     """The report of a run in the current language.
 
-    hide_below: counts of people under this are not told.
+    hide_below: counts of people under this are not told.  model_page: the address of the page that
+    describes the model, relative to the report; no link without it.
     """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    from markupsafe import Markup
+    title = name(titled(run.manifest["scenario"]["title"]))
+    return page(title, list(parts(run, People(hide_below), model_page)), first=first(run))
 
-    environment = Environment(
-        loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
-    script = _read("page.js")
-    return environment.get_template("page.html").render(
-        language=language(),
-        title=name(titled(run.manifest["scenario"]["title"])),
-        first=first(run),
-        parts=list(_parts(run, People(hide_below))),
-        style=Markup(_read("page.css")),
-        script=Markup(script),
-        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+
+def page(
+    title: str, parts: Sequence[Part], first: First | None = None, introduction: Sequence[Text] = ()
+) -> str:
+    """A page of parts in the current language, with a first screen or an introduction."""
+    return rendered(
+        "page",
+        title=title,
+        first=first,
+        introduction=introduction,
+        parts=parts,
         texts={
             "question": _("The question"),
             "answer": _("The answer"),
             "contents": _("Contents"),
-            "skip": _("To the answer"),
+            "skip": _("To the answer") if first else _("To the contents"),
             "sort": _("Sort by this column"),
         },
     )
 
 
-@cache
-def _read(file: str) -> str:
-    return (HERE / file).read_text("utf-8")
-
-
-def _parts(run: Run, told: People) -> Iterator[Part]:
+def parts(run: Run, told: People, model_page: str = "") -> Iterator[Part]:
     """The parts in the order in which an organising committee asks."""
     yield hamlets.to_act_on(run, told)
     yield hamlets.posting_cliff(run, told)
@@ -65,5 +54,6 @@ def _parts(run: Run, told: People) -> Iterator[Part]:
     yield choices.flips(run)
     yield choices.causes(run)
     yield choices.rule(run)
+    yield from value.parts(run)
     yield trust.assumed(run)
-    yield trust.reproduce(run)
+    yield trust.reproduce(run, model_page)

@@ -28,12 +28,12 @@ def way(run: Run, people: People) -> Part:
         "recognised, and where the others stop; by area in the tables below."
     )
     blocks: list[Block] = [*tables]
-    if not _hides_a_step(run, people):
+    if not hides_a_step(run, people):
         blocks.insert(0, drawn(figures.way_to_official_member(run), shown))
     return Part("way", _("From the source list to official member"), blocks)
 
 
-def _hides_a_step(run: Run, people: People) -> bool:
+def hides_a_step(run: Run, people: People) -> bool:
     """Whether the figure of all areas would tell a count that is to be hidden."""
     ends = [measured(run, step, base(run)).iloc[-1]["so_far_low"] for step in FUNNEL]
     return any(map(people.hides, ends))

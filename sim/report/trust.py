@@ -10,7 +10,7 @@ from sim.figures import formats
 from sim.figures.formats import Known, told
 from sim.figures.reading import Run, base
 from sim.messages import _, printable
-from sim.report.blocks import Block, Code, Part, Table, Text, count, data, name
+from sim.report.blocks import Block, Code, Link, Measured, Part, Table, Text, count, data, name
 from sim.risk.summary import titled
 
 PER_THOUSAND = 1000.0
@@ -66,26 +66,29 @@ def _per_thousand(known: Known) -> str:
         return numerals.NOTHING
     value, low, high = (data(x, numerals.decimal(PER_THOUSAND * x, 1)) for x in known)
     if known.value == 0:
-        return told(_("< {high}"), high=data(known.high, formats.number(PER_THOUSAND * known.high)))
-    return told(_("{value} [{low}, {high}]"), value=value, low=low, high=high)
+        text = told(_("< {high}"), high=data(known.high, formats.number(PER_THOUSAND * known.high)))
+    else:
+        text = told(_("{value} [{low}, {high}]"), value=value, low=low, high=high)
+    return Measured(text, [PER_THOUSAND * x for x in known], is_bound=known.value == 0)
 
 
 def _published(rate: float) -> str:
     if rate != rate:
         return numerals.NOTHING
-    return data(rate, numerals.decimal(PER_THOUSAND * rate, 1))
+    return Measured(data(rate, numerals.decimal(PER_THOUSAND * rate, 1)), [PER_THOUSAND * rate])
 
 
 def _uncertain(run: Run) -> Table:
     uncertain = run.manifest["scenario"]["uncertain"]
-    rows = [[path, _in_words(one)] for path, one in sorted(uncertain.items())]
+    rows = [[path, in_words(one)] for path, one in sorted(uncertain.items())]
     caption = told(
         _("Uncertain parameters, in {count} draws"), count=count(run.manifest["parameter_draws"])
     )
     return Table(caption, [_("parameter"), _("distribution")], rows)
 
 
-def _in_words(one: dict[str, Any]) -> str:
+def in_words(one: dict[str, Any]) -> str:
+    """A distribution of a scenario in a planner's words."""
     numbers = {key: _given(value) for key, value in one.items() if key != "distribution"}
     match one["distribution"]:
         case "uniform":
@@ -104,12 +107,23 @@ def _given(value: float | None) -> str:
     return numerals.decimal(value, digits)
 
 
-def reproduce(run: Run) -> Part:
-    """The command, hashes and versions of the run."""
-    manifest = run.manifest
-    program, *words = manifest["command"]
+def reproduce(run: Run, model_page: str = "") -> Part:
+    """The command, hashes and versions of the run, and the page that describes the model."""
+    program, *words = run.manifest["command"]
     command = shlex.join([Path(program).name.replace("__main__.py", "hamletsim"), *words])
-    facts = {
+    rows = [[name(key), name(value)] for key, value in facts(run).items()]
+    caption = _("What the run was made of (SHA-256 of its inputs, versions)")
+    blocks: list[Block] = [Code(command), Table(caption, [_("what"), _("value")], rows)]
+    if model_page:
+        text = _("How the model works, for planners and for reviewers, and every parameter")
+        blocks.append(Link(model_page, text))
+    return Part("reproduce", _("How to make the same run again"), blocks)
+
+
+def facts(run: Run) -> dict[str, str]:
+    """What the run was made of."""
+    manifest = run.manifest
+    return {
         _("scenario"): manifest["scenario_hash"],
         _("table of units"): manifest["baseline_hash"],
         _("seed"): str(manifest["seed"]),
@@ -119,10 +133,3 @@ def reproduce(run: Run) -> Part:
         **manifest["versions"],
         _("system"): manifest["machine"]["system"],
     }
-    rows = [[name(key), name(value)] for key, value in facts.items()]
-    caption = _("What the run was made of (SHA-256 of its inputs, versions)")
-    return Part(
-        "reproduce",
-        _("How to make the same run again"),
-        [Code(command), Table(caption, [_("what"), _("value")], rows)],
-    )

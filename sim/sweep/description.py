@@ -28,7 +28,10 @@ LARGEST_SEED = 2**62 - 1
 
 @dataclass(frozen=True)
 class Sweep:
-    """What is to be simulated: policies of a scenario at the points of a design."""
+    """What is to be simulated: policies of a scenario at the points of a design.
+
+    own_lives: each point has lives of its own; else all points have the same.
+    """
 
     loaded: Loaded
     design: Design
@@ -37,6 +40,11 @@ class Sweep:
     seed: int
     outcomes: tuple[str, ...]
     title: Any = None
+    own_lives: bool = False
+
+    def seed_at(self, point: int) -> int:
+        """The seed of the lives at a point."""
+        return (self.seed + 1 + point) % (LARGEST_SEED + 1) if self.own_lives else self.seed
 
     def at(self, point: int) -> Loaded:
         """The scenario at a point. Raises BadInput if its values do not go together."""
@@ -45,7 +53,12 @@ class Sweep:
 
 def at_values(loaded: Loaded, parameters: Iterable[Parameter], values: Iterable[Value]) -> Loaded:
     """The scenario with these values. What is set is no longer uncertain."""
-    chosen = {p.path: v for p, v in zip(parameters, values, strict=True) if v is not AS_IT_IS}
+    chosen = {
+        path: value
+        for p, value in zip(parameters, values, strict=True)
+        for path in (p.path, *p.also)
+        if value is not AS_IT_IS
+    }
     uncertain = {p: u for p, u in loaded.scenario.uncertain.items() if p not in chosen}
     scenario = loaded.scenario.model_copy(update={"uncertain": uncertain})
     settings = [f"{path}={json.dumps(value)}" for path, value in chosen.items()]

@@ -8,11 +8,20 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from sim.experiment import quantile
+from sim.scenario import Uncertain
+
 Value = Any
 """A value as YAML has it: a number, a truth value, a text, a list."""
-Kind = Literal["grid", "one_at_a_time", "latin_hypercube", "sobol"]
+Kind = Literal["grid", "one_at_a_time", "latin_hypercube", "sobol", "morris", "saltelli"]
 KINDS: tuple[Kind, ...] = ("grid", "one_at_a_time", "latin_hypercube", "sobol")
+"""What a sweep file may ask for; `morris` and `saltelli` are those of a sensitivity study."""
 SAMPLED = ("latin_hypercube", "sobol")
+OF_SALIB = ("morris", "saltelli")
+LEVELS = 4
+"""Of a parameter in a design of kind `morris`."""
+MIDDLE = (0.025, 0.975)
+"""Shares of a distribution between which `morris` moves a parameter, for ends may be infinite."""
 AS_IT_IS = None
 """Stands for the scenario's own value."""
 
@@ -38,24 +47,49 @@ class Span:
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter of a sweep: a span, or the `levels` it takes (of a span: so many steps)."""
+    """One parameter of a sweep: a span, or the `levels` it takes (of a span: so many steps).
+
+    prior: instead, its distribution.  also: paths that take the same value.
+    """
 
     path: str
     levels: tuple[Value, ...] = ()
     span: Span | None = None
+    prior: Uncertain | None = None
+    also: tuple[str, ...] = ()
 
     def at(self, share: float) -> Value:
         """The value that belongs to a share in [0, 1): of a list, one of equal parts."""
+        if self.prior is not None:
+            return quantile(self.prior, share)
         if self.span is not None:
             return self.span.at(share)
         return self.levels[min(int(share * len(self.levels)), len(self.levels) - 1)]
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The shares between which it is moved."""
+        return (0.0, 1.0) if self.prior is None else MIDDLE
+
+    @property
+    def described(self) -> Any:
+        """What it may be, as plain data."""
+        if self.prior is not None:
+            return self.prior.model_dump(exclude_none=True)
+        if self.span is None:
+            return list(self.levels)
+        shared = {"also": list(self.also)} if self.also else {}
+        return vars(self.span) | {"levels": len(self.levels)} | shared
 
 
 @dataclass(frozen=True)
 class Design:
     """The points of a sweep: `kind` says how they are chosen.
 
-    number: of points, for the kinds in SAMPLED (of sobol a power of two).  seed: theirs.
+    number: of points, for the kinds in SAMPLED (of sobol a power of two); of trajectories, each of
+    one point and one more for each parameter (morris: M. D. Morris, Technometrics 33, 1991); of
+    base points, each with two more and one for each parameter (saltelli: A. Saltelli et al.,
+    Computer Physics Communications 181, 2010; a power of two).  seed: theirs.
     """
 
     parameters: tuple[Parameter, ...]
@@ -68,6 +102,9 @@ class Design:
             return math.prod(len(p.levels) for p in self.parameters)
         if self.kind == "one_at_a_time":
             return 1 + sum(len(p.levels) for p in self.parameters)
+        more = {"morris": 1, "saltelli": 2}
+        if self.kind in more:
+            return self.number * (len(self.parameters) + more[self.kind])
         return self.number
 
     def values(self, point: int) -> tuple[Value, ...]:
@@ -78,7 +115,7 @@ class Design:
             return self._of_grid(point)
         if self.kind == "one_at_a_time":
             return self._alone(point)
-        shares = self._shares[point].tolist()
+        shares = self.shares[point].tolist()
         return tuple(p.at(u) for p, u in zip(self.parameters, shares, strict=True))
 
     def _of_grid(self, point: int) -> tuple[Value, ...]:
@@ -99,12 +136,31 @@ class Design:
             left -= len(parameter.levels)
         return tuple(values)
 
+    @property
+    def problem(self) -> dict[str, Any]:
+        """The parameters as SALib wants them."""
+        return {
+            "num_vars": len(self.parameters),
+            "names": [p.path for p in self.parameters],
+            "bounds": [list(p.bounds) if self.kind == "morris" else [0.0, 1.0]
+                       for p in self.parameters],
+        }  # fmt: skip
+
     @cached_property
-    def _shares(self) -> npt.NDArray[np.float64]:
+    def shares(self) -> npt.NDArray[np.float64]:
         """Shares of the way [points, parameters], all that a sampled design keeps in memory."""
         from scipy.stats import qmc
 
         size = len(self.parameters)
-        if self.kind == "sobol":
-            return qmc.Sobol(size, rng=self.seed).random(self.number)
+        match self.kind:
+            case "morris":
+                from SALib.sample.morris import sample as trajectories
+
+                return trajectories(self.problem, self.number, LEVELS, seed=self.seed)
+            case "saltelli":
+                from SALib.sample.sobol import sample as saltelli
+
+                return saltelli(self.problem, self.number, calc_second_order=False, seed=self.seed)
+            case "sobol":
+                return qmc.Sobol(size, rng=self.seed).random(self.number)
         return qmc.LatinHypercube(size, rng=self.seed).random(self.number)

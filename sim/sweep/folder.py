@@ -20,6 +20,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ from sim import store
 from sim.messages import BadInput, Fault, _, ngettext, shown
 from sim.risk.outcomes import Outcome
 from sim.sweep.description import Sweep
+from sim.sweep.design import OF_SALIB, Design
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -194,14 +196,17 @@ def described(sweep: Sweep) -> dict[str, Any]:
         "seed": sweep.seed,
         "outcomes": list(sweep.outcomes),
         "design": {"kind": design.kind, "points": len(design), "seed": design.seed},
-        "parameters": {
-            p.path: list(p.levels) if p.span is None else vars(p.span) | {"levels": len(p.levels)}
-            for p in design.parameters
-        },
+        "parameters": {p.path: p.described for p in design.parameters},
+        **({"own_lives": True} if sweep.own_lives else {}),
         **{name: made[name] for name in ("scenario", "scenario_hash", "baseline_hash")},
         **drawn_from,
-        "versions": {name: made["versions"].get(name) for name in DECISIVE},
+        "versions": {name: made["versions"].get(name) for name in DECISIVE} | _sampler(design),
     }
+
+
+def _sampler(design: Design) -> dict[str, str]:
+    """The version of the library that chose the points, where it is not scipy."""
+    return {"SALib": metadata.version("SALib")} if design.kind in OF_SALIB else {}
 
 
 def _same(folder: Path, wanted: dict[str, Any]) -> None:
@@ -218,8 +223,8 @@ def _same(folder: Path, wanted: dict[str, Any]) -> None:
 
 def _of_other_versions(folder: Path, there: dict[str, Any], here: dict[str, Any]) -> Fault:
     old, new = (
-        ", ".join(f"{name} {v[name]}" for name in DECISIVE if there.get(name) != here[name])
-        for v in ({name: there.get(name) for name in DECISIVE}, here)
+        ", ".join(f"{name} {v[name]}" for name in here if there.get(name) != here[name])
+        for v in ({name: there.get(name) for name in here}, here)
     )
     found = _("a sweep begun with {versions}").format(versions=old)
     allowed = _("the same versions, to go on with it, or another folder for {versions}")
@@ -233,7 +238,7 @@ def description_of(folder: Path) -> dict[str, Any]:
         data = json.loads((folder / DESCRIPTION).read_text("utf-8"))
     except FileNotFoundError:
         raise BadInput([Fault(str(folder), found=_("no sweep"), allowed=allowed)]) from None
-    except (OSError, ValueError):
+    except store.NO_JSON:
         found, file = _("a file that cannot be read"), str(folder / DESCRIPTION)
         raise BadInput([Fault(file, found=found, allowed=allowed)]) from None
     if not isinstance(data, dict) or data.get("format") != FORMAT:

@@ -41,5 +41,6 @@ def _simulated(sweep: Sweep, point: int) -> tuple[Outcome, ...]:
     loaded = sweep.at(point)
     if faults := check(loaded):
         raise BadInput(faults)
-    results = experiment.run(loaded, sweep.policies, sweep.replications, seed=sweep.seed, jobs=1)
+    seed = sweep.seed_at(point)
+    results = experiment.run(loaded, sweep.policies, sweep.replications, seed=seed, jobs=1)
     return tuple(outcomes(results.study, sweep.outcomes))

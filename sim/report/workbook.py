@@ -1,0 +1,278 @@
+"""The report as a workbook: a sheet for each table, numbers as numbers, intervals beside them."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from markupsafe import Markup
+
+from sim.figures import formats
+from sim.figures.formats import Known
+from sim.figures.reading import Run, measured, policies
+from sim.figures.words import measure_in_words
+from sim.load.formatting import (
+    GREY,
+    HEADER,
+    LONGEST_TITLE,
+    PALE,
+    TITLE,
+    WHITE,
+    Look,
+    Writer,
+)
+from sim.load.spreadsheets import Cell, column_letter
+from sim.load.template import date_form
+from sim.messages import _
+from sim.report.blocks import (
+    DATE,
+    PERCENT,
+    Code,
+    Measured,
+    Part,
+    People,
+    Table,
+    Text,
+    counted,
+    day,
+    name,
+)
+from sim.report.first import first
+from sim.report.page import parts
+from sim.risk.summary import titled
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
+
+OUTCOMES = (
+    "lost", "below", "combined", "without_cell", "few_local", "on_posted", "no_successor",
+    "no_admission",
+)  # fmt: skip
+NOT_IN_TITLES = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
+NARROWEST, WIDEST = 9, 44
+LINE_HEIGHT = 15.5
+BODY = Look(framed=True)
+WORDS = Look(framed=True, wrap=True)
+EXPLAINED = Look(wrap=True, colour=GREY)
+ANSWER = Look(wrap=True, size=13)
+WARNING = Look(wrap=True, bold=True, colour="9A3B00")
+LINK = Look(colour="0563C1")
+COMMAND = Look(fill=PALE)
+DARKEST = "E08A5B"
+
+
+def xlsx(run: Run, hide_below: int = 0) -> bytes:
+    """The report of a run in the current language, as a workbook.
+
+    hide_below: counts of people under this are not told.
+    """
+    report = _Report()
+    people = People(hide_below)
+    shown = [*parts(run, people)]
+    shown.insert(1, _by_year(run))
+    report.first(run)
+    for part in shown:
+        report.part(part)
+    return report.writer.saved()
+
+
+def _tables(part: Part) -> list[Table]:
+    return [block for block in part.blocks if isinstance(block, Table)]
+
+
+def _by_year(run: Run) -> Part:
+    """What each policy leads to, year by year."""
+    rows = []
+    for policy in policies(run):
+        known = {m: measured(run, m, policy).set_index("year") for m in OUTCOMES}
+        for year in known["lost"].index:
+            numbers = [
+                counted(Known(*t.loc[year, ["mean", "low", "high"]])) for t in known.values()
+            ]
+            rows.append([name(policy), day(known["lost"].loc[year, "date"]), *numbers])
+    heads = [_("policy"), _("date"), *map(measure_in_words, OUTCOMES)]
+    caption = _("Expected numbers of hamlets by policy and year, with 95 % intervals")
+    return Part("years", _("Hamlets over the years"), [Table(caption, heads, rows)])
+
+
+def _expected(row: Any) -> str:
+    return counted(Known(row["mean"], row["low"], row["high"]))
+
+
+def short_title(part: Part) -> str:
+    """What the sheet of a part is called: few letters fit."""
+    titles = {
+        "act": _("To act on"),
+        "years": _("Years"),
+        "postings": _("Postings"),
+        "way": _("Source list"),
+        "succession": _("Succession"),
+        "members": _("Members"),
+        "where": _("Hamlets"),
+        "policies": _("Against the base"),
+        "flips": _("Whose fate changes"),
+        "causes": _("Causes"),
+        "rule": _("At-risk rule"),
+        "assumed": _("What is assumed"),
+        "reproduce": _("Reproduce"),
+    }
+    return titles.get(part.key, part.title)
+
+
+class _Column(NamedTuple):
+    """A column of a sheet: its head, its cells with their looks."""
+
+    head: str
+    cells: list[tuple[Cell, Look]]
+
+
+class _Report:
+    """A workbook in the making; the first sheet leads to the others."""
+
+    def __init__(self) -> None:
+        self.writer = Writer()
+        self.titles: list[str] = []
+        self.home: Worksheet
+        self.next_link = 0
+
+    def first(self, run: Run) -> None:
+        """The question, the answer, the policies, and where to find what."""
+        opening, put = first(run), self.writer.put
+        self.home = sheet = self.sheet(_("Answer"))
+        put(sheet, 1, 1, plain(name(titled(run.manifest["scenario"]["title"]))), TITLE)
+        paragraphs = [(opening.question, replace(ANSWER, bold=True))]
+        paragraphs += [(sentence, ANSWER) for sentence in opening.answer]
+        paragraphs += [(opening.warning, WARNING)] if opening.warning else []
+        for row, (text, look) in enumerate(paragraphs, 2):
+            self._paragraph(sheet, row, plain(text), look)
+        row = len(paragraphs) + 3
+        header_row, last = self._table(sheet, row, opening.policies)
+        self._paragraph(sheet, last + 1, plain(opening.note), EXPLAINED)
+        self.writer.print_setup(sheet, header_row)
+        put(sheet, last + 3, 1, _("In this workbook"), Look(bold=True))
+        self.next_link = last + 4
+
+    def part(self, part: Part) -> None:
+        """A sheet for each table of a part; what explains stands above the first."""
+        texts = [block.text for block in part.blocks if isinstance(block, Text)]
+        codes = [block.text for block in part.blocks if isinstance(block, Code)]
+        for table in _tables(part):
+            sheet = self.sheet(short_title(part))
+            self._link(sheet.title, plain(table.caption))
+            self.writer.put(sheet, 1, 1, part.title, TITLE)
+            row = 2
+            for text in texts:
+                self._paragraph(sheet, row, plain(text), EXPLAINED)
+                row += 1
+            for code in codes:
+                self.writer.put(sheet, row, 1, code, COMMAND)
+                row += 1
+            header_row, last = self._table(sheet, row, table)
+            letter = column_letter(sheet.max_column - 1)
+            sheet.auto_filter.ref = f"A{header_row}:{letter}{last}"
+            sheet.freeze_panes = f"B{header_row + 1}"
+            self.writer.print_setup(sheet, header_row)
+            texts, codes = [], []
+
+    def sheet(self, title: str) -> "Worksheet":
+        """A new sheet with a title that no other has."""
+        bare = title.translate(NOT_IN_TITLES).strip()[: LONGEST_TITLE - 4]
+        taken = sum(one == bare for one in self.titles)
+        self.titles.append(bare)
+        return self.writer.sheet(bare if not taken else f"{bare} {taken + 1}")
+
+    def _link(self, title: str, caption: str) -> None:
+        self.writer.put(self.home, self.next_link, 1, title, LINK)
+        self.home.cell(self.next_link, 1).hyperlink = f"#'{title}'!A1"
+        self.writer.dress(self.home.cell(self.next_link, 1), LINK)
+        self.writer.put(self.home, self.next_link, 2, caption)
+        self.next_link += 1
+
+    def _paragraph(self, sheet: "Worksheet", row: int, text: str, look: Look) -> None:
+        """A text over several columns, as high as it needs to be."""
+        sheet.merge_cells(start_row=row, end_row=row, start_column=1, end_column=8)
+        self.writer.put(sheet, row, 1, text, look)
+        lines = 1 + len(text) * look.size // (11 * 120)
+        sheet.row_dimensions[row].height = LINE_HEIGHT * look.size / 11 * lines
+
+    def _table(self, sheet: "Worksheet", row: int, table: Table) -> tuple[int, int]:
+        """A table under its caption; the rows of its header and of its end."""
+        self.writer.put(sheet, row, 1, plain(table.caption), Look(bold=True))
+        header_row = row + 1
+        by_column = zip(*table.rows, strict=True) if table.rows else [()] * len(table.heads)
+        spread = [_spread(plain(h), cells) for h, cells in zip(table.heads, by_column, strict=True)]
+        columns = [column for group in spread for column in group]
+        sheet.row_dimensions[header_row].height = 48
+        for i, column in enumerate(columns, 1):
+            self.writer.put(sheet, header_row, i, column.head, HEADER)
+            for below, (cell, look) in enumerate(column.cells, header_row + 1):
+                self.writer.put(sheet, below, i, cell, look)
+            sheet.column_dimensions[column_letter(i - 1)].width = _width(column)
+        last = header_row + len(table.rows)
+        if table.colours:
+            _shade(sheet, f"C{header_row + 1}:{column_letter(len(columns) - 1)}{last}")
+        return header_row, last
+
+
+def _shade(sheet: "Worksheet", cells: str) -> None:
+    """Darker where it is more likely, as on the page."""
+    from openpyxl.formatting.rule import ColorScale, FormatObject, Rule
+    from openpyxl.styles.colors import Color
+
+    ends = [FormatObject(type="num", val=share) for share in (0, 1)]
+    scale = ColorScale(cfvo=ends, color=[Color(f"FF{one}") for one in (WHITE, DARKEST)])
+    sheet.conditional_formatting.add(cells, Rule(type="colorScale", colorScale=scale))
+
+
+def _width(column: _Column) -> float:
+    texts = [str(cell) for cell, _look in column.cells if isinstance(cell, str)]
+    longest = max(map(len, [*texts, *column.head.split()]), default=0)
+    return min(max(NARROWEST, longest + 2, len(column.head) // 3 + 2), WIDEST)
+
+
+def plain(text: object) -> str:
+    """A text without markup."""
+    if hasattr(text, "__html__"):
+        return Markup(text).striptags()
+    return str(text)
+
+
+# ---------------------------------------------------------------- cells
+
+
+def _spread(head: str, cells: Sequence[Any]) -> Iterator[_Column]:
+    """The columns that one column of a page becomes: values, and the ends of their intervals."""
+    width = max((len(c.values) for c in cells if isinstance(c, Measured)), default=1)
+    heads = [head, _("{head}: low end").format(head=head), _("{head}: high end").format(head=head)]
+    numbers = [cell for cell in cells if isinstance(cell, Measured)]
+    for i in range(width):
+        if i or width == 1 or any(number.values[0] is not None for number in numbers):
+            yield _Column(heads[i], [_cell(cell, i) for cell in cells])
+
+
+def _cell(cell: Any, i: int) -> tuple[Cell, Look]:
+    """What one cell holds: its value (i = 0) or an end of its interval."""
+    if not isinstance(cell, Measured):
+        return (plain(cell) or None, WORDS) if i == 0 else (None, BODY)
+    value = cell.values[i] if i < len(cell.values) else None
+    if value is None or value != value:
+        return None, BODY
+    if cell.is_bound and i == 0:
+        return _python(value), replace(BODY, form=f'"{plain(cell)}"', right=True)
+    return _python(value), replace(BODY, form=_form(cell))
+
+
+def _python(value: Any) -> Cell:
+    return value.item() if hasattr(value, "item") else value
+
+
+def _form(cell: Measured) -> str:
+    """The number format, with as many decimals as the page shows."""
+    if cell.form == DATE:
+        return date_form()
+    numbers = [abs(float(v)) for v in cell.values if isinstance(v, int | float) and v == v]
+    if cell.form == PERCENT:
+        return "0.0%" if any(0 < n < 0.01 or 0.99 < n < 1 for n in numbers) else "0%"
+    if all(n == round(n) for n in numbers):
+        return "#,##0"
+    digits = formats.digits(max(numbers))
+    return f"#,##0.{'0' * digits}" if digits else "#,##0"

@@ -1,0 +1,104 @@
+"""Sample mutants, test them, write the table; exit code 1 if fewer than nine in ten are caught."""
+
+import argparse
+import datetime as dt
+import random
+import sys
+import time
+from collections.abc import Iterator
+from itertools import zip_longest
+from pathlib import Path
+
+from tests.mutation import table
+from tests.mutation.faults import FAULTS
+from tests.mutation.mutants import Mutant, mutants
+from tests.mutation.rooms import ROOMS
+from tests.mutation.running import ROOT, Room, a_copy, fate, tested
+from tests.mutation.table import WANTED, Row
+
+SEED = 1
+PLACE = ROOT / "results" / "proofs"
+USUAL_AT_MOST = 600
+
+
+def asked() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
+    parser.add_argument("--rooms", default="", help="only these, with commas between them")
+    parser.add_argument("--sample", type=int, default=200, help="mutants of each room")
+    parser.add_argument("--minutes", type=float, default=600, help="begin no mutant after these")
+    parser.add_argument("--again", type=Path, help="only what survived in this table")
+    parser.add_argument("--out", type=Path, help="default: results/proofs/mutation-DATE.csv")
+    return parser.parse_args()
+
+
+Tried = tuple[Room, str, Mutant]
+"""A mutant with its room, and whether it was seeded by hand or sampled."""
+
+
+def chosen(rooms: list[Room], sample: int) -> Iterator[Tried]:
+    """All seeded faults, then a random sample of each room, in turns, so that it can be cut off."""
+    by_name = {room.name: room for room in rooms}
+    seeded = [f for f in FAULTS if f.room in by_name]
+    yield from ((by_name[f.room], "seeded", f.mutant(ROOT)) for f in seeded)
+    sampled = [[(room, "sampled", mutant) for mutant in _sampled(room, sample)] for room in rooms]
+    for turn in zip_longest(*sampled):
+        yield from (one for one in turn if one is not None)
+
+
+def _sampled(room: Room, sample: int) -> list[Mutant]:
+    every = [m for f in room.sources() for m in mutants(f, (ROOT / f).read_text("utf-8"))]
+    print(f"{room.name}: {len(every)} mutants", flush=True)
+    return random.Random(f"{SEED} {room.name}").sample(every, min(sample, len(every)))
+
+
+def survivors(rooms: list[Room], path: Path) -> Iterator[Tried]:
+    """Those that survived in an earlier table, wherever their text stands now."""
+    by_name = {room.name: room for room in rooms}
+    for row in table.read(path):
+        if row.fate != "survived" or row.room not in by_name:
+            continue
+        found = [
+            m
+            for m in mutants(row.file, (ROOT / row.file).read_text("utf-8"))
+            if (m.line, m.old, m.new) == (row.line, row.old, row.new)
+        ]
+        yield from ((by_name[row.room], row.kind, m) for m in found[:1])
+
+
+def main() -> int:
+    options = asked()
+    names = options.rooms.split(",") if options.rooms else [room.name for room in ROOMS]
+    rooms = [room for room in ROOMS if room.name in names]
+    if len(rooms) < len(names):
+        raise SystemExit(f"rooms are {', '.join(room.name for room in ROOMS)}")
+    until = time.monotonic() + 60 * options.minutes
+    place = options.out or PLACE / f"mutation-{dt.date.today().isoformat()}.csv"
+    tried = survivors(rooms, options.again) if options.again else chosen(rooms, options.sample)
+    rows: list[Row] = []
+    with a_copy() as copy:
+        usual = {}
+        for room in rooms:
+            sound = tested(copy, room, USUAL_AT_MOST)
+            if sound.code != 0:
+                raise SystemExit(f"{room.name}: the tests fail without any mutant: {sound.told}")
+            usual[room.name] = sound.seconds
+            print(f"{room.name}: {sound.seconds:.1f} s for all tests", flush=True)
+        for room, kind, mutant in tried:
+            if time.monotonic() > until:
+                print("time is up", flush=True)
+                break
+            source = (ROOT / mutant.file).read_text("utf-8")
+            came, ended = fate(copy, room, mutant.file, mutant.of(source), usual[room.name])
+            said = "" if came == "survived" else ended.told
+            rows.append(
+                Row(room.name, kind, mutant.file, mutant.line, mutant.old, mutant.new, came,
+                    round(ended.seconds, 1), said)
+            )  # fmt: skip
+            print(f"{came}: {mutant} ({ended.seconds:.1f} s)", flush=True)
+            table.written(place, rows)
+    print(table.summary(rows))
+    return 0 if table.scores(rows)[-1].share >= WANTED else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,48 @@
+"""Which tests answer for which part of the model, without a compiler where kernels are concerned.
+
+Left out are tests that take long as plain Python or that compare compiled code with it, and those
+that run shipped scenarios: what they would catch beyond these is not counted.
+"""
+
+from tests.mutation.running import Room
+
+SLOW_WITHOUT_COMPILER = (
+    "not many_vacancies_at_once and not agencies_stay_as_they_are and not no_hosts "
+    "and not uniform_calendar_has_equal_years and not many_are_listed_in_one_month "
+    "and not compiled_and_plain_python and not clock_fires and not outlasts_the_horizon"
+)
+BOTH_ENGINES = "tests/test_equal_logs.py::TestHandMade::test_every_policy"
+COUNTED_BY_HAND = (
+    "tests/test_risk.py", "tests/test_bands.py", "-k",
+    "not real and not cover and not plain_recount",
+)  # fmt: skip
+
+ROOMS = (
+    Room(
+        "rules",
+        ("sim/rules.py", "sim/engine/opening.py"),
+        ("tests/test_levers.py", "tests/test_rules.py", "tests/test_edge_cases.py",
+         "-k", SLOW_WITHOUT_COMPILER),
+    ),
+    Room("draws", ("sim/draws.py",), ("tests/test_draws.py", "-k", SLOW_WITHOUT_COMPILER)),
+    Room("compiled engine", ("sim/engine/compiled/*.py",), (BOTH_ENGINES,)),
+    Room(
+        "reference engine",
+        ("sim/engine/reference/*.py",),
+        ("tests/test_levers.py", BOTH_ENGINES),
+    ),
+    Room(
+        "risk counting",
+        ("sim/risk/counting.py", "sim/risk/counts.py", "sim/risk/measures.py"),
+        COUNTED_BY_HAND,
+    ),
+    Room(
+        "risk tables",
+        tuple(
+            f"sim/risk/{name}.py"
+            for name in ("bands", "costs", "flips", "intervals", "outcomes", "pairs", "precision",
+                         "ranks", "rule", "study", "tables")
+        ),
+        ("tests/test_risk.py", "tests/test_how_sure.py", "tests/test_bands.py"),
+    ),
+)  # fmt: skip

@@ -1,0 +1,219 @@
+"""A run made again from its folder: the same bytes, or what differs and by how much."""
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import sim
+from sim import reproduction, store
+from sim.reproduction import Change, Difference, reproduce
+from tests import runs
+from tests.test_cli import command
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A run of chosen policies, with uncertain parameters, another seed and a changed value."""
+    folder = tmp_path_factory.mktemp("original")
+    loaded = sim.load(runs.scenario(folder)).with_values({"training.seats": 12, "years": 4})
+    sim.run(loaded, ["posted-in"], 8, seed=77, out=folder / "run", jobs=2)
+    yield folder / "run"
+
+
+@pytest.fixture
+def run(original: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(original, tmp_path / "run"))
+
+
+def edited(run: Path, edit: Callable[[dict[str, Any]], None]) -> Path:
+    """The run with another manifest."""
+    file = run / store.MANIFEST
+    manifest = json.loads(file.read_text("utf-8"))
+    edit(manifest)
+    file.write_text(json.dumps(manifest), "utf-8")
+    return run
+
+
+def rewritten(run: Path, name: str, edit: Callable[[pd.DataFrame], pd.DataFrame]) -> Path:
+    """The run as if it had written another table, its checksum included."""
+    file = run / f"{name}.parquet"
+    edit(pd.read_parquet(file)).to_parquet(file, index=False)
+    checksum = store._checksum(file)
+    return edited(run, lambda manifest: manifest["checksums"].update({file.name: checksum}))
+
+
+def test_a_run_comes_out_the_same_by_any_number_of_threads(run: Path) -> None:
+    found = reproduce(run, jobs=1)
+    assert found.same
+    assert found.changes == () and found.left_out == ()
+    assert set(found.compared) == {f.name for f in run.iterdir()} - {store.MANIFEST}
+    assert found.summary() == "The same: all 10 files have the same bytes."
+
+
+def test_a_run_with_a_precision_comes_out_the_same(tmp_path: Path) -> None:
+    short = sim.load(runs.scenario(tmp_path)).with_values({"years": 2})
+    made = sim.run(short, precision=0.06, policies=[], out=tmp_path / "run")
+    assert made.replications > 200
+    assert reproduce(tmp_path / "run").same
+
+
+def test_a_run_of_the_reference_engine_comes_out_the_same(tmp_path: Path) -> None:
+    short = sim.load(runs.scenario(tmp_path)).with_values({"years": 2})
+    sim.run(short, [], 2, engine="reference", out=tmp_path / "run")
+    assert reproduce(tmp_path / "run").same
+
+
+def test_it_is_made_from_the_units_as_they_were_given(run: Path) -> None:
+    """Completed ones have other people, which this sees."""
+    completed = json.loads((run / store.BASELINE).read_text("utf-8"))
+    (run / store.GIVEN).write_text(json.dumps({"baseline": completed}), "utf-8")
+    checksum = store._checksum(run / store.GIVEN)
+    edited(run, lambda manifest: manifest["checksums"].update({store.GIVEN: checksum}))
+    found = reproduce(run)
+    assert [c.what for c in found.changes] == ["baseline_hash"]
+    assert {"hamlets.parquet", "years.parquet"} <= {d.file for d in found.differences}
+
+
+def test_another_scenario_is_seen_by_its_hash(run: Path) -> None:
+    edited(run, lambda manifest: manifest["scenario"]["training"].update(seats=500))
+    found = reproduce(run)
+    assert [c.what for c in found.changes] == ["scenario_hash"]
+    assert "years.parquet" in {d.file for d in found.differences}
+
+
+def test_other_versions_and_another_machine_are_told(run: Path) -> None:
+    def edit(manifest: dict[str, Any]) -> None:
+        manifest["versions"] |= {"numpy": "1.0", "sources": "0"}
+        manifest["machine"] |= {"processor": "Z80", "cores": 640}
+
+    now = store.versions()
+    found = reproduce(edited(run, edit))
+    assert found.same
+    assert set(found.changes) == {
+        Change("numpy", "1.0", now["numpy"]),
+        Change("sources", "0", now["sources"]),
+        Change("processor", "Z80", store.platform_now()["processor"]),
+    }
+    assert f"  numpy: 1.0 then, {now['numpy']} now" in found.summary().splitlines()
+
+
+def test_values_that_differ_are_told_with_place_and_size(run: Path) -> None:
+    def edit(table: pd.DataFrame) -> pd.DataFrame:
+        table.loc[4, "p_lost"] += 0.25
+        table.loc[[2, 4, 7], "p_below"] -= [2**-50, 0.5, 0.125]
+        return table
+
+    was = pd.read_parquet(run / "hamlets.parquet")
+    found = reproduce(rewritten(run, "hamlets", edit))
+    assert {d.file for d in found.differences} == {"hamlets.parquet"}
+    below, lost = found.differences
+    assert (lost.what, lost.row, lost.rows, lost.largest) == ("p_lost", 5, 1, 0.25)
+    assert (lost.then, lost.now) == (str(was.p_lost[4] + 0.25), str(was.p_lost[4]))
+    assert (below.what, below.row, below.rows, below.largest) == ("p_below", 3, 3, 0.5)
+    assert "fault of hamletsim" in found.summary()
+    assert "hamlets.parquet: p_below: row 3 has" in found.summary()
+
+
+def test_texts_that_differ_have_no_size(run: Path) -> None:
+    def edit(table: pd.DataFrame) -> pd.DataFrame:
+        table.loc[0, "name"] = "Xóm 0"
+        return table
+
+    (difference,) = reproduce(rewritten(run, "hamlets", edit)).differences
+    assert (difference.what, difference.row, difference.largest) == ("name", 1, None)
+    assert difference.then == '"Xóm 0"'
+
+
+def test_columns_rows_and_bytes_that_differ_are_told(run: Path) -> None:
+    rewritten(run, "years", lambda t: t.drop(columns="low").assign(extra=1)[:-2])
+    rewritten(run, "pairs", lambda t: t)  # pandas adds what it knows of itself, or nothing
+    file = run / "rule.parquet"
+    pd.read_parquet(file).to_parquet(file, index=False, compression="gzip")
+    edited(run, lambda m: m["checksums"].update({file.name: store._checksum(file)}))
+    found = {(d.file, d.what): d for d in reproduce(run).differences}
+    rows = len(pd.read_parquet(run / "years.parquet"))
+    assert found.keys() == {
+        ("years.parquet", "low"),
+        ("years.parquet", "extra"),
+        ("years.parquet", "number of rows"),
+        ("rule.parquet", "the same values in other bytes"),
+    }
+    assert found["years.parquet", "low"][3:5] == ("nothing", "float64")
+    assert found["years.parquet", "number of rows"][3:5] == (str(rows), str(rows + 2))
+
+
+def test_what_was_damaged_added_or_never_written_is_told(run: Path) -> None:
+    (run / "hamlets.parquet").write_bytes(b"")
+    (run / "losses.parquet").unlink()
+
+    def edit(manifest: dict[str, Any]) -> None:
+        del manifest["checksums"]["pairs.parquet"]
+        manifest["checksums"]["value.parquet"] = "0"
+
+    found = reproduce(edited(run, edit))
+    damaged = "damaged since; made again it is as the manifest says"
+    assert found.differences == (
+        Difference("hamlets.parquet", damaged),
+        Difference("losses.parquet", damaged),
+        Difference("pairs.parquet", "not written then"),
+    )
+    assert found.left_out == ("value.parquet",)
+
+
+def test_the_command(run: Path, tmp_path: Path) -> None:
+    again = tmp_path / "again"
+    done = command("reproduce", run, "--out", again)
+    assert (done.code, done.out) == (0, "The same: all 10 files have the same bytes.\n")
+    assert store.read(again).hamlets.equals(store.read(run).hamlets)
+    rewritten(run, "hamlets", lambda t: t.assign(p_lost=0.0))
+    done = command("reproduce", run, "--json")
+    told = json.loads(done.out)
+    assert done.code == 1
+    assert told["same"] is False
+    assert [d["what"] for d in told["differences"]] == ["p_lost"]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        (lambda run: (run / "given.json").write_text("{}"), "given.json: found a damaged file"),
+        (lambda run: (run / "given.json").unlink(), "given.json: found no such file"),
+        (
+            lambda run: edited(run, lambda m: m["checksums"].pop("given.json")),
+            "allowed: a run that keeps what it was given; run the scenario again",
+        ),
+        (lambda run: edited(run, lambda m: m.pop("seed")), "manifest.json: seed: found a damaged"),
+        (
+            lambda run: edited(run, lambda m: m["scenario"]["rules"].update(minimum=3)),
+            "manifest.json: rules.minimum: found a damaged file",
+        ),
+        (lambda run: edited(run, lambda m: m.update(policies=["x"])), 'policy: found "x"'),
+        (lambda run: (run / "manifest.json").unlink(), "found no run"),
+    ],
+)
+def test_what_cannot_be_made_again_is_one_line(
+    run: Path, spoil: Callable[[Path], Any], told: str
+) -> None:
+    spoil(run)
+    done = command("reproduce", run)
+    assert done.code == 2
+    assert told in done.err
+    assert len(done.err.splitlines()) == 1
+
+
+def test_a_run_does_not_take_its_own_place(run: Path) -> None:
+    before = store.read(run).manifest
+    done = command("reproduce", run, "--out", run.parent / "." / run.name)
+    assert done.code == 2
+    assert "the folder of the run itself; allowed: another folder" in done.err
+    assert store.read(run).manifest == before
+
+
+def test_every_table_of_a_run_is_compared(original: Path) -> None:
+    written = {file.name for file in original.iterdir()}
+    assert written - set(reproduction.COMPARED) == {store.MANIFEST}
