@@ -272,8 +272,8 @@ class _Asked:
             "baseline_hash": made["baseline_hash"],
             "policy": self.policy,
             "figures": [
-                {"id": f.id, "quantity": f.quantity, "value": f.value, "out_of": f.out_of, "sd": f.sd,
-                 "place": f.place, "tags": list(f.tags), "kinds": list(f.kinds),
+                {"id": f.id, "quantity": f.quantity, "value": f.value, "out_of": f.out_of,
+                 "sd": f.sd, "place": f.place, "tags": list(f.tags), "kinds": list(f.kinds),
                  "from": f.since and f.since.isoformat(), "to": f.until.isoformat()}
                 for f in self.facts
             ],
