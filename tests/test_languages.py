@@ -582,6 +582,6 @@ def test_a_shell_can_complete(monkeypatch: pytest.MonkeyPatch) -> None:
         variables = environment | {"COMP_WORDS": line, "COMP_CWORD": str(len(parts) - 1)}
         done = CliRunner().invoke(app, [], prog_name="hamletsim", env=variables)
         told[line] = done.stdout.split()
-    assert told["hamletsim s"] == ["sweep", "schema"]
+    assert told["hamletsim s"] == ["sweep", "sensitivity", "schema"]
     assert told["hamletsim run --en"] == ["--engine"]
     assert told["hamletsim run --lang "] == list(LANGUAGES)

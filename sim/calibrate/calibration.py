@@ -149,19 +149,20 @@ def fit(
 ) -> Calibration:
     """Fit the uncertain parameters of a scenario to the figures whose `use` is `fit`.
 
-    policy: what was done in the years of the figures (default: the base).  parameters: those to be
-    fitted (default: all that are uncertain, but for mortality).  particles, generations: of
-    ABC-SMC.  out: where the posterior is written, with what was found beside it; what is done is
-    kept there until all is, so that the same call goes on after a stop.  file: what faults call
-    the figures.  table: where the baseline is written with factors of areas.
+    policy: what was done in the years of the figures (default: the scenario's `happened`, else its
+    base). parameters: those to be fitted (default: all that are uncertain, but for mortality).
+    particles, generations: of ABC-SMC. out: where the posterior is written, with what was found
+    beside it; what is done is kept there until all is, so that the same call goes on after a stop.
+    file: what faults call the figures. table: where the baseline is written with factors of areas.
     checks: replications from the posterior that are laid beside the figures. Raises BadInput.
     """
     check_facts(tuple(facts), loaded, file)
     if table is not None and not pooling.groups([f for f in facts if f.use == "fit"]):
         _no_areas()
+    named = loaded.scenario.happened if policy is None else policy
     asked = _Asked(
         loaded,
-        known_policies(loaded, None if policy is None else [policy])[0 if policy is None else -1],
+        known_policies(loaded, None if named is None else [named])[0 if named is None else -1],
         _to_be_fitted(facts, loaded, file),
         _wanted(loaded.scenario, parameters),
         loaded.scenario.seed if seed is None else seed,

@@ -29,7 +29,7 @@ import numpy.typing as npt
 from sim.calibrate.facts import AREAS_APART, Fact
 from sim.calibrate.simulation import Simulator
 from sim.load import areas_of
-from sim.load.grids import read_grid
+from sim.load.sheets import read_grid
 from sim.messages import BadInput, Fault, _
 from sim.scenario import Baseline, Loaded
 

@@ -12,8 +12,7 @@ from sim.messages import N_, _
 @cli._command(
     N_("Fit the uncertain parameters of a scenario to published figures."),
     "hamletsim calibrate scenarios/que-phong.yaml --facts scenarios/que-phong/facts.csv",
-    "hamletsim calibrate scenarios/son-la.yaml --facts scenarios/son-la/facts.csv \\\n"
-    "    --policy resolution-03 --particles 200 --out son-la-posterior.csv",
+    "hamletsim calibrate scenarios/son-la.yaml --facts scenarios/son-la/facts.csv --particles 200",
 )
 def calibrate(
     scenario: cli.ScenarioFile,
@@ -24,7 +23,7 @@ def calibrate(
         str | None,
         typer.Option(
             metavar=N_("NAME"),
-            help=N_("What was done in the years of the figures. Default: the base."),
+            help=N_("What was done in those years. Default: what happened, else the base."),
         ),
     ] = None,
     parameters: Annotated[
