@@ -244,10 +244,12 @@ COMMANDS = {
     "log": ["trace", "s.yaml", "--policy", "as-is", "--replication", "0", "--out", "log.csv"],
     "figures": ["figures", "run", "--out", "drawn"],
     "report": ["report", "run", "--out", "page.html"],
+    "reproduce": ["reproduce", "run"],
+    "no other folder": ["reproduce", "run", "--out", "run"],
     "help": ["--help"],
     **{
         f"help of {name}": [name, "--help"]
-        for name in ("check", "run", "best", "trace", "sweep", "figures", "report")
+        for name in ("check", "run", "best", "trace", "sweep", "figures", "report", "reproduce")
     },
     "unknown command": ["fly"],
     "unknown option": ["run", "s.yaml", "--polices", "as-is"],
@@ -273,7 +275,10 @@ COMMANDS = {
     "no kind of figure": ["figures", "run", "--format", "pdf"],
     "no kind of report": ["report", "run", "--format", "pdf"],
 }
-OF_A_RUN = ("figures", "report", "no kind of figure", "no kind of report")
+OF_A_RUN = (
+    "figures", "report", "reproduce", "no other folder", "no kind of figure",
+    "no kind of report",
+)  # fmt: skip
 
 
 @pytest.fixture
