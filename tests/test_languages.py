@@ -20,8 +20,7 @@ from typer.testing import CliRunner
 import sim
 from sim import report
 from sim.cli import app
-from sim.cli.speech import ORDER
-from sim.cli.speech import Command
+from sim.cli.speech import ORDER, Command
 from sim.figures.files import FIGURES
 from sim.levers import COST_KEYS
 from sim.load import shape
