@@ -9,12 +9,13 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS)
 RESULTS := results/quynh-luu
 
-.PHONY: help run test verify prove bench notebooks slides messages clean
+.PHONY: help run test verify pages prove bench notebooks slides messages clean
 
 help:
 	@echo "make run      simulate scenarios/quynh-luu.yaml and say where the results are"
 	@echo "make test     style, types and the default tests"
 	@echo "make verify   slow statistical checks, minutes"
+	@echo "make pages    reports in a browser, in every language; needs Chromium"
 	@echo "make prove    checks that take hours"
 	@echo "make bench    speed of the engines, of experiments, of a nation; ten minutes"
 	@echo "make notebooks  run the notebooks from top to bottom and keep what they show"
@@ -35,6 +36,11 @@ test: .venv/test.stamp
 # pytest ends with an error (exit code 5) when a marker selects no test.
 verify: .venv/test.stamp
 	$(PYTEST) -m verify
+
+# `make verify` has these too, where playwright and a browser are found.
+pages: .venv/test.stamp
+	$(PIP) install --editable '.[test,browser]'
+	$(PYTEST) -m verify tests/test_pages.py
 
 prove: .venv/test.stamp
 	$(PYTEST) -m prove

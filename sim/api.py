@@ -255,11 +255,11 @@ def calibrate(
 ) -> "Calibration":
     """Fit the uncertain parameters of a scenario to the published figures of a table.
 
-    facts: the table; its rows with the use `fit` are fitted.  policy: what was done in the years of
-    the figures, default the base.  parameters: which to fit, default all that are uncertain but for
-    mortality.  particles, generations: of what is simulated (ABC-SMC).  out: a CSV file for the
-    posterior, which a scenario names as `posterior`; what was found is written beside it as JSON,
-    and a stopped call goes on. Raises BadInput.
+    facts: the table; its rows with the use `fit` are fitted. policy: what was done in the years of
+    the figures, default what `happened`, else the base. parameters: which to fit, default all that
+    are uncertain but for mortality. particles, generations: of what is simulated (ABC-SMC). out: a
+    CSV file for the posterior, which a scenario names as `posterior`; what was found is written
+    beside it as JSON, and a stopped call goes on. Raises BadInput.
     """
     from sim.calibrate import fit, read_facts
 

@@ -45,6 +45,8 @@ HALF_WRITTEN = re.compile(r"\.(.+)\.partial-[^.]*")
 PICTURES = (".png", ".svg")
 FORMAT = "hamletsim run 4"
 """Raised whenever tables gain or lose columns."""
+NO_JSON = (OSError, ValueError, TypeError, RecursionError)
+"""What reading JSON from a file raises where there is none, or it is no mapping, or too deep."""
 READABLE = (FORMAT, "hamletsim run 3", "hamletsim run 2")
 """Formats that can be read: 3 has no women, successors and scores, 2 no bands either."""
 NOT_GIVEN = {"scenario", "source_file"}
@@ -85,7 +87,7 @@ def is_run(folder: Path) -> bool:
     """Whether a folder holds a run: its manifest says so."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
-    except (OSError, ValueError):
+    except NO_JSON:
         return False
     named = manifest.get("format") if isinstance(manifest, dict) else None
     return isinstance(named, str) and named.startswith(FORMAT.rpartition(" ")[0])
@@ -206,7 +208,7 @@ def _manifest_of(folder: Path) -> dict[str, Any]:
         manifest = json.loads(file.read_text("utf-8"))
     except (FileNotFoundError, NotADirectoryError):
         raise BadInput([Fault(str(folder), found=_("no run"), allowed=allowed)]) from None
-    except (OSError, ValueError):
+    except NO_JSON:
         found = _("a file that cannot be read")
         raise BadInput([Fault(str(file), found=found, allowed=allowed)]) from None
     found = shown(manifest.get("format") if isinstance(manifest, dict) else manifest)
@@ -226,6 +228,8 @@ def _as_written(file: Path) -> Iterator[None]:
     except ValidationError as error:
         field = ".".join(map(str, error.errors(include_url=False)[0]["loc"]))
         raise BadInput([_damage(file, field)]) from None
+    except NO_JSON:
+        raise BadInput([_damage(file)]) from None
 
 
 class Manifest(BaseModel):
@@ -268,7 +272,7 @@ def loaded_of(folder: Path) -> tuple[Loaded, dict[str, Any]]:
     scenario = scenario_of(folder, manifest)
     with _as_written(file):
         given = json.loads(file.read_text("utf-8"))
-        return Loaded.model_validate({**given, "scenario": scenario}), manifest
+        return Loaded.model_validate({**dict(given), "scenario": scenario}), manifest
 
 
 def is_sound(file: Path, checksum: str) -> bool:
@@ -459,6 +463,7 @@ def provenance(
         "scenario_hash": digest(resolved),
         "baseline_hash": digest(baseline.model_dump(mode="json")),
         "versions": versions(),
+        "sources": source_digest(),
         "command": sys.argv,
         "machine": {**platform_now(), "cores": os.cpu_count()},
     }
@@ -476,17 +481,17 @@ def digest(data: Any) -> str:
 
 
 def versions() -> dict[str, str]:
-    """What this process runs with: Python, libraries, and a digest of our own sources."""
+    """What this process runs with: Python and libraries."""
     found = {"python": platform.python_version()}
     for library in LIBRARIES:
         with suppress(metadata.PackageNotFoundError):
             found[library] = metadata.version(library)
-    return found | {"sources": _source_digest()}
+    return found
 
 
 @cache
-def _source_digest() -> str:
-    """Of all that is read when a run is made; it tells apart what has the same version."""
+def source_digest() -> str:
+    """A digest of our own sources and data; it tells apart what has the same version."""
     found = hashlib.sha256()
     for path in sorted([*SOURCES.rglob("*.py"), *SOURCES.glob("data/*.csv")]):
         content = path.read_bytes()

@@ -19,17 +19,20 @@ from sim.calibrate.identification import weighted_quantile
 from tests.calibrating import FIGURES, district, hidden, told_by
 
 COLUMNS = ("set", "parameter", "how", "hidden", "low", "high", "rank", "contraction")
-PARTICLES, GENERATIONS = 100, 3
+PARTICLES, GENERATIONS, CHECKS, HAMLETS = 80, 2, 1, 12
 HIDDEN_REPLICATION, FIRST_SEED = 10_000_000, 1000
 
 
 def recovered(number: int, jobs: int | None = None) -> Iterator[dict[str, Any]]:
     """A row for each fitted parameter of one set."""
-    given = district()
+    given = district(HAMLETS)
     truth = hidden(given, number)
     facts = told_by(given, FIGURES, truth, HIDDEN_REPLICATION + number)
     seed = FIRST_SEED + number
-    found = fit(given, facts, particles=PARTICLES, generations=GENERATIONS, seed=seed, jobs=jobs)
+    found = fit(
+        given, facts, particles=PARTICLES, generations=GENERATIONS, seed=seed, jobs=jobs,
+        checks=CHECKS,
+    )  # fmt: skip
     weights = np.array(found.sample.weights)
     for one in found.parameters:
         if one.how == "prior":

@@ -42,7 +42,7 @@ def test_the_sample_is_sound(tmp_path: Path) -> None:
 SCHEMA = [
     (
         with_value("years: 10", "yaers: 10\nyears: 10"),
-        's.yaml, line 4: yaers: found "yaers"; allowed: title, baseline, start, years, ',
+        's.yaml, line 4: yaers: found "yaers"; allowed: title, notes, baseline, start, years, ',
         "; did you mean years?",
     ),
     (

@@ -259,8 +259,8 @@ def test_a_folder_with_something_else_is_refused(scenario: Path, tmp_path: Path)
 USAGE = [
     (["run"], "SCENARIO: found nothing; allowed: a file or folder"),
     (["rum"],
-     'root: found "rum"; allowed: check, run, best, trace, sweep, figures, report, describe, '
-     "schema; did you mean run?"),
+     'root: found "rum"; allowed: template, check, run, best, trace, sweep, sensitivity, marginal, '
+     "calibrate, backtest, reproduce, figures, report, describe, schema; did you mean run?"),
     (["run", "s.yaml", "--replications", "x"],
      '--replications: found "x"; allowed: a whole number of at least 1'),
     (["run", "s.yaml", "--replications", "0"],
@@ -270,7 +270,7 @@ USAGE = [
     (["trace", "s.yaml", "--polcy", "x"], 'root trace: found "--polcy"; allowed: --policy, '),
     (["trace", "s.yaml"], "--policy: found nothing; allowed: a text"),
     (["check", "s.yaml", "t.yaml"], 'root check: found "t.yaml"; allowed: nothing more'),
-    (["--lang", "en"], "root: found no command; allowed: check, run, "),
+    (["--lang", "en"], "root: found no command; allowed: template, check, run, "),
 ]  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sim import report
+from sim import figures, report
 from sim.experiment import Results
 from sim.messages import LANGUAGES, speaking
 from sim.report import talk
@@ -165,6 +165,25 @@ def test_a_table_that_is_too_long_for_a_slide_says_what_is_left_out(
     (text,) = talk._left_out(table)
     assert text == Text("The first 12 of 13; the report has them all.")
     assert table.cut(talk.MOST_ROWS, (0,)).rows == [[str(i)] for i in range(talk.MOST_ROWS)]
+
+
+def test_a_picture_of_many_policies_shows_the_base_and_the_best(
+    results: Results, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = results.manifest["policies"]
+    without = results.years.query("measure == 'without_cell' and year == 10")
+    best = without.set_index("policy")["mean"].drop(names[0]).idxmin()
+    drawn: list[object] = []
+    monkeypatch.setattr(talk, "MOST_POLICIES", 2)
+    monkeypatch.setattr(
+        "sim.figures.lost_beside_few_local",
+        lambda run, only=None: drawn.append(only) or figures.causes(run),
+    )
+    part = talk._few_local(results)
+    assert drawn == [None, [names[0], best]]
+    assert part.blocks[-1] == Text(
+        f"Here: {names[0]}, and the 1 policies that leave the fewest hamlets without a cell."
+    )
 
 
 def test_one_policy_alone_has_slides_too(results: Results) -> None:

@@ -275,13 +275,43 @@ def test_a_run_of_the_format_before_is_read_and_says_so(tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(saved.hamlets, TABLES["hamlets"])
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{}", "no json"])
+@pytest.mark.parametrize("content", ["", "[]", "{}", "no json", "[" * 100_000, "\x80"])
 def test_what_is_no_run_is_told(tmp_path: Path, content: str) -> None:
-    (tmp_path / "manifest.json").write_text(content)
+    (tmp_path / "manifest.json").write_text(content, "latin-1")
     with pytest.raises(BadInput):
         store.read(tmp_path)
+    assert not store.is_run(tmp_path)
     with pytest.raises(BadInput, match="no run"):
         store.read(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("content", ["", "[]", "1", "{}", "[" * 100_000, '{"baseline": null}'])
+def test_units_that_are_none_are_a_damaged_file(tmp_path: Path, content: str) -> None:
+    """Even where the checksum was made to fit."""
+    save(tmp_path / "run")
+    (tmp_path / "run" / store.GIVEN).write_text(content)
+    manifest = tmp_path / "run" / store.MANIFEST
+    data = json.loads(manifest.read_text("utf-8"))
+    data["checksums"][store.GIVEN] = store._checksum(tmp_path / "run" / store.GIVEN)
+    manifest.write_text(json.dumps(data))
+    with pytest.raises(BadInput, match=r"given\.json: .*found a damaged file"):
+        store.loaded_of(tmp_path / "run")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("checksums", []), ("checksums", {"../x": "1"}), ("policies", []), ("seed", "1"),
+     ("versions", None), ("replications", 0), ("engine", "fast")],
+)  # fmt: skip
+def test_a_manifest_that_no_run_writes_is_a_damaged_file(
+    tmp_path: Path, key: str, value: Any
+) -> None:
+    save(tmp_path / "run")
+    manifest = tmp_path / "run" / store.MANIFEST
+    data = json.loads(manifest.read_text("utf-8")) | {key: value}
+    manifest.write_text(json.dumps(data))
+    with pytest.raises(BadInput, match=rf"manifest\.json: {key}.*: found a damaged file"):
+        store.read(tmp_path / "run")
 
 
 def test_no_space_left_is_told_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

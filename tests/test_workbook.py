@@ -2,7 +2,11 @@
 
 import datetime as dt
 import io
+import time
+import unicodedata
+import zipfile
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +15,11 @@ import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
 import sim
+from sim.load import shape
+from sim.load.formatting import MEANS_SOMETHING, Writer
 from sim.load.sheets import EXAMPLES
-from sim.load.template import COLUMNS, FIRST_ROW, template
+from sim.load.tables import read_table
+from sim.load.template import COLUMNS, FIRST_ROW, HEADER_ROW, column_name, template
 from sim.load.vocabulary import (
     ASSUMPTION_COLUMNS,
     LEVERS,
@@ -21,9 +28,12 @@ from sim.load.vocabulary import (
     SETTINGS,
     SHEETS,
     UNIT_COLUMNS,
+    Names,
     words,
 )
+from sim.load.workbooks import closed_list, lever_settings
 from sim.messages import LANGUAGES, BadInput, speaking
+from sim.messages import language as spoken_now
 from tests.load_samples import written
 from tests.test_cli import command
 
@@ -135,9 +145,16 @@ def in_words(column: str, value: Any) -> Any:
     return value
 
 
+@cache
+def made(language: str) -> bytes:
+    """A template in a language."""
+    with speaking(language):
+        return template(Path("t.xlsx"))
+
+
 def filled(path: Path, change: Callable[[openpyxl.Workbook], None] | None = None) -> Path:
     """A template in the current language, filled; `change` spoils it."""
-    book = opened(template(path))
+    book = opened(made(spoken_now()))
     hamlets, assumptions = (book[SHEETS.label(key)] for key in ("hamlets", "assumptions"))
     for row, unit in enumerate(UNITS, FIRST_ROW):
         for i, column in enumerate(COLUMNS, 1):
@@ -209,8 +226,398 @@ def test_it_runs(tmp_path: Path) -> None:
 
 def test_an_untouched_template_says_what_to_fill(tmp_path: Path, language: str) -> None:
     path = tmp_path / "new.xlsx"
-    path.write_bytes(template(path))
+    path.write_bytes(made(language))
     found = [line for line in lines(path)]
     assert len(found) == 4
     for line, what in zip(found, ("title", "start", *EXAMPLES), strict=True):
         assert what in line
+
+
+# ---------------------------------------------------------------- names
+
+
+@pytest.mark.parametrize("names", NAMES.values(), ids=NAMES)
+def test_every_name_means_one_key_in_all_languages(names: Names) -> None:
+    meant: dict[str, set[str]] = {}
+    for language in LANGUAGES:
+        with speaking(language):
+            for key, label in zip(names.texts, names.labels(), strict=True):
+                meant.setdefault(label.casefold(), set()).add(key)
+                assert names.key(label.upper()) == key
+                assert names.key(unicodedata.normalize("NFD", label)) == key
+    assert {label: keys for label, keys in meant.items() if len(keys) > 1} == {}
+    assert all(names.key(key) == key for key in names.texts)
+
+
+def test_words_of_one_list_are_told_apart() -> None:
+    node = {"policies": {"": [{"lever": "training"}]}}
+    lists = [("true", "false"), ("own", "none"), tuple(shape.levers())]
+    for path in PARAMETERS.texts:
+        found = shape.at({}, tuple(path.split(".")))
+        if found is not None:
+            lists.append(tuple(closed_list(shape.forms(found), (path,)).texts))
+    for keys in lists:
+        for language in LANGUAGES:
+            with speaking(language):
+                labels = [label.casefold() for label in words(keys).labels()]
+                assert len(set(labels)) == len(keys), (language, labels)
+    assert shape.at(node, ("policies", "", 0)) is not None
+
+
+def test_all_levers_and_their_main_settings_have_names() -> None:
+    assert set(LEVERS.texts) == set(shape.levers())
+    for lever in shape.levers():
+        form = shape.form_for(
+            shape.at({"policies": {"": [{"lever": lever}]}}, ("policies", "", 0)) or {},
+            {"lever": lever},
+        )
+        assert form is not None
+        own = set(form["properties"]) - {"lever", "from", "until", "where"}
+        assert own <= set(lever_settings(lever)), lever
+
+
+# ---------------------------------------------------------------- faults
+
+
+def value_of(key: str, value: Any, column: int = 2) -> Callable[[openpyxl.Workbook], None]:
+    def change(book: openpyxl.Workbook) -> None:
+        sheet = book[SHEETS.label("assumptions")]
+        sheet.cell(rows_of(sheet, 9)[key], column).value = value
+
+    return change
+
+
+def unit_of(column: str, value: Any, row: int = FIRST_ROW) -> Callable[[openpyxl.Workbook], None]:
+    def change(book: openpyxl.Workbook) -> None:
+        book[SHEETS.label("hamlets")].cell(row, COLUMNS.index(column) + 1).value = value
+
+    return change
+
+
+def policy_row(
+    row: int, *cells: Any, sheet: str = "policies"
+) -> Callable[[openpyxl.Workbook], None]:
+    def change(book: openpyxl.Workbook) -> None:
+        for i, cell in enumerate(cells, 1):
+            book[SHEETS.label(sheet)].cell(row, i).value = cell
+
+    return change
+
+
+def new_sheet(title: str) -> Callable[[openpyxl.Workbook], None]:
+    def change(book: openpyxl.Workbook) -> None:
+        book.create_sheet(title)
+
+    return change
+
+
+def without(key: str) -> Callable[[openpyxl.Workbook], None]:
+    def change(book: openpyxl.Workbook) -> None:
+        del book[SHEETS.label(key)]
+
+    return change
+
+
+def merged(book: openpyxl.Workbook) -> None:
+    book["Hamlets"].merge_cells("B4:B6")
+
+
+def formula(book: openpyxl.Workbook) -> None:
+    book["Assumptions"]["B7"] = "=2+3"
+
+
+END = 20
+FAULTS = [
+    (value_of("years", "ten"), 'sheet Assumptions, row 7, column B: years: found "ten"; '
+     "allowed: a whole number from 1 to 200"),
+    (value_of("start", "2026-13-01"), 'row 6, column B: start: found "2026-13-01"; '
+     "allowed: a date such as 2021-01-01"),
+    (value_of("start", dt.datetime(2026, 1, 15)), "row 6, column B: start: found 2026-01-15; "
+     "allowed: the first day of a month; did you mean 2026-01-01?"),
+    (value_of("training.priority", "weakest cell frist"),
+     'Value: found "weakest cell frist"; allowed: first come, weakest cell first, youngest first, '
+     "chiefs first, in turn by hamlet; did you mean weakest cell first?"),
+    (value_of("training.attendance", 1.4), "training.attendance: found 1.4; allowed: a number from "
+     "0 to 1"),
+    (value_of("costs.training.seat_offered", "1.500"), 'found "1.500"; allowed: a number that is '
+     "not text: this could be read in two ways"),
+    (value_of("training.seats", "training.seat", column=9), 'column I: Key: found "training.seat"; '
+     "allowed: the path of a parameter, such as training.seats; did you mean training.seats?"),
+    (value_of("training.level", "distric"), 'training.level: found "distric"; '
+     "allowed: district, commune; did you mean district?"),
+    (value_of("training.months", 3.9), "training.months[0]: found 3.9; allowed: a whole number "
+     "from 1 to 12"),
+    (value_of("training.seats", "#REF!"), 'found "#REF!"; allowed: a value (the spreadsheet '
+     "program could not work it out)"),
+    (value_of("demography.returning.constant", "a lot", column=4),
+     'column D: uncertain.demography.returning.constant.low: found "a lot"; allowed: a number'),
+    (unit_of("kind", "hamet"), 'sheet Hamlets, row 4, column E: Kind of unit: found "hamet"; '
+     "allowed: hamlet, school, health station, agency; did you mean hamlet?"),
+    (unit_of("cell", "joint with: H9"), 'row 4, column AA: Cell of the hamlet: found "H9"; '
+     "allowed: another unit"),
+    (unit_of("residents", "1.200"), 'column H: Residents: found "1.200"; '
+     "allowed: a number without thousands separators; did you mean 1200?"),
+    (unit_of("id", EXAMPLES[0]), 'row 4, column C: Code: found "EXAMPLE-1"; allowed: a unit of '
+     "your own; overwrite or delete the examples"),
+    (unit_of("id", "=1+1"), "row 4, column C: found the formula"),
+    (unit_of("id", None), "row 4, column C: Code: found nothing; allowed: a value in every row"),
+    (unit_of("id", "H3"), 'row 6, column C: Code: found "H3", in row 4 too; allowed: every id'),
+    (unit_of("note", "People", HEADER_ROW), 'row 3, column AL: People: found "People"; allowed: '),
+    (unit_of("staff", "Code", HEADER_ROW), 'Code: found "Code", in column C too'),
+    (unit_of("staff", "id", HEADER_ROW), 'id: found "id", in column C too; allowed: every column'),
+    (merged, "sheet Hamlets, row 4, column B: found merged cells, down to sheet Hamlets, row 6, "
+     "column B; allowed: a value in every cell of its own"),
+    (formula, 'sheet Assumptions, row 7, column B: found the formula "=2+3" without a value'),
+    (policy_row(END, "new", "Awareness class"), 'sheet Policies, row 20, column B: Lever: '
+     'found "Awareness class"; allowed: Awareness classes, Class in the commune'),
+    (policy_row(END, "new", "Retention of the young", None, None, "Factr", 2),
+     'row 20, column E: Setting: found "Factr"; allowed: Factor, Ages from and to'),
+    (policy_row(END, "new", "Retention of the young", None, None, "Factor", "much"),
+     'row 20, column F: policies.new[0].factor: found "much"; allowed: a number of at least 0'),
+    (policy_row(END, "new", "Retention of the young", None, None, "Factor"),
+     "row 20, column F: Value: found nothing; allowed: a number of at least 0"),
+    (policy_row(END, "new", "Retention of the young"),
+     "row 20, column B: policies.new[0].factor: found nothing; allowed: a number of at least 0"),
+    (policy_row(END, "new", None, None, None, "Factor", 1), "row 20, column B: Lever: found "
+     "nothing; allowed: a lever with this setting"),
+    (policy_row(END, "new", None, "2027-01-01"), "allowed: a lever in the same row"),
+    (policy_row(END, "new", "Combining cells", None, None, None, 3), "row 20, column E: Setting: "
+     "found nothing; allowed: what the value is of"),
+    (policy_row(END, "new", "Combining cells", "1/2/2025"), "row 20, column C: policies.new[0].from"
+     ": found 2025-02-01; allowed: 2026-01-01 or later"),
+    (policy_row(END, "new", "Combining cells", "mai"), "row 20, column C: policies.new[0].from: "
+     'found "mai"; allowed: a date such as 2021-01-01'),
+    (policy_row(END, "a,b"), 'row 20, column A: policies.a,b: found "a,b"; allowed: a name'),
+    (policy_row(END, "one", sheet="assumptions"), ""),
+    (new_sheet("Hamlet"), 'sheet Hamlet: found "Hamlet"; allowed: How to use, Assumptions, '
+     "Hamlets, Policies, Settings of levers, Lists; did you mean Hamlets?"),
+    (new_sheet("hamlets "), 'found the same sheet as "Hamlets"; allowed: every sheet once'),
+    (without("assumptions"), "found How to use, Hamlets, Policies, Settings of levers, Lists; "
+     "allowed: a sheet Assumptions, as `hamletsim template` makes it"),
+    (without("hamlets"), "allowed: a sheet Hamlets, as `hamletsim template` makes it"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("change", "told"), FAULTS)
+def test_a_fault_is_told_by_its_cell(
+    tmp_path: Path, change: Callable[[openpyxl.Workbook], None], told: str
+) -> None:
+    with speaking("en"):
+        found = lines(filled(tmp_path / "filled.xlsx", change))
+    assert (len(found) == 1 and told in found[0]) if told else not found, found
+
+
+def test_faults_are_told_sheet_by_sheet_in_the_language(tmp_path: Path, language: str) -> None:
+    def change(book: openpyxl.Workbook) -> None:
+        unit_of("kind", "?")(book)
+        unit_of("difficulty", "?", FIRST_ROW + 1)(book)
+        value_of("training.priority", "?")(book)
+        policy_row(END, "x", "?")(book)
+
+    found = lines(filled(tmp_path / "filled.xlsx", change))
+    sheets = [SHEETS.label(key) for key in ("assumptions", "policies", "hamlets", "hamlets")]
+    assert len(found) == 4
+    assert all(sheet in line for sheet, line in zip(sheets, found, strict=True))
+    assert words(["youngest_first"]).label("youngest_first") in found[0]
+    assert LEVERS.label("training") in found[1]
+    assert words(["school"]).label("school") in found[2]
+
+
+def test_what_is_given_twice_is_a_fault(tmp_path: Path) -> None:
+    def change(book: openpyxl.Workbook) -> None:
+        value_of("training.seats", 60)(book)
+        book["Assumptions"].append([None, 30, *[None] * 6, "training.seats"])
+
+    with speaking("en"):
+        (line,) = lines(filled(tmp_path / "filled.xlsx", change))
+    assert 'Key: found "training.seats", in row' in line and "every setting once" in line
+
+
+def test_a_locked_workbook_is_refused_in_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "locked.xlsx"
+    path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600))
+    with speaking("en"):
+        (line,) = lines(path)
+    assert line == (
+        "locked.xlsx: found a workbook of an old format, or one that is locked with a password; "
+        "allowed: a workbook in XLSX, not locked"
+    )
+
+
+# ---------------------------------------------------------------- cells as planners write them
+
+
+@pytest.mark.parametrize(
+    ("key", "written_as", "meant_as"),
+    [
+        ("start", "2027-03-01", dt.date(2027, 3, 1)),
+        ("start", "01/03/2027", dt.date(2027, 3, 1)),
+        ("start", "1.3.2027", dt.date(2027, 3, 1)),
+        ("training.attendance", "0,75", 0.75),
+        ("training.attendance", "75%", 0.75),
+        ("training.attendance", 0.75, 0.75),
+        ("training.seats", " 60 ", 60),
+        ("training.months", 6, (6,)),
+        ("training.months", "3;9", (3, 9)),
+        ("training.months", "3, 9", (3, 9)),
+        ("training.months", "ALL", "all"),
+        ("rules.admission_age", "18\N{EN DASH}50", (18, 50)),
+        ("rules.posted_counts", False, False),
+        ("rules.posted_counts", 0, False),
+        ("rules.posted_counts", "không", False),
+        ("rules.posted_counts", unicodedata.normalize("NFD", "Không"), False),
+        ("training.priority", "Trẻ nhất trước", "youngest_first"),
+        ("training.priority", "fair_share", "fair_share"),
+        ("title", 2026, "2026"),
+        ("demography.shock.commune", "{}", None),
+    ],
+)
+def test_values_are_read_as_they_are_meant(
+    tmp_path: Path, key: str, written_as: Any, meant_as: Any
+) -> None:
+    path = filled(tmp_path / "filled.xlsx", value_of(key, written_as))
+    if meant_as is None:
+        assert len(lines(path)) == 1
+        return
+    value: Any = sim.load(path).scenario
+    for step in key.split("."):
+        value = getattr(value, step)
+    assert value == meant_as
+    assert type(value) is type(meant_as)
+
+
+def test_an_alternative_takes_the_place_of_the_default(tmp_path: Path) -> None:
+    def change(book: openpyxl.Workbook) -> None:
+        for key, value in (
+            ("source.listing.per_hamlet", 0.15),
+            ("demography.mortality.constant", 0.02),
+            ("dossier.delay_months.mean", 6),
+            ("source.help", "off"),
+        ):
+            book.worksheets[1].append([None, value, *[None] * 6, key])
+
+    scenario = sim.load(filled(tmp_path / "filled.xlsx", change)).scenario
+    assert (scenario.source.listing.per_hamlet, scenario.source.listing.per_resident) == (
+        0.15,
+        None,
+    )
+    assert (scenario.demography.mortality.constant, scenario.demography.mortality.table) == (
+        0.02,
+        None,
+    )
+    assert (scenario.dossier.delay_months.mean, scenario.dossier.delay_months.median) == (6, None)
+    assert scenario.source.help == "off"
+
+
+def test_levers_with_dates_places_and_conditions(tmp_path: Path) -> None:
+    def change(book: openpyxl.Workbook) -> None:
+        rows = [
+            (
+                "border",
+                "Retention of the young",
+                dt.datetime(2027, 1, 1),
+                "01/01/2029",
+                "Factor",
+                "0,7",
+            ),
+            (None, None, None, None, "Only with these marks", "border; religious"),
+            ("border", None, None, None, "Only while below: strength", 6),
+            (None, "Courses for secretaries and chiefs", None, None, "For whom", "secretaries"),
+            (None, None, None, None, "Months in which it is held", 5),
+            (None, None, None, None, "Places on each course", 30),
+        ]
+        for i, cells in enumerate(rows):
+            policy_row(END + i, *cells)(book)
+
+    with speaking("en"):
+        policy = sim.load(filled(tmp_path / "filled.xlsx", change)).policies["border"]
+    assert [lever.model_dump(by_alias=True, exclude_defaults=True) for lever in policy] == [
+        {
+            "from": dt.date(2027, 1, 1), "until": dt.date(2029, 1, 1), "factor": 0.7,
+            "where": {"tags": ("border", "religious"), "when": {"strength": {"below": 6.0}}},
+        },
+        {"office": "secretary", "months": (5,), "places": 30},
+    ]  # fmt: skip
+
+
+def test_blank_rows_notes_and_columns_in_another_order_change_nothing(tmp_path: Path) -> None:
+    def change(book: openpyxl.Workbook) -> None:
+        hamlets = book["Hamlets"]
+        hamlets.cell(300, 3).value = "  "
+        unit_of("note", "ask the commune", 9)(book)
+        hamlets.move_range("A3:AL9", cols=2)
+        for row in range(3, 10):
+            hamlets.cell(row, 1).value = hamlets.cell(row, 4 + COLUMNS.index("note")).value
+        hamlets.protection.sheet = True
+
+    with speaking("en"):
+        plain = sim.load(filled(tmp_path / "plain.xlsx"))
+        changed = sim.load(filled(tmp_path / "changed.xlsx", unit_of("note", "ask", 9)))
+    assert changed.baseline == plain.baseline
+
+
+@pytest.mark.verify
+def test_ten_thousand_rows_are_read_in_reasonable_time(tmp_path: Path) -> None:
+    """Seven seconds of a busy core at most; openpyxl alone would take twice that."""
+    book = openpyxl.Workbook(write_only=True)
+    sheet = book.create_sheet("Hamlets")
+    sheet.append([*map(column_name, COLUMNS)])
+    given = UNITS[0] | {"area.commune": "Quỳnh Tam", "tags": "border", "neighbour": None}
+    for i in range(10_000):
+        unit = given | {"id": f"N{i}", "residents": i % 500}
+        sheet.append([in_words(c, unit[c]) if unit.get(c) is not None else None for c in COLUMNS])
+    book.save(tmp_path / "big.xlsx")
+    began = time.process_time()
+    table = read_table(tmp_path / "big.xlsx")
+    assert (len(table.baseline.units), table.faults) == (10_000, ())
+    assert time.process_time() - began < 7
+
+
+# ---------------------------------------------------------------- harmless cells
+
+
+@pytest.mark.parametrize("text", [f"{sign}cmd|' /C calc'!A0" for sign in "=+-@\t\r"])
+def test_a_text_is_never_a_formula(text: str) -> None:
+    writer = Writer()
+    sheet = writer.sheet("one")
+    writer.put(sheet, 1, 1, text)
+    with zipfile.ZipFile(io.BytesIO(writer.saved())) as archive:
+        xml = archive.read("xl/worksheets/sheet1.xml")
+    assert b"<f>" not in xml
+    cell = opened(writer.saved()).worksheets[0]["A1"]
+    assert cell.data_type == "s"
+    begins = cell.value.startswith(MEANS_SOMETHING)
+    assert cell.quotePrefix or not begins
+    assert begins or cell.value[0] == "\\"
+
+
+def test_template_has_no_formula(language: str) -> None:
+    book = opened(made(language))
+    assert {cell.data_type for sheet in book for row in sheet for cell in row} <= {"s", "n", "d"}
+    assert book[SHEETS.label("lists")].sheet_state == "hidden"
+    for sheet in book.worksheets[1:4]:
+        assert sheet.freeze_panes is not None
+        assert sheet.print_title_rows == f"${HEADER_ROW}:${HEADER_ROW}"
+    assert [c.value for c in book[SHEETS.label("hamlets")][HEADER_ROW]] == [
+        *map(column_name, COLUMNS)
+    ]
+
+
+# ---------------------------------------------------------------- the command
+
+
+def test_the_command_makes_a_workbook_once(tmp_path: Path) -> None:
+    path = tmp_path / "my district.xlsx"
+    done = command("template", path, "--lang", "vi")
+    assert (done.code, done.err) == (0, "")
+    assert str(path) in done.out
+    before = path.read_bytes()
+    again = command("template", path)
+    assert again.code == 2
+    assert again.err == f"{path}: found a file that is there already; allowed: a new file\n"
+    assert path.read_bytes() == before
+    wrong = command("template", tmp_path / "my.xls")
+    assert (wrong.code, wrong.err) == (
+        2, 'FILE.xlsx: found "my.xls"; allowed: a name that ends in .xlsx; did you mean my.xlsx?\n'
+    )  # fmt: skip
+    assert [*tmp_path.iterdir()] == [path]

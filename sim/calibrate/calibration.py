@@ -11,17 +11,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import numpy as np
 import numpy.typing as npt
 
+from sim import store
 from sim.calibrate import blocks as conjugate_blocks
-from sim.calibrate import identification
+from sim.calibrate import identification, pooling
 from sim.calibrate.conjugate import Block
 from sim.calibrate.facts import Fact, check_facts
 from sim.calibrate.fitting import Generation, Particles, Problem, fitted, threads
 from sim.calibrate.identification import Told
+from sim.calibrate.pooling import Pooled
 from sim.calibrate.simulation import Simulator
 from sim.calibrate.workplace import Workplace, opened
 from sim.experiment import usable_cores
@@ -71,7 +73,8 @@ class Calibration:
 
     sample: joint draws of the fitted parameters.  parameters: all uncertain ones, before and
     after.  figures: the fitted ones, beside the model.  blocks: what figures say by themselves.
-    refused: why parameters were not told by a conjugate block, by path.
+    refused: why parameters were not told by a conjugate block, by path.  pooled: factors of areas,
+    where figures are given by area; these are fitted together.
     """
 
     loaded: Loaded = field(repr=False)
@@ -83,6 +86,7 @@ class Calibration:
     figures: tuple[Beside, ...]
     blocks: tuple[Block, ...]
     refused: Mapping[str, str]
+    pooled: tuple[Pooled, ...]
     generations: tuple[Generation, ...]
     effective: float
 
@@ -112,6 +116,15 @@ class Calibration:
             rows.append(row | {"is_identified": one.is_identified})
         return pd.DataFrame(rows)
 
+    def baseline_table(self) -> str:
+        """The scenario's table as CSV with the factors of the areas in it, for a scenario to name.
+
+        Raises BadInput if no figures are given by area.
+        """
+        if not self.pooled:
+            _no_areas()
+        return pooling.with_factors(self.loaded, self.pooled)
+
     def summary(self) -> str:
         """The main results as a text for a terminal."""
         from sim.calibrate.words import summary
@@ -131,32 +144,47 @@ def fit(
     out: Path | None = None,
     progress: Progress | None = None,
     file: str = "facts",
+    table: Path | None = None,
+    checks: int = CHECKS,
 ) -> Calibration:
     """Fit the uncertain parameters of a scenario to the figures whose `use` is `fit`.
 
-    policy: what was done in the years of the figures (default: the base).  parameters: those to be
-    fitted (default: all that are uncertain, but for mortality).  particles, generations: of
-    ABC-SMC.  out: where the posterior is written, with what was found beside it; what is done is
-    kept there until all is, so that the same call goes on after a stop.  file: what faults call
-    the figures. Raises BadInput.
+    policy: what was done in the years of the figures (default: the scenario's `happened`, else its
+    base). parameters: those to be fitted (default: all that are uncertain, but for mortality).
+    particles, generations: of ABC-SMC. out: where the posterior is written, with what was found
+    beside it; what is done is kept there until all is, so that the same call goes on after a stop.
+    file: what faults call the figures. table: where the baseline is written with factors of areas.
+    checks: replications from the posterior that are laid beside the figures. Raises BadInput.
     """
     check_facts(tuple(facts), loaded, file)
+    if table is not None and not pooling.groups([f for f in facts if f.use == "fit"]):
+        _no_areas()
+    named = loaded.scenario.happened if policy is None else policy
     asked = _Asked(
         loaded,
-        known_policies(loaded, None if policy is None else [policy])[0 if policy is None else -1],
+        known_policies(loaded, None if named is None else [named])[0 if named is None else -1],
         _to_be_fitted(facts, loaded, file),
         _wanted(loaded.scenario, parameters),
         loaded.scenario.seed if seed is None else seed,
         _number("particles", particles, 50),
         _number("generations", generations, 1),
+        checks,
     )
     with opened(out, asked.described()) as place:
         found = _Work(asked, jobs or usable_cores(), place, progress).done()
+        if table is not None:
+            store.write_text(table, found.baseline_table())
         if out is not None:
             from sim.calibrate.words import data
 
             place.finish(out, found.sample, data(found))
     return found
+
+
+def _no_areas() -> NoReturn:
+    wanted = _("figures of {quantities} in at least {number} areas, with the use fit")
+    allowed = wanted.format(quantities=listed(pooling.FACTOR_OF), number=pooling.FEWEST_AREAS)
+    raise BadInput([Fault("--table", found=_("no figures by area"), allowed=allowed)])
 
 
 def _number(name: str, value: int, least: int) -> int:
@@ -234,11 +262,10 @@ class _Asked:
     seed: int
     particles: int
     generations: int
+    checks: int
 
     def described(self) -> dict[str, Any]:
         """All that the result depends on."""
-        from sim import store
-
         made = store.provenance(self.loaded.scenario, self.loaded.baseline)
         kept = ("hamletsim", "numpy", "scipy", "numba")
         return {
@@ -246,8 +273,8 @@ class _Asked:
             "baseline_hash": made["baseline_hash"],
             "policy": self.policy,
             "figures": [
-                {"id": f.id, "quantity": f.quantity, "published": f.published, "sd": f.sd,
-                 "place": f.place, "tags": list(f.tags), "kinds": list(f.kinds),
+                {"id": f.id, "quantity": f.quantity, "value": f.value, "out_of": f.out_of,
+                 "sd": f.sd, "place": f.place, "tags": list(f.tags), "kinds": list(f.kinds),
                  "from": f.since and f.since.isoformat(), "to": f.until.isoformat()}
                 for f in self.facts
             ],
@@ -267,9 +294,15 @@ class _Work:
     ) -> None:
         self._asked, self._jobs, self._place = asked, jobs, place
         self._done, self._progress = 0, progress
-        self._whole = asked.particles * (asked.generations + 1) + CHECKS
+        self._whole = asked.particles * (asked.generations + 1) + asked.checks
         last = max(fact.until for fact in asked.facts)
         self._loaded = until(asked.loaded, asked.policy, last)
+        self._by_area = pooling.groups(asked.facts)
+        taken = {fact.id for group in self._by_area for fact in group}
+        self._facts = (
+            *(fact for fact in asked.facts if fact.id not in taken),
+            *map(pooling.together, self._by_area),
+        )
 
     def _told(self, more: int) -> None:
         self._done += more
@@ -282,13 +315,15 @@ class _Work:
     def done(self) -> Calibration:
         asked, uncertain = self._asked, self._asked.loaded.scenario.uncertain
         self._told(0)
-        told = conjugate_blocks.of_parameters(self._making, asked.facts, uncertain, asked.wanted)
+        told = conjugate_blocks.of_parameters(self._making, self._facts, uncertain, asked.wanted)
         free = tuple(path for path in asked.wanted if path not in told.blocks)
-        rest = tuple(fact for fact in asked.facts if fact.id not in told.used)
+        rest = tuple(fact for fact in self._facts if fact.id not in told.used)
         if not rest:
             free = ()  # no figure is left to tell them
+        if not free:
+            self._whole = asked.checks
         problem = Problem(
-            self._making(rest or asked.facts), rest, uncertain, free, told.blocks, asked.seed
+            self._making(rest or self._facts), rest, uncertain, free, told.blocks, asked.seed
         )
         particles = self._particles(problem)
         sample = self._sample(problem, particles)
@@ -302,13 +337,18 @@ class _Work:
             loaded=asked.loaded,
             policy=asked.policy,
             seed=asked.seed,
-            facts=asked.facts,
+            facts=self._facts,
             sample=sample,
             parameters=identification.told(uncertain, how, columns, weights),
             figures=self._beside(sample, particles),
             blocks=(*told.blocks.values(),
                     *conjugate_blocks.of_figures(self._making, rest)),
             refused={path: why for path, why in told.refused.items() if path in free},
+            pooled=tuple(
+                one
+                for group in self._by_area
+                for one in pooling.pooled(self._making, group, asked.seed)
+            ),
             generations=particles.generations if particles else (),
             effective=float(1 / np.sum(weights**2)),
         )  # fmt: skip
@@ -346,7 +386,7 @@ class _Work:
         """Every fitted figure beside new replications from the posterior, tolerance added."""
         asked = self._asked
         problem = Problem(
-            self._making(asked.facts), asked.facts, asked.loaded.scenario.uncertain, (), {},
+            self._making(self._facts), self._facts, asked.loaded.scenario.uncertain, (), {},
             asked.seed,
         )  # fmt: skip
 
@@ -354,20 +394,20 @@ class _Work:
             generator = np.random.default_rng([asked.seed, number])
             values = problem.values(np.empty(0), generator) | sample.row_at(generator.random())
             (found,) = problem.simulator(values, [number])
-            noise = generator.standard_normal(len(asked.facts))
-            return np.asarray(found + noise * [fact.sd for fact in asked.facts])
+            noise = generator.standard_normal(len(self._facts))
+            return np.asarray(found + noise * [fact.sd for fact in self._facts])
 
-        numbers = range(CHECK_NUMBERS, CHECK_NUMBERS + CHECKS)
-        found = np.empty((CHECKS, len(asked.facts)))
+        numbers = range(CHECK_NUMBERS, CHECK_NUMBERS + asked.checks)
+        found = np.empty((asked.checks, len(self._facts)))
         with threads(self._jobs) as pool:
             for row, figures in enumerate(pool.map(simulated, numbers)):
                 found[row] = figures
                 self._told(1)
         ends = np.nanquantile(found, [LOW, MIDDLE, HIGH], axis=0)
-        explained = dict.fromkeys((fact.id for fact in asked.facts), math.nan)
+        explained = dict.fromkeys((fact.id for fact in self._facts), math.nan)
         if particles is not None:
             explained |= particles.explained
         return tuple(
             Beside(fact, float(low), float(middle), float(high), explained[fact.id])
-            for fact, (low, middle, high) in zip(asked.facts, ends.T, strict=True)
+            for fact, (low, middle, high) in zip(self._facts, ends.T, strict=True)
         )

@@ -1,9 +1,9 @@
 """Published figures: a table (CSV or XLSX) with one figure a row -> `Fact`s.
 
 Columns, in any order: `id` (each once), `quantity` (one of `QUANTITIES`, or `not_modelled`), `to`,
-`value`; and if need be `figure` (what is printed, in words), `place` (an area of the scenario by
-name or path; empty: everywhere), `tags` and `kinds` of units, `from` (of a flow), `out_of`,
-`tolerance`, `use` (default `forecast`), `source`, `note`.
+`value`; and if need be `figure` (what is printed, in words), `place` (areas of the scenario by
+name or path, with `; ` between them; empty: everywhere), `tags` and `kinds` of units, `from` (of a
+flow), `out_of`, `tolerance`, `use` (default `forecast`), `source`, `note`.
 
 Dates are days, months or years. `from` is the first day; `to` is, as a day, the date of a stock or
 the first day no longer in a flow, and as a month or year its end: `to` 2015 is 2016-01-01.
@@ -52,6 +52,7 @@ COLUMNS = (
     "id", "figure", "place", "tags", "kinds", "quantity", "from", "to", "value", "out_of",
     "tolerance", "use", "source", "note",
 )  # fmt: skip
+AREAS_APART = "; "
 NEEDED = ("id", "quantity", "to", "value")
 LONGEST_TEXT = 1000
 SURE = 1.959964
@@ -84,6 +85,11 @@ class Fact:
     row: int | None = None
 
     @property
+    def places(self) -> tuple[str, ...]:
+        """Areas, one or several."""
+        return tuple(self.place.split(AREAS_APART)) if self.place else ()
+
+    @property
     def is_modelled(self) -> bool:
         """Whether the model has a counterpart."""
         return self.quantity != NOT_MODELLED
@@ -109,7 +115,7 @@ class Fact:
 
     def units(self, baseline: Baseline) -> Mask:
         """[H]: the units that the figure speaks of."""
-        where = Where(areas=(self.place,) if self.place else (), tags=self.tags, kinds=self.kinds)
+        where = Where(areas=self.places, tags=self.tags, kinds=self.kinds)
         ids = {unit.id for unit in units_at(where, baseline, areas_of(baseline))}
         return np.array([unit.id in ids for unit in baseline.units])
 
@@ -329,12 +335,14 @@ def _misfits(fact: Fact, loaded: Loaded, file: str) -> Iterator[Fault]:
         "kinds": sorted({unit.kind for unit in baseline.units}),
     }
     place = Place(row=fact.row)
-    if fact.place and len(found := areas.called(fact.place)) != 1:
+    for name in fact.places:
+        if len(found := areas.called(name)) == 1:
+            continue
         allowed = _("an area of the table")
         if found:
             allowed = _("a full path: {}").format(listed("/".join(area) for area in found))
-        close = nearest(fact.place, areas.by_name)
-        yield Fault(file, place, f"{fact.id}: place", shown(fact.place), allowed, close)
+        close = nearest(name, areas.by_name)
+        yield Fault(file, place, f"{fact.id}: place", shown(name), allowed, close)
         return
     for name, names in known.items():
         for one in getattr(fact, name):

@@ -23,6 +23,8 @@ def summary(found: "Calibration") -> str:
     if found.refused:
         parts.append(_refused(found))
     parts += [_figures(found), _poor(found)]
+    if found.pooled:
+        parts.append(_areas(found))
     if found.generations:
         parts.append(_generations(found))
     if found.blocks:
@@ -123,6 +125,25 @@ def _poor(found: "Calibration") -> str:
     return told.format(names=listed(one.fact.id for one in found.poor))
 
 
+def _areas(found: "Calibration") -> str:
+    heads = [_("quantity"), _("area"), _("seen"), _("expected"), _("alone"), _("pooled")]
+    rows = [
+        [
+            one.quantity,
+            one.place,
+            decimal(one.seen),
+            significant(one.expected, DIGITS),
+            decimal(one.alone, 2),
+            _("{value} [{low}, {high}]").format(
+                value=decimal(one.factor, 2), low=decimal(one.low, 2), high=decimal(one.high, 2)
+            ),
+        ]
+        for one in found.pooled
+    ]
+    told = _("Factors of areas, alone and pooled with the others (90 % interval)")
+    return f"{told}\n{columns(heads, rows, left=(0, 1))}"
+
+
 def _generations(found: "Calibration") -> str:
     heads = [_("generation"), _("distance at most"), _("evaluations"), _("accepted"),
              _("effective")]  # fmt: skip
@@ -204,6 +225,7 @@ def data(found: "Calibration") -> dict[str, Any]:
         ],
         "poor": [one.fact.id for one in found.poor],
         "generations": [one._asdict() for one in found.generations],
+        "areas": [one._asdict() for one in found.pooled],
         "blocks": [
             {
                 "quantity": one.quantity,

@@ -442,7 +442,7 @@ def describe(
     results: Annotated[
         Path | None,
         typer.Argument(
-            metavar=N_("RESULTS"), help=N_("The folder of a run, to add its values; else none.")
+            metavar=N_("[RESULTS]"), help=N_("The folder of a run, to add its values; else none.")
         ),
     ] = None,
     out: Annotated[

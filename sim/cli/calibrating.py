@@ -12,8 +12,7 @@ from sim.messages import N_, _
 @cli._command(
     N_("Fit the uncertain parameters of a scenario to published figures."),
     "hamletsim calibrate scenarios/que-phong.yaml --facts scenarios/que-phong/facts.csv",
-    "hamletsim calibrate scenarios/son-la.yaml --facts scenarios/son-la/facts.csv \\\n"
-    "    --policy resolution-03 --particles 200 --out son-la-posterior.csv",
+    "hamletsim calibrate scenarios/son-la.yaml --facts scenarios/son-la/facts.csv --particles 200",
 )
 def calibrate(
     scenario: cli.ScenarioFile,
@@ -24,7 +23,7 @@ def calibrate(
         str | None,
         typer.Option(
             metavar=N_("NAME"),
-            help=N_("What was done in the years of the figures. Default: the base."),
+            help=N_("What was done in those years. Default: what happened, else the base."),
         ),
     ] = None,
     parameters: Annotated[
@@ -49,6 +48,13 @@ def calibrate(
             help=N_("The posterior. Default: results/, the file's name and -posterior.csv."),
         ),
     ] = None,
+    table: Annotated[
+        Path | None,
+        typer.Option(
+            metavar=N_("FILE.csv"),
+            help=N_("Also the baseline with factors of areas, from figures by area."),
+        ),
+    ] = None,
     as_json: cli.Json = False,
 ) -> None:
     place = Path("results") / f"{scenario.stem}-posterior.csv" if out is None else out
@@ -62,7 +68,7 @@ def calibrate(
         with cli._progress(_("evaluations")) as progress:
             found = fit(
                 loaded, figures, policy, chosen, particles, generations, seed, jobs, place,
-                progress, str(facts),
+                progress, str(facts), table,
             )  # fmt: skip
         if as_json:
             return cli._print_json({"posterior": str(place), **words.data(found)})

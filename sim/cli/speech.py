@@ -44,11 +44,19 @@ class Command(TyperCommand):
         _write_help(self, ctx, formatter)
 
 
+ORDER = (
+    "template", "check", "run", "best", "trace", "sweep", "sensitivity", "marginal", "calibrate",
+    "backtest", "reproduce", "figures", "report", "describe", "schema",
+)  # fmt: skip
+"""Commands as help lists them: input, runs, studies, trust, what is shown."""
+
+
 class Group(TyperGroup):
     """All commands; each takes the options of the group too."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
+        self.commands = {name: self.commands[name] for name in ORDER}
         for command in self.commands.values():
             command.params += self.params
 

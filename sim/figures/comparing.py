@@ -1,5 +1,6 @@
 """Figures that compare policies."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from sim.figures.drawing import (
@@ -19,7 +20,7 @@ from sim.figures.drawing import (
     styled,
 )
 from sim.figures.formats import Known, counted, with_interval
-from sim.figures.reading import ALL, Run, at_the_end, base, minimum
+from sim.figures.reading import ALL, Run, at_the_end, base, minimum, policies
 from sim.messages import _, ngettext, printable
 from sim.numerals import date
 
@@ -75,12 +76,16 @@ def differences(run: Run, axes: "Axes | None" = None) -> "Axes":
 
 
 @styled
-def lost_beside_few_local(run: Run, axes: "Axes | None" = None) -> "Axes":
+def lost_beside_few_local(
+    run: Run, only: Sequence[str] | None = None, axes: "Axes | None" = None
+) -> "Axes":
     """Cells lost beside hamlets with too few officials of their own, by policy at the horizon.
 
-    A policy that posts people in keeps cells and leaves the second number as it is.
+    A policy that posts people in keeps cells and leaves the second number as it is.  only: names
+    of policies, in the order in which they are drawn; default all.
     """
-    lost, few = at_the_end(run, "lost"), at_the_end(run, "few_local")
+    names = policies(run) if only is None else only
+    lost, few = (at_the_end(run, measure).loc[list(names)] for measure in ("lost", "few_local"))
     axes = axes or new_axes(height_for(2 * len(lost)))
     here = [2.4 * i for i in range(len(lost))]
     rows(axes, [_of_year(one, BLUE) for one in _dicts(lost)], here)

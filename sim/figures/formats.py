@@ -33,9 +33,9 @@ def told(sentence: str, /, **parts: object) -> str:
     Then everything else in it is escaped.
     """
     if any(hasattr(part, "__html__") for part in parts.values()):
-        from markupsafe import escape
+        from markupsafe import Markup, escape
 
-        return escape(sentence).format(**parts)
+        return Markup(str(escape(sentence)).format(**{k: escape(v) for k, v in parts.items()}))
     return sentence.format(**parts)
 
 

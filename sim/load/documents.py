@@ -59,13 +59,17 @@ Scalar = str | int | float | bool | None
 
 @dataclass(frozen=True)
 class Document:
-    """The data of a text or workbook, with place and spelling of the value at every path."""
+    """The data of a text or workbook, with place and spelling of the value at every path.
+
+    What is `broken` is at fault already: nothing that follows from it is told.
+    """
 
     file: str
     data: Any
     places: dict[Steps, Place] = field(default_factory=dict)
     spellings: dict[Steps, str] = field(default_factory=dict)
     faults: tuple[Fault, ...] = ()
+    broken: tuple[Steps, ...] = ()
 
     def place(self, at: Steps) -> Place:
         """Where the value at a path stands, or what would hold it."""

@@ -148,9 +148,9 @@ def _posterior(
 
 
 def _scenario_faults(document: Document, validated: Validated, table: Table | None) -> list[Fault]:
-    broken = [*validated.broken, *(table.broken if table else ())]
+    broken = [*document.broken, *validated.broken, *(table.broken if table else ())]
     found = _as_written(document, findings(validated.scenario, table.baseline if table else None))
-    every = [*validated.findings, *reliable(found, broken)]
+    every = [*reliable(validated.findings, document.broken), *reliable(found, broken)]
     return [*document.faults, *map(document.fault, every)]
 
 

@@ -63,6 +63,10 @@ MEANINGS: dict[type[Record], dict[str, Meaning]] = {
         "published": Meaning(N_("Published yearly rates, printed beside those of the model")),
         "uncertain": Meaning(N_("Parameters that are not known, with their distribution")),
         "parameter_draws": Meaning(N_("How many values are drawn of the uncertain parameters")),
+        "posterior": Meaning(
+            N_("A file of joint draws of uncertain parameters, as calibration writes it")
+        ),
+        "happened": Meaning(N_("The policy that was followed in truth; by default the base")),
         "policies": Meaning(N_("The policies, each a list of levers; the first is the base")),
     },
     scenario.Rules: {

@@ -34,6 +34,9 @@ VALUE = re.compile(rb"<(?:\w+:)?(?:v|t)(?:\s[^>]*)?>([^<]+)<", re.ASCII)
 SHEETS = ".//{*}sheets/{*}sheet"
 RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 
+NOT_OF_THE_FILE = (BadInput, KeyboardInterrupt, SystemExit, MemoryError)
+"""What a damaged workbook does not raise; a panic of calamine is no Exception."""
+
 Cell = str | int | float | bool | dt.date | dt.time | dt.timedelta | None
 Row = tuple[int, tuple[Cell, ...]]
 """Number of the row as a spreadsheet shows it, and its cells."""
@@ -72,7 +75,7 @@ class Book:
         """One sheet. Raises BadInput where it is damaged, too large, or a formula has no value."""
         try:
             return self._sheet(title)
-        except BadInput:
+        except NOT_OF_THE_FILE:
             raise
         except BaseException as error:
             raise _unreadable(self.file, error) from error
@@ -124,7 +127,7 @@ def open_book(content: bytes, file: str) -> Book:
         _refuse_bombs(content, file)
         reader = CalamineWorkbook.from_filelike(io.BytesIO(content))
         kinds = reader.sheets_metadata
-    except BadInput:
+    except NOT_OF_THE_FILE:
         raise
     except BaseException as error:
         raise _unreadable(file, error) from error

@@ -69,7 +69,8 @@ def workbook_document(book: Book) -> Document:
     policies = _grid(book, "policies", POLICY_COLUMNS, "policy")
     if policies is not None:
         draft.decide(policies)
-    return Document(book.file, draft.data, draft.places, {}, (*faults, *draft.faults))
+    told = *faults, *draft.faults
+    return Document(book.file, draft.data, draft.places, {}, told, tuple(draft.broken))
 
 
 def _sheets_that_nothing_reads(book: Book) -> Iterator[Fault]:
@@ -130,6 +131,7 @@ class _Draft:
         self.data = defaults() | {"baseline": Path(file).name}
         self.places: dict[Steps, Place] = {(): Place(sheet=sheet)}
         self.faults: list[Fault] = []
+        self.broken: list[Steps] = []
         self.rows: dict[Steps, int] = {}
 
     def assume(self, grid: Grid) -> None:
@@ -221,12 +223,13 @@ class _Draft:
             return at
         levers = self.data["policies"][at[1]]
         at = (*at[:2], len(levers))
-        levers.append({"lever": LEVERS.key(_text(called))})
+        name = LEVERS.key(_text(called))
+        levers.append({"lever": name or UNKNOWN})
         self.places[at] = row.place("lever")
-        if levers[-1]["lever"] is None:
+        if name is None:
+            self.broken.append(at)
             allowed, near = listed(LEVERS.labels()), LEVERS.nearest(_text(called))
             self.faults.append(row.fault("lever", told(called), allowed, near))
-            levers[-1] = {"lever": UNKNOWN}
         for column in ("from", "until"):
             self.places[(*at, column)] = row.place(column)
             if row[column] is not None:
@@ -247,12 +250,14 @@ class _Draft:
             return
         steps = setting_steps(lever["lever"], SETTINGS.key(_text(called)) or _text(called))
         if steps is None:
+            self.broken.append(at)
             known = SETTINGS.only(lever_settings(lever["lever"]))
             allowed, near = listed(known.labels()), known.nearest(_text(called))
             self.faults.append(row.fault("setting", told(called), allowed, near))
         elif self._is_new(row, (*at, *steps), "setting"):
             self.places[(*at, *steps)] = row.place("value")
             if row["value"] is None:
+                self.broken.append((*at, *steps))
                 allowed = shape.described(shape.at(self.data, (*at, *steps)))
                 self.faults.append(row.fault("value", shown(None), allowed))
             else:
@@ -266,6 +271,7 @@ class _Draft:
             value = meant(row[column], shape.at(self.data, steps) or {}, steps)
         except Unfit as unfit:
             self.faults.append(row.refused(column, unfit))
+            self.broken.append(steps)
             return
         holder: Any = self.data
         for step in steps[:-1]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from sim.figures.reading import Run
-from sim.messages import _
+from sim.messages import _, language, speaking
 from sim.report import choices, hamlets, people, trust, value
 from sim.report.blocks import Part, People, Text, name
 from sim.report.first import First, first
@@ -17,8 +17,9 @@ def html(run: Run, hide_below: int = 0, model_page: str = "") -> str:
     hide_below: counts of people under this are not told.  model_page: the address of the page that
     describes the model, relative to the report; no link without it.
     """
-    title = name(titled(run.manifest["scenario"]["title"]))
-    return page(title, list(parts(run, People(hide_below), model_page)), first=first(run))
+    with speaking(language()):  # asked once, not for each number
+        title = name(titled(run.manifest["scenario"]["title"]))
+        return page(title, list(parts(run, People(hide_below), model_page)), first=first(run))
 
 
 def page(

@@ -6,7 +6,7 @@ from dataclasses import replace
 from sim import figures
 from sim.figures import formats
 from sim.figures.formats import Known, told
-from sim.figures.reading import Run, base, measured, minimum
+from sim.figures.reading import Run, at_the_end, base, measured, minimum, policies
 from sim.figures.words import step_in_words
 from sim.messages import _, ngettext
 from sim.report import choices, hamlets, trust
@@ -32,6 +32,8 @@ from sim.risk.summary import titled
 MOST_ROWS = 12
 """More rows of a table are not read from a slide."""
 MOST_HAMLETS = 10
+MOST_POLICIES = 6
+"""More policies side by side are not legible in a picture of two rows each."""
 POLICY_COLUMNS = (0, 1, 2, 3, 4, 7)
 """Of the policy table: all but admissions and cost."""
 ACT_COLUMNS = (0, 1, 2, 4, 5, 6, 7)
@@ -112,9 +114,25 @@ def _act(run: Run, people: People) -> Part:
 
 
 def _few_local(run: Run) -> Part:
+    """What the report shows of all policies, of as many as a slide has room for."""
     part = choices.stand_alone(run)
-    _over_years, explained, picture = part.blocks
-    return replace(part, blocks=[picture, explained])
+    _over_years, explained, of_all = part.blocks
+    if len(policies(run)) <= MOST_POLICIES:
+        return replace(part, blocks=[of_all, explained])
+    without = at_the_end(run, "without_cell")["mean"].drop(base(run))
+    best = without.nsmallest(MOST_POLICIES - 1).index
+    shown = [one for one in policies(run) if one == base(run) or one in best]
+    picture = drawn(
+        figures.lost_beside_few_local(run, only=shown),
+        _("Hamlets lost and hamlets with too few officials of their own, by policy; the numbers "
+          "are in the table of policies."),
+    )  # fmt: skip
+    chosen = told(
+        _("Here: {base}, and the {count} policies that leave the fewest hamlets without a cell."),
+        base=name(base(run)),
+        count=count(len(best)),
+    )
+    return replace(part, blocks=[picture, explained, Text(chosen)])
 
 
 def _way(run: Run, people: People) -> Part:

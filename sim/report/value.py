@@ -51,8 +51,19 @@ def matters(run: Any) -> Part:
             _("What knowing each uncertain parameter before choosing would be worth; numbers in "
               "the table."),
         )  # fmt: skip
-        blocks += [picture, _decision(run), Text(_choice(study))]
+        blocks += [*_against(run), picture, _decision(run), Text(_choice(study))]
     return Part("matters", _("What matters, and what would change the choice"), blocks)
+
+
+def _against(run: Any) -> Iterator[Block]:
+    """What moves the policy chosen away from the best there is, settings too."""
+    table, _policy = of_quantity(run, "regret")
+    if (table["mu_star"] > 0).any():
+        yield drawn(
+            figures.sensitivity(run, "regret"),
+            _("The parameters and settings on which it depends most how far another policy is "
+              "better than the one chosen."),
+        )  # fmt: skip
 
 
 def _effects(run: Any) -> Table:

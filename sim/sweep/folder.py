@@ -238,7 +238,7 @@ def description_of(folder: Path) -> dict[str, Any]:
         data = json.loads((folder / DESCRIPTION).read_text("utf-8"))
     except FileNotFoundError:
         raise BadInput([Fault(str(folder), found=_("no sweep"), allowed=allowed)]) from None
-    except (OSError, ValueError):
+    except store.NO_JSON:
         found, file = _("a file that cannot be read"), str(folder / DESCRIPTION)
         raise BadInput([Fault(file, found=found, allowed=allowed)]) from None
     if not isinstance(data, dict) or data.get("format") != FORMAT:

@@ -58,10 +58,8 @@ def _what_matters(found: "Sensitivity", told: dict[str, Any]) -> str:
     if moving.empty:
         return _("Nothing that was varied moves it under {base}.").format(base=base)
     names = [printable(name, LONGEST_NAME) for name in moving["parameter"].head(MATTER)]
-    sentence = ngettext(
-        "Under {base} it is moved most by {names}.", "Under {base} it is moved most by {names}.",
-        len(names),
-    ).format(base=base, names=listed(names))  # fmt: skip
+    told_ = _("Under {base} it is moved most by {names}.")
+    sentence = told_.format(base=base, names=listed(names))
     heads = [_("parameter"), _("range"), _("effect over the range"), _("alone"), _("in all")]
     ranges = found.factors.set_index("parameter")
     table = columns(heads, [_row(one, ranges) for one in moving.head(MOST).to_dict("records")])
@@ -96,25 +94,33 @@ def _interval(value: float, low: float, high: float) -> str:
 
 def _choice(found: "Sensitivity", told: dict[str, Any]) -> str:
     if found.decision.empty:
-        return ""
-    lines = [_chosen(told), *_would_change(found, told), _everything(found, told)]
+        return "\n".join(_against(found))
+    lines = [_chosen(told), *_against(found), *_would_change(found), _everything(found, told)]
     return "\n".join(lines)
+
+
+def _against(found: "Sensitivity") -> Iterator[str]:
+    """What moves the policy chosen away from the best there is, settings too."""
+    table = found.sensitivity
+    rows = table[(table["quantity"] == "regret") & (table["mu_star"] > 0)]
+    rows = rows.sort_values(["mu_star", "parameter"], ascending=[False, True]).head(MATTER)
+    if len(rows):
+        names = listed(printable(name, LONGEST_NAME) for name in rows["parameter"])
+        sentence = _("How far another is better depends most on {names}.")
+        yield sentence.format(names=names)
 
 
 def _chosen(told: dict[str, Any]) -> str:
     chosen, expected = told["chosen"], told["expected"]
     others = sorted((p for p in expected if p != chosen), key=lambda p: expected[p],
                     reverse=told["goal"] == "highest")  # fmt: skip
-    rest = listed(
-        _("{policy} {value}").format(policy=printable(p), value=decimal(expected[p], 2))
-        for p in others
-    )
+    rest = listed(f"{printable(policy)} {decimal(expected[policy], 2)}" for policy in others)
     sentence = _("Over all that is uncertain {policy} is best: {value} ({others}).")
     value = decimal(expected[chosen], 2)
     return sentence.format(policy=printable(chosen), value=value, others=rest)
 
 
-def _would_change(found: "Sensitivity", told: dict[str, Any]) -> Iterator[str]:
+def _would_change(found: "Sensitivity") -> Iterator[str]:
     table = found.decision[found.decision["parameter"] != ""]
     changing = table[(table["low"] > 0) & (table["high"] >= NEARLY_NOTHING)]
     for one in changing.to_dict("records"):

@@ -189,7 +189,9 @@ OUTCOMES = {
     "chief_is_member": N_("Hamlets whose chief is a member"),
     "secretary_trained": N_("Own cells whose secretary is trained"),
     "on_posted": N_("Own cells that would not have the minimum without posted members"),
-    "few_successors": N_("Own cells with one official member under 60 at most"),
+    "secretary_alone": N_(
+        "Own cells whose secretary no other active official member of its own under 60 could follow"
+    ),
     "no_secretary": N_("Own cells without a secretary"),
     "officials": N_("Official members on the roll, posted ones apart"),
     "over_60": N_("Official members of 60 and older"),
@@ -198,6 +200,7 @@ OUTCOMES = {
     "certified": N_("Candidates with a certificate"),
     "away": N_("Members who are away for work"),
     "posted_now": N_("Posted members"),
+    "women": N_("Official members who are women"),
 }
 AGES = "age_"
 """Measures that begin so are the roll by ages, and tell themselves."""
