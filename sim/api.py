@@ -291,18 +291,21 @@ def backtest(
     `more_policies`, a file of further ones, which may begin after the scenario ends: it is run
     until the last figure.  posterior: what `calibrate` wrote, default the one that the scenario
     names; without any, parameters have their priors.  replications: default 100, at least 19.
-    out: a folder for `ledger.csv`, `scores.csv` and `backtest.json`.  The rest as in `run`.
-    Raises BadInput.
+    out: a folder for `ledger.csv`, `scores.csv`, `backtest.json` and `backtest.html`.  The rest as
+    in `run`. Raises BadInput.
     """
     from sim.calibrate import backtest as backtests
     from sim.calibrate.facts import check_facts, read_facts
     from sim.calibrate.horizon import until_last, with_policies, with_posterior
+    from sim.report import backtest as pages
 
     loaded = scenario if isinstance(scenario, Loaded) else load(scenario)
     if faults := check(loaded):
         raise BadInput(faults)
     figures = read_facts(facts)
     check_facts(figures, loaded, os.fspath(facts))
+    if out is not None:
+        backtests.check_place(Path(out))
     longer = until_last(loaded, figures)
     if posterior is not None:
         longer = with_posterior(longer, posterior)
@@ -314,6 +317,7 @@ def backtest(
     done = backtests.backtest(longer, figures, policies, replications, seed, engine, jobs, progress)
     if out is not None:
         backtests.save(done, Path(out))
+        pages.write(Path(out) / pages.FILE, done)
     return done
 
 

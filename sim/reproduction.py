@@ -129,6 +129,7 @@ def _changes(loaded: Loaded, then: Mapping[str, Any], now: Mapping[str, Any]) ->
     here, there = now["versions"], then["versions"]
     machine, earlier = store.platform_now(), then["machine"]
     pairs = {
+        "sources": (then.get("sources"), now["sources"]),
         **{name: (there.get(name), here.get(name)) for name in {**there, **here}},
         **{name: (earlier.get(name), machine[name]) for name in machine},
         **{name: (then[name], now[name]) for name in ("scenario_hash", "baseline_hash")},

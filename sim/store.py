@@ -463,6 +463,7 @@ def provenance(
         "scenario_hash": digest(resolved),
         "baseline_hash": digest(baseline.model_dump(mode="json")),
         "versions": versions(),
+        "sources": source_digest(),
         "command": sys.argv,
         "machine": {**platform_now(), "cores": os.cpu_count()},
     }
@@ -480,17 +481,17 @@ def digest(data: Any) -> str:
 
 
 def versions() -> dict[str, str]:
-    """What this process runs with: Python, libraries, and a digest of our own sources."""
+    """What this process runs with: Python and libraries."""
     found = {"python": platform.python_version()}
     for library in LIBRARIES:
         with suppress(metadata.PackageNotFoundError):
             found[library] = metadata.version(library)
-    return found | {"sources": _source_digest()}
+    return found
 
 
 @cache
-def _source_digest() -> str:
-    """Of all that is read when a run is made; it tells apart what has the same version."""
+def source_digest() -> str:
+    """A digest of our own sources and data; it tells apart what has the same version."""
     found = hashlib.sha256()
     for path in sorted([*SOURCES.rglob("*.py"), *SOURCES.glob("data/*.csv")]):
         content = path.read_bytes()

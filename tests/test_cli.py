@@ -270,7 +270,7 @@ USAGE = [
     (["trace", "s.yaml", "--polcy", "x"], 'root trace: found "--polcy"; allowed: --policy, '),
     (["trace", "s.yaml"], "--policy: found nothing; allowed: a text"),
     (["check", "s.yaml", "t.yaml"], 'root check: found "t.yaml"; allowed: nothing more'),
-    (["--lang", "en"], "root: found no command; allowed: check, run, "),
+    (["--lang", "en"], "root: found no command; allowed: template, check, run, "),
 ]  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 import sim
 from sim import report
 from sim.cli import app
-from sim.cli.speech import Command
+from sim.cli.speech import ORDER, Command
 from sim.figures.files import FIGURES
 from sim.levers import COST_KEYS
 from sim.load import shape
@@ -251,11 +251,10 @@ COMMANDS = {
     "figures": ["figures", "run", "--out", "drawn"],
     "report": ["report", "run", "--out", "page.html"],
     "describe": ["describe", "run", "--out", "model.html"],
+    "reproduce": ["reproduce", "run"],
+    "no other folder": ["reproduce", "run", "--out", "run"],
     "help": ["--help"],
-    **{
-        f"help of {name}": [name, "--help"]
-        for name in ("check", "run", "best", "trace", "sweep", "figures", "report", "describe")
-    },
+    **{f"help of {name}": [name, "--help"] for name in ORDER},
     "unknown command": ["fly"],
     "unknown option": ["run", "s.yaml", "--polices", "as-is"],
     "no value": ["run", "s.yaml", "--seed"],
@@ -281,7 +280,10 @@ COMMANDS = {
     "no run to describe": ["describe", "none"],
     "no kind of report": ["report", "run", "--format", "pdf"],
 }
-OF_A_RUN = ("figures", "report", "describe", "no kind of figure", "no kind of report")
+OF_A_RUN = (
+    "figures", "report", "describe", "reproduce", "no other folder", "no kind of figure",
+    "no kind of report",
+)  # fmt: skip
 
 
 @pytest.fixture

@@ -88,7 +88,7 @@ def test_another_scenario_is_seen_by_its_hash(run: Path) -> None:
 
 def test_other_versions_and_another_machine_are_told(run: Path) -> None:
     def edit(manifest: dict[str, Any]) -> None:
-        manifest["versions"] |= {"numpy": "1.0", "sources": "0"}
+        manifest["versions"]["numpy"], manifest["sources"] = "1.0", "0"
         manifest["machine"] |= {"processor": "Z80", "cores": 640}
 
     now = store.versions()
@@ -96,7 +96,7 @@ def test_other_versions_and_another_machine_are_told(run: Path) -> None:
     assert found.same
     assert set(found.changes) == {
         Change("numpy", "1.0", now["numpy"]),
-        Change("sources", "0", now["sources"]),
+        Change("sources", "0", store.source_digest()),
         Change("processor", "Z80", store.platform_now()["processor"]),
     }
     assert f"  numpy: 1.0 then, {now['numpy']} now" in found.summary().splitlines()

@@ -149,17 +149,20 @@ def test_worth_of_two_linear_policies_is_the_closed_form(middle: float) -> None:
 
 
 def test_what_does_nothing_may_be_worth_nothing() -> None:
-    """The interval of a parameter without effect begins at zero where policies are level.
+    """The interval of a parameter without effect begins at zero, also where six policies are level.
 
-    Over 40 samples at most four begin above: with a chance of .025 each, five or more have 3e-3;
-    the seeds are fixed. A parameter that matters (slope 1) begins above zero in all.
+    The best of six that are known with error always seems better than any one of them, so that
+    the estimate and its plain percentiles are above zero in all samples. Over 30 samples at most
+    four begin above: with a chance of .025 each, five or more have 8e-4; the seeds are fixed. A
+    parameter that matters (slope 1 of one policy) begins above zero in all.
     """
     above = np.zeros(2)
-    for seed in range(40):
+    for seed in range(30):
         shares = qmc.Sobol(2, rng=seed).random(128)
-        gain = gains(shares, 0.0, (1.0, 0.0), chance=1.0, seed=seed)
+        gain = np.random.default_rng(seed).normal(0, 1, (128, 6))
+        gain[:, 5] += ndtri(shares[:, 0])
         above += [worth.worth(worth.fit(shares[:, [i]], gain), 0).low > 0 for i in (0, 1)]
-    assert above[0] == 40
+    assert above[0] == 30
     assert above[1] <= 4
 
 

@@ -1,6 +1,7 @@
 """The model beside what was published: run from the start of a scenario, compare, score."""
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -105,6 +106,16 @@ def backtest(
     return Backtest(
         longer, tuple(facts), numbers, opening, _flagged(facts, seen), number, chosen, engine,
     )  # fmt: skip
+
+
+def check_place(folder: Path) -> None:
+    """Raise BadInput if nothing can be written to a folder; look before the work, not after."""
+    there = next(
+        place for place in (folder.absolute(), *folder.absolute().parents) if place.exists()
+    )
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        found = _("{folder} cannot be written to").format(folder=shown(str(there)))
+        raise BadInput([Fault(str(folder), found=found, allowed=_("a folder to write to"))])
 
 
 def save(done: Backtest, folder: Path) -> None:

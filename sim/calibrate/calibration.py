@@ -273,8 +273,8 @@ class _Asked:
             "baseline_hash": made["baseline_hash"],
             "policy": self.policy,
             "figures": [
-                {"id": f.id, "quantity": f.quantity, "published": f.published, "sd": f.sd,
-                 "place": f.place, "tags": list(f.tags), "kinds": list(f.kinds),
+                {"id": f.id, "quantity": f.quantity, "value": f.value, "out_of": f.out_of,
+                 "sd": f.sd, "place": f.place, "tags": list(f.tags), "kinds": list(f.kinds),
                  "from": f.since and f.since.isoformat(), "to": f.until.isoformat()}
                 for f in self.facts
             ],
@@ -320,6 +320,8 @@ class _Work:
         rest = tuple(fact for fact in self._facts if fact.id not in told.used)
         if not rest:
             free = ()  # no figure is left to tell them
+        if not free:
+            self._whole = asked.checks
         problem = Problem(
             self._making(rest or self._facts), rest, uncertain, free, told.blocks, asked.seed
         )

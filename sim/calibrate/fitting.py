@@ -49,8 +49,9 @@ NUMBERS_A_GENERATION = 10**9
 """Evaluations of generation t bear numbers from t + 2 times this on; those of the pilot from 0."""
 LEAST_ACCEPTED = 0.01
 """A generation that would take more evaluations than a hundred a particle is not begun."""
-NEIGHBOURS = 0.25
-"""Share of the particles whose spread is the local kernel's."""
+NEIGHBOURS = 0.5
+"""Share of the particles whose spread is the local kernel's. With a quarter the tails were reached
+too seldom: what nothing tells lost a tenth of its variance, with 80 particles."""
 CLOSEST = 0.5
 """Share of a generation that the next one must be as close as."""
 
@@ -165,6 +166,7 @@ def fitted(
     Called again with the same problem it goes on after the last whole generation and gives the
     same to the last bit.
     """
+    library()  # before the work, not after
     scores, figures = _pilot(problem, particles, jobs, folder, told)
     summary = summary_of(scores, figures)
     apart = summary.of(figures) - summary.of(problem.published)

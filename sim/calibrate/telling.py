@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sim.calibrate.counterparts import QUANTITIES
 from sim.calibrate.facts import Fact
@@ -26,35 +26,69 @@ FIXED = 0.005
 Row = dict[Any, Any]
 
 
+class Sheet(NamedTuple):
+    """A table of texts; the columns `left` stand to the left, numbers to the right."""
+
+    caption: str
+    heads: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    left: Sequence[int]
+
+
+Block = Sheet | str | tuple[str, ...]
+"""A table, a text whose lines belong together, or sentences of which each stands alone."""
+
+
+class Section(NamedTuple):
+    """What is told of one policy, or of what needs no model."""
+
+    title: str
+    blocks: Sequence[Block]
+
+
 def summary(done: "Backtest") -> str:
     """Every figure beside the model, policy by policy; what needs no model stands at the end."""
+    blocks = [block for section in sections(done) for block in section.blocks]
+    return "\n\n".join(["\n".join(heading(done)), *map(_in_text, blocks)])
+
+
+def _in_text(block: Block) -> str:
+    if isinstance(block, Sheet):
+        return f"{block.caption}\n{columns(block.heads, block.rows, block.left)}"
+    return block if isinstance(block, str) else "\n".join(block)
+
+
+def sections(done: "Backtest") -> Iterator[Section]:
+    """What there is to tell, policy by policy; last what needs no model."""
     table, facts = done.ledger, {fact.id: fact for fact in done.facts}
-    parts = [_heading(done)]
     for policy in done.numbers:
         ours = table[table["policy"] == policy]
-        parts.append(_compared(policy, ours, facts))
-        parts.append("\n".join(_verdict(done, policy, ours, facts)))
+        blocks: list[Block] = [*_compared(policy, ours, facts)]
+        if verdict := tuple(_verdict(done, policy, ours, facts)):
+            blocks.append(verdict)
         if policy in done.flagged:
-            parts.append(_agreement(policy, done.flagged[policy]))
+            blocks.append(_agreement(policy, done.flagged[policy]))
+        if blocks:
+            yield Section(printable(policy), blocks)
     first = table[table["policy"] == next(iter(done.numbers))]
-    parts += [_inputs(first, facts), _left(first, facts)]
-    return "\n\n".join(filter(None, parts))
+    if rest := [*_inputs(first, facts), *_left(first, facts)]:
+        yield Section(_("Figures that test nothing"), rest)
 
 
-def _heading(done: "Backtest") -> str:
+def heading(done: "Backtest") -> list[str]:
+    """What was run, in sentences."""
     scenario = done.loaded.scenario
     end = scenario.start.replace(year=scenario.start.year + scenario.years)
     count = ngettext(
-        "{count} replication, seed {seed}, engine {engine}",
-        "{count} replications, seed {seed}, engine {engine}",
+        "{replications} replication, seed {seed}, engine {engine}",
+        "{replications} replications, seed {seed}, engine {engine}",
         done.replications,
-    ).format(count=decimal(done.replications), seed=done.seed, engine=done.engine)
+    ).format(replications=decimal(done.replications), seed=done.seed, engine=done.engine)
     told = [_("{start} to {end}").format(start=date(scenario.start), end=date(end)), count]
     lines = [printable(titled(scenario.title), 200), "; ".join(told)]
     if scenario.uncertain:
         lines.append(_("Each replication has its own draw of the uncertain parameters."))
-    lines.append(_parameters(done))
-    return "\n".join(lines)
+    return [*lines, _parameters(done)]
 
 
 def _parameters(done: "Backtest") -> str:
@@ -69,25 +103,22 @@ def _parameters(done: "Backtest") -> str:
 # ---------------------------------------------------------------- figures beside the model
 
 
-def _compared(policy: str, rows: "pd.DataFrame", facts: dict[str, Fact]) -> str:
+def _compared(policy: str, rows: "pd.DataFrame", facts: dict[str, Fact]) -> Iterator[Sheet | str]:
     """Fitted figures and forecasts, with their bands and scores."""
     shown = [row for status in SCORED for row in _of(rows, status)]
     if not shown:
-        return ""
+        return
     heads = [
         _("figure"), _("id"), _("until"), _("used"), _("published"), _("model [90 %]"),
         _("inside"), _("rank"), _("score"), _("nothing changes"), _("constant rate"),
     ]  # fmt: skip
     told = _("Published figures beside the model under {policy}").format(policy=printable(policy))
-    lines = [told, columns(heads, [_line(row, facts[row["id"]]) for row in shown], (0, 1, 2, 3))]
-    lines.append(
-        _(
-            "inside: whether the band of 90 % holds the figure; rank: the share of replications "
-            "below it;\nscore: how far the model is off (CRPS; 0 is perfect), and beside it two "
-            "simple forecasts."
-        )
+    yield Sheet(told, heads, [_line(row, facts[row["id"]]) for row in shown], (0, 1, 2, 3))
+    yield _(
+        "inside: whether the band of 90 % holds the figure; rank: the share of replications "
+        "below it;\nscore: how far the model is off (CRPS; 0 is perfect), and beside it two "
+        "simple forecasts."
     )
-    return "\n".join(lines)
 
 
 def _of(rows: "pd.DataFrame", status: str) -> list[Row]:
@@ -118,17 +149,25 @@ def _used(status: str) -> str:
 
 def _published(fact: Fact) -> str:
     if not fact.is_share or fact.out_of is None:
-        return _number(fact.value)
+        return _as_given(fact.value)
     if fact.published > 1:
-        return _number(fact.published)
+        return number(fact.published)
     told = _("{value} of {all}")
-    return told.format(value=_number(fact.value), all=_number(fact.out_of))
+    return told.format(value=_as_given(fact.value), all=_as_given(fact.out_of))
+
+
+def _as_given(value: float) -> str:
+    """With the decimals that are printed."""
+    return decimal(value, len(f"{value:.6f}".rstrip("0").partition(".")[2]))
 
 
 def _number(value: float) -> str:
     """A count, or a mean or share of counts: decimals only where they tell something."""
-    is_whole = abs(value) >= 100 or math.isclose(value, round(value), abs_tol=1e-9)
-    return decimal(value) if is_whole else number(value)
+    return decimal(value) if _is_whole(value) else number(value)
+
+
+def _is_whole(value: float) -> bool:
+    return abs(value) >= 100 or value != value or math.isclose(value, round(value), abs_tol=1e-9)
 
 
 def _is_known(value: float | None) -> bool:
@@ -143,8 +182,8 @@ def _scale(fact: Fact) -> float:
 def _counterpart(row: Row, fact: Fact) -> str:
     ends: Any = [row[name] for name in ("median", "low_90", "high_90")]
     ends = [end * _scale(fact) if _is_known(end) else math.nan for end in ends]
-    found = Interval(*ends)
-    return with_interval(found, _number)
+    are_whole = all(map(_is_whole, ends[:1] if ends[0] >= 100 else ends))
+    return with_interval(Interval(*ends), decimal if are_whole else number)
 
 
 def _score(value: float | None, fact: Fact) -> str:
@@ -274,26 +313,21 @@ def _agreement(policy: str, one: Flagged) -> str:
 # ---------------------------------------------------------------- what is not judged
 
 
-def _inputs(rows: "pd.DataFrame", facts: dict[str, Fact]) -> str:
+def _inputs(rows: "pd.DataFrame", facts: dict[str, Fact]) -> Iterator[Sheet]:
     """Figures that the table was made from: they hold at the start, or the table is wrong."""
-    given = _of(rows, INPUT)
-    if not given:
-        return ""
-    heads = [_("figure"), _("id"), _("published"), _("in the table")]
     lines = [
         [_called(fact), fact.id, _published(fact), _number(row["median"] * _scale(fact))]
-        for row, fact in ((row, facts[row["id"]]) for row in given)
+        for row, fact in ((row, facts[row["id"]]) for row in _of(rows, INPUT))
     ]
-    told = _("Figures that the table of units was made from, so that they hold at the start")
-    return f"{told}\n{columns(heads, lines, (0, 1))}"
+    if lines:
+        heads = [_("figure"), _("id"), _("published"), _("in the table")]
+        told = _("Figures that the table of units was made from, so that they hold at the start")
+        yield Sheet(told, heads, lines, (0, 1))
 
 
-def _left(rows: "pd.DataFrame", facts: dict[str, Fact]) -> str:
+def _left(rows: "pd.DataFrame", facts: dict[str, Fact]) -> Iterator[Sheet]:
     """Figures that are not compared, and why."""
-    left: Sequence[Row] = [*_of(rows, LEFT_OUT), *_of(rows, NOT_MODELLED)]
-    if not left:
-        return ""
-    heads = [_("figure"), _("id"), _("published"), _("model [90 %]"), _("reason")]
+    left = [*_of(rows, LEFT_OUT), *_of(rows, NOT_MODELLED)]
     lines = [
         [
             printable(fact.figure, LONGEST), fact.id, _as_printed(fact), _counterpart(row, fact),
@@ -301,9 +335,10 @@ def _left(rows: "pd.DataFrame", facts: dict[str, Fact]) -> str:
         ]
         for row, fact in ((row, facts[row["id"]]) for row in left)
     ]  # fmt: skip
-    told = _("Figures that are not compared")
-    return f"{told}\n{columns(heads, lines, (0, 1, 4))}"
+    if lines:
+        heads = [_("figure"), _("id"), _("published"), _("model [90 %]"), _("reason")]
+        yield Sheet(_("Figures that are not compared"), heads, lines, (0, 1, 4))
 
 
 def _as_printed(fact: Fact) -> str:
-    return _published(fact) if fact.is_modelled else _number(fact.value)
+    return _published(fact) if fact.is_modelled else _as_given(fact.value)

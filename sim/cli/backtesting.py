@@ -12,8 +12,8 @@ from sim.messages import N_, _
 @cli._command(
     N_("Compare the model with published figures: what it was fitted to, and what came later."),
     "hamletsim backtest scenarios/que-phong.yaml --facts scenarios/que-phong/facts.csv",
-    "hamletsim backtest scenarios/son-la.yaml --facts scenarios/son-la/facts.csv"
-    " --more-policies scenarios/son-la/backtest.yaml --out results/backtest-son-la",
+    "hamletsim backtest scenarios/son-la.yaml --facts scenarios/son-la/facts.csv \\\n"
+    "    --more-policies scenarios/son-la/backtest.yaml --out results/backtest/son-la",
 )
 def backtest(
     scenario: cli.ScenarioFile,
@@ -55,7 +55,7 @@ def backtest(
     jobs: cli.Threads = None,
     out: Annotated[
         Path | None,
-        typer.Option(metavar=N_("FOLDER"), help=N_("Save the ledger and the scores as tables.")),
+        typer.Option(metavar=N_("FOLDER"), help=N_("Save the ledger as a table and as a page.")),
     ] = None,
     as_json: cli.Json = False,
 ) -> None:

@@ -35,6 +35,7 @@ from sim.load.vocabulary import (
 )
 from sim.load.workbooks import (
     ADAPTIVE,
+    LEVEL_KEYS,
     closed_list,
     defaults,
     lever_settings,
@@ -48,6 +49,8 @@ if TYPE_CHECKING:
 
 HEADER_ROW = 3
 FIRST_ROW = HEADER_ROW + 1
+PAGES_OF_HAMLETS = 3
+"""As wide as so many pages, the names of the hamlets on each."""
 MOST_HAMLETS, MOST_LEVERS = 20_000, 200
 """Rows that have drop-downs."""
 AGES = ("18-29", "30-39", "40-49", "50-59", "60-69", "70-79", "80-94")
@@ -128,6 +131,7 @@ FREE = Look(framed=True, wrap=True)
 READ_ONLY = Look(colour=GREY, wrap=True, framed=True)
 SAMPLE = Look(italic=True, colour=GREY, fill=EXAMPLE, framed=True)
 TEXT_FORM = "@"
+LINE_HEIGHT, NAME_LETTERS, ALLOWED_LETTERS = 15.5, 48, 46
 TEXT_COLUMNS = ("id", "neighbour", "tags", "posted_months_left", "posted_pool", "cell", "name")
 WIDE = {"name": 30, "tags": 18, "area.district": 18, "area.commune": 18, "note": 30, "cell": 18}
 
@@ -259,7 +263,7 @@ def _assumptions(writer: Writer, sheet: "Worksheet", lists: _Lists) -> None:
     hint = _("An empty value takes the one beside it. Any other parameter of a scenario may be "
              "added as a row with its key and value.")  # fmt: skip
     _headed(writer, sheet, SHEETS.label("assumptions"), hint, ASSUMPTION_COLUMNS.labels())
-    _widths(sheet, (46, 18, 18, 10, 10, 22, 40, 30, 42))
+    _widths(sheet, (48, 18, 18, 11, 11, 28, 46, 30, 42))
     sheet.freeze_panes = f"B{FIRST_ROW}"
     row = FIRST_ROW
     for group, parameters in GROUPS.items():
@@ -290,7 +294,10 @@ def _assumption(
         is_number = any(f.get("type") == "number" for f in forms)
         writer.put(sheet, row, column, None, FREE if is_number else Look(fill=PALE, framed=True))
     writer.put(sheet, row, 6, _(unit) if unit else None, READ_ONLY)
-    writer.put(sheet, row, 7, allowed_in_words(node, steps), READ_ONLY)
+    allowed = allowed_in_words(node, steps)
+    writer.put(sheet, row, 7, allowed, READ_ONLY)
+    lines = max(len(allowed) // ALLOWED_LETTERS, len(PARAMETERS.label(path)) // NAME_LETTERS)
+    sheet.row_dimensions[row].height = LINE_HEIGHT * (1 + lines)
     writer.put(sheet, row, 8, None, FREE)
     writer.put(sheet, row, 9, dotted(steps), Look(colour=GREY, size=9))
     if items := _items(node, steps):
@@ -322,6 +329,8 @@ def allowed_in_words(node: shape.Schema, steps: Steps) -> str:
     """What may stand in a place, with the words of closed lists as a workbook has them."""
     forms = shape.forms(node)
     inner = forms[0].get("items", {}) if forms and forms[0].get("type") == "array" else {}
+    if steps[-1:] and steps[-1] in LEVEL_KEYS:
+        return _("an area level, such as {levels}").format(levels=listed(_items(node, steps)))
     if "enum" in inner:
         return listed(words(inner["enum"]).labels())
     if _is_closed(node):
@@ -379,6 +388,8 @@ def _hamlets(writer: Writer, sheet: "Worksheet", lists: _Lists) -> None:
         if column in TEXT_COLUMNS:
             sheet.column_dimensions[letter].number_format = TEXT_FORM
     sheet.auto_filter.ref = f"A{HEADER_ROW}:{column_letter(len(COLUMNS) - 1)}{HEADER_ROW}"
+    sheet.page_setup.fitToWidth = PAGES_OF_HAMLETS
+    sheet.print_title_cols = "A:D"
 
 
 def column_name(column: str) -> str:

@@ -303,7 +303,7 @@ SETTINGS = Names(_settings())
 
 # ---------------------------------------------------------------- assumptions
 
-PEOPLE, YEARS, MONTHS, AGE = N_("people"), N_("years"), N_("months"), N_("years of age")
+PEOPLE, YEARS, MONTHS, AGE = N_("number of people"), N_("years"), N_("months"), N_("years of age")
 SHARE, FACTOR, RATE = N_("share from 0 to 1"), N_("factor"), N_("a year and person")
 A_YEAR, A_YEAR_AND_HAMLET = N_("a year"), N_("a year and hamlet")
 SD, NUMBER, MONEY = N_("spread (sd of the log)"), N_("number"), N_("your unit of money")

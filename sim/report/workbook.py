@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from markupsafe import Markup
@@ -15,6 +16,7 @@ from sim.load.formatting import (
     HEADER,
     LONGEST_TITLE,
     PALE,
+    PLAIN,
     TITLE,
     WHITE,
     Look,
@@ -48,7 +50,9 @@ OUTCOMES = (
     "no_admission",
 )  # fmt: skip
 NOT_IN_TITLES = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
-NARROWEST, WIDEST = 9, 44
+NARROWEST, WIDEST = 11.5, 44
+LINE, FULLNESS, MOST_LINES = 110, 0.85, 6
+"""How wide a text is set, how much of a line words fill, and the lines of the highest header."""
 LINE_HEIGHT = 15.5
 BODY = Look(framed=True)
 WORDS = Look(framed=True, wrap=True)
@@ -142,10 +146,9 @@ class _Report:
         paragraphs = [(opening.question, replace(ANSWER, bold=True))]
         paragraphs += [(sentence, ANSWER) for sentence in opening.answer]
         paragraphs += [(opening.warning, WARNING)] if opening.warning else []
+        header_row, last = self._table(sheet, len(paragraphs) + 3, opening.policies)
         for row, (text, look) in enumerate(paragraphs, 2):
             self._paragraph(sheet, row, plain(text), look)
-        row = len(paragraphs) + 3
-        header_row, last = self._table(sheet, row, opening.policies)
         self._paragraph(sheet, last + 1, plain(opening.note), EXPLAINED)
         self.writer.print_setup(sheet, header_row)
         put(sheet, last + 3, 1, _("In this workbook"), Look(bold=True))
@@ -159,14 +162,11 @@ class _Report:
             sheet = self.sheet(short_title(part))
             self._link(sheet.title, plain(table.caption))
             self.writer.put(sheet, 1, 1, part.title, TITLE)
-            row = 2
-            for text in texts:
+            header_row, last = self._table(sheet, 2 + len(texts) + len(codes), table)
+            for row, text in enumerate(texts, 2):
                 self._paragraph(sheet, row, plain(text), EXPLAINED)
-                row += 1
-            for code in codes:
+            for row, code in enumerate(codes, 2 + len(texts)):
                 self.writer.put(sheet, row, 1, code, COMMAND)
-                row += 1
-            header_row, last = self._table(sheet, row, table)
             letter = column_letter(sheet.max_column - 1)
             sheet.auto_filter.ref = f"A{header_row}:{letter}{last}"
             sheet.freeze_panes = f"B{header_row + 1}"
@@ -188,11 +188,15 @@ class _Report:
         self.next_link += 1
 
     def _paragraph(self, sheet: "Worksheet", row: int, text: str, look: Look) -> None:
-        """A text over several columns, as high as it needs to be."""
-        sheet.merge_cells(start_row=row, end_row=row, start_column=1, end_column=8)
+        """A text over so many columns that it reads well, as high as it needs to be."""
+        widths = [d.width for _letter, d in sorted(sheet.column_dimensions.items(), key=_left)]
+        sums = [*accumulate(widths)]
+        columns = next((i for i, width in enumerate(sums, 1) if width >= LINE), len(sums))
+        sheet.merge_cells(start_row=row, end_row=row, start_column=1, end_column=columns)
         self.writer.put(sheet, row, 1, text, look)
-        lines = 1 + len(text) * look.size // (11 * 120)
-        sheet.row_dimensions[row].height = LINE_HEIGHT * look.size / 11 * lines
+        scale = look.size / PLAIN.size
+        lines = 1 + int(len(text) * scale / (sums[columns - 1] * FULLNESS))
+        sheet.row_dimensions[row].height = LINE_HEIGHT * scale * lines
 
     def _table(self, sheet: "Worksheet", row: int, table: Table) -> tuple[int, int]:
         """A table under its caption; the rows of its header and of its end."""
@@ -201,7 +205,9 @@ class _Report:
         by_column = zip(*table.rows, strict=True) if table.rows else [()] * len(table.heads)
         spread = [_spread(plain(h), cells) for h, cells in zip(table.heads, by_column, strict=True)]
         columns = [column for group in spread for column in group]
-        sheet.row_dimensions[header_row].height = 48
+        highest = max(1 + int(len(c.head) / (_width(c) * FULLNESS)) for c in columns)
+        sheet.row_dimensions[1].height = 24
+        sheet.row_dimensions[header_row].height = LINE_HEIGHT * min(highest, MOST_LINES)
         for i, column in enumerate(columns, 1):
             self.writer.put(sheet, header_row, i, column.head, HEADER)
             for below, (cell, look) in enumerate(column.cells, header_row + 1):
@@ -223,8 +229,13 @@ def _shade(sheet: "Worksheet", cells: str) -> None:
     sheet.conditional_formatting.add(cells, Rule(type="colorScale", colorScale=scale))
 
 
+def _left(column: tuple[str, Any]) -> tuple[int, str]:
+    """Columns from left to right: A, B, ..., Z, AA."""
+    return len(column[0]), column[0]
+
+
 def _width(column: _Column) -> float:
-    texts = [str(cell) for cell, _look in column.cells if isinstance(cell, str)]
+    texts = [cell for cell, _look in column.cells if isinstance(cell, str)]
     longest = max(map(len, [*texts, *column.head.split()]), default=0)
     return min(max(NARROWEST, longest + 2, len(column.head) // 3 + 2), WIDEST)
 
@@ -246,13 +257,14 @@ def _spread(head: str, cells: Sequence[Any]) -> Iterator[_Column]:
     numbers = [cell for cell in cells if isinstance(cell, Measured)]
     for i in range(width):
         if i or width == 1 or any(number.values[0] is not None for number in numbers):
-            yield _Column(heads[i], [_cell(cell, i) for cell in cells])
+            yield _Column(heads[i], [_cell(cell, i, bool(numbers)) for cell in cells])
 
 
-def _cell(cell: Any, i: int) -> tuple[Cell, Look]:
+def _cell(cell: Any, i: int, among_numbers: bool) -> tuple[Cell, Look]:
     """What one cell holds: its value (i = 0) or an end of its interval."""
     if not isinstance(cell, Measured):
-        return (plain(cell) or None, WORDS) if i == 0 else (None, BODY)
+        look = replace(BODY, right=True) if among_numbers else WORDS
+        return (plain(cell) or None, look) if i == 0 else (None, BODY)
     value = cell.values[i] if i < len(cell.values) else None
     if value is None or value != value:
         return None, BODY

@@ -4,13 +4,16 @@ import sys
 import tempfile
 from pathlib import Path
 
+FOLLOWED = ["sim.load", "sim.store", "sim.sweep.description", "sim.sweep.folder", "ruamel.yaml"]
+"""Modules whose branches are followed."""
+
 
 def main() -> None:
     """`python -m tests.fuzz.guided READER INPUTS SEED`; exit code 0 if nothing fell over."""
     import atheris
 
     name, number, seed = sys.argv[1:]
-    with atheris.instrument_imports(include=["sim", "ruamel"]):
+    with atheris.instrument_imports(include=FOLLOWED):
         from tests.fuzz.readers import readers, refuses
     with readers() as every, tempfile.TemporaryDirectory() as folder:
         reader = every[name]

@@ -159,11 +159,14 @@ def _killed(place: Path, arguments: Sequence[str], after: float) -> None:
 
 
 def _named(found: State, before: State, new: State) -> str:
-    """What is there, in a word. Raises Broken if it is neither what was nor what was made."""
-    if found == new:
-        return "the new"
+    """What is there, in a word; "the old" also where the new is the same.
+
+    Raises Broken if it is neither what was nor what was made.
+    """
     if found == before:
         return "the old" if before else "nothing yet"
+    if found == new:
+        return "the new"
     raise Broken(f"neither the old nor the new: {sorted(found)}")
 
 
