@@ -36,16 +36,20 @@ LARGEST_PROVINCE, LONGEST_TO_BUILD, LONGEST_TO_USE = 15e6, 20.0, 5.0
 """Bytes of the report of a province; seconds to build it, and to open it or sort a table."""
 
 CUT_OFF = """() => {
-  const scrolls = e => e !== null && (["auto", "scroll"].includes(getComputedStyle(e).overflowX)
-    || scrolls(e.parentElement));
+  const moves = e => ["auto", "scroll"].includes(getComputedStyle(e).overflowX);
+  const scrolls = (e, end) => e !== end && (moves(e) || scrolls(e.parentElement, end));
   const told = e => `${e.tagName} ${e.textContent.trim().slice(0, 60)}`;
-  const wide = document.documentElement.clientWidth, found = [];
+  const page = document.documentElement, found = [];
   for (const e of document.body.querySelectorAll("*")) {
     const own = [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim());
     if (!own || e.closest(".skip, script, style") || e.getClientRects().length === 0) continue;
+    // Slides lie side by side: a text must keep to its own.
+    const slide = e.closest("section"), isDeck = slide && moves(slide.parentElement);
+    const end = isDeck ? slide : page, frame = end.getBoundingClientRect();
     const box = e.getBoundingClientRect(), style = getComputedStyle(e);
-    if ((box.right > wide + ROUNDING || box.left < -ROUNDING) && !scrolls(e.parentElement))
-      found.push("outside: " + told(e));
+    const left = isDeck ? frame.left : 0, right = left + end.clientWidth;
+    if ((box.right > right + ROUNDING || box.left < left - ROUNDING) && e !== end
+      && !scrolls(e.parentElement, end)) found.push("outside: " + told(e));
     const hides = ["hidden", "clip"].includes(style.overflowX) || style.textOverflow === "ellipsis";
     if (hides && e.scrollWidth > e.clientWidth + ROUNDING) found.push("cut off: " + told(e));
   }
@@ -174,6 +178,9 @@ def page_of(path: Path, body: str) -> Path:
         "<p style='width: 3000px'>far too wide</p>",
         "<p style='overflow: hidden; width: 20px; white-space: nowrap'>cut off here</p>",
         "<p style='position: absolute; left: -40px'>outside</p>",
+        "<main style='display: flex; overflow-x: auto'>"
+        "<section style='flex: 0 0 100vw; min-width: 0'>"
+        "<p style='width: 120vw'>wider than its slide</p></section></main>",
     ],
 )
 def test_text_that_is_cut_off_is_seen(browser: Any, tmp_path: Path, body: str) -> None:
