@@ -1,6 +1,7 @@
 """Parts on people: the way to official member, members by status and age."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from sim import figures, numerals
 from sim.figures.course import AGES, STATUSES
@@ -29,7 +30,7 @@ def way(run: Run, people: People) -> Part:
     )
     blocks: list[Block] = [*tables]
     if not _hides_a_step(run, people):
-        blocks.insert(0, drawn(figures.way_to_official_member(run), shown))
+        blocks.insert(0, drawn(partial(figures.way_to_official_member, run), shown))
     return Part("way", _("From the source list to official member"), blocks)
 
 
@@ -63,7 +64,7 @@ def members(run: Run, people: People) -> Part:
     ):  # fmt: skip
         shown = [m for m in measures if not _hides_any(run, m, people)]
         if shown:
-            blocks.append(drawn(draw(run, measures=shown), alt))
+            blocks.append(drawn(partial(draw, run, measures=shown), alt))
     explained = _(
         "By chance alone: where nine replications of ten lie when only chance differs. By the "
         "parameters alone: where the expected number lies in nine draws of ten of the uncertain "
