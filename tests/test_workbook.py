@@ -1,7 +1,9 @@
 """A workbook as a scenario: made in any language, filled, read as YAML and a table would be."""
 
+import csv
 import datetime as dt
 import io
+import re
 import time
 import unicodedata
 import zipfile
@@ -34,6 +36,8 @@ from sim.load.vocabulary import (
 from sim.load.workbooks import closed_list, lever_settings
 from sim.messages import LANGUAGES, BadInput, speaking
 from sim.messages import language as spoken_now
+from tests.load_samples import SCENARIO as SAMPLE
+from tests.load_samples import TABLE as SAMPLE_TABLE
 from tests.load_samples import written
 from tests.test_cli import command
 
@@ -540,20 +544,33 @@ def test_levers_with_dates_places_and_conditions(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
-def test_blank_rows_notes_and_columns_in_another_order_change_nothing(tmp_path: Path) -> None:
+def test_blank_rows_notes_and_a_lock_change_nothing(tmp_path: Path, language: str) -> None:
+    def change(book: openpyxl.Workbook) -> None:
+        hamlets = book[SHEETS.label("hamlets")]
+        hamlets.cell(300, 3).value = "  "
+        unit_of("note", "ask the commune", FIRST_ROW + 5)(book)
+        for sheet in book:
+            sheet.protection.sheet = True
+
+    plain = sim.load(filled(tmp_path / "filled.xlsx"))
+    assert sim.load(filled(tmp_path / "filled.xlsx", change)) == plain
+
+
+def test_columns_may_stand_in_another_order_and_be_left_out(tmp_path: Path) -> None:
     def change(book: openpyxl.Workbook) -> None:
         hamlets = book["Hamlets"]
-        hamlets.cell(300, 3).value = "  "
-        unit_of("note", "ask the commune", 9)(book)
-        hamlets.move_range("A3:AL9", cols=2)
-        for row in range(3, 10):
-            hamlets.cell(row, 1).value = hamlets.cell(row, 4 + COLUMNS.index("note")).value
-        hamlets.protection.sheet = True
+        kept = [i for i, c in enumerate(COLUMNS, 1) if any(c in unit for unit in UNITS)]
+        rows = range(HEADER_ROW, FIRST_ROW + len(UNITS))
+        order = sorted(kept, key=lambda i: i if "." in COLUMNS[i - 1] else -i)
+        values = [[hamlets.cell(row, i).value for i in order] for row in rows]
+        hamlets.delete_cols(1, len(COLUMNS))
+        for row, cells in zip(rows, values, strict=True):
+            for i, cell in enumerate(cells, 1):
+                hamlets.cell(row, i).value = cell
 
     with speaking("en"):
-        plain = sim.load(filled(tmp_path / "plain.xlsx"))
-        changed = sim.load(filled(tmp_path / "changed.xlsx", unit_of("note", "ask", 9)))
-    assert changed.baseline == plain.baseline
+        plain = sim.load(filled(tmp_path / "filled.xlsx"))
+        assert sim.load(filled(tmp_path / "filled.xlsx", change)) == plain
 
 
 @pytest.mark.verify
@@ -589,6 +606,23 @@ def test_a_text_is_never_a_formula(text: str) -> None:
     begins = cell.value.startswith(MEANS_SOMETHING)
     assert cell.quotePrefix or not begins
     assert begins or cell.value[0] == "\\"
+
+
+def test_a_trace_for_spreadsheets_holds_no_text_of_a_planner_that_acts(tmp_path: Path) -> None:
+    """Its texts are ids and our own words; an id that could act is refused when it is read."""
+    yaml = written(tmp_path, SAMPLE, SAMPLE_TABLE)
+    done = command(
+        "trace", yaml, "--policy", "as-is", "--replication", "0", "--engine", "reference",
+        "--out", tmp_path / "log.csv",
+    )  # fmt: skip
+    assert (done.code, done.err) == (0, "")
+    rows = csv.reader((tmp_path / "log.csv").read_text("utf-8").splitlines())
+    texts = [cell for row in rows for cell in row if not re.fullmatch(r"-?[0-9.e+-]+", cell)]
+    assert texts
+    assert not [text for text in texts if text.startswith((*MEANS_SOMETHING, "\t", "\r"))]
+    for sign in (*MEANS_SOMETHING, "\t="):
+        written(tmp_path, SAMPLE, SAMPLE_TABLE.replace(",H1,", f",{sign}H1,"))
+        assert any("found" in line and "id" in line for line in lines(yaml)), sign
 
 
 def test_template_has_no_formula(language: str) -> None:
