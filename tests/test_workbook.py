@@ -1,7 +1,9 @@
 """A workbook as a scenario: made in any language, filled, read as YAML and a table would be."""
 
+import csv
 import datetime as dt
 import io
+import re
 import time
 import unicodedata
 import zipfile
@@ -31,9 +33,11 @@ from sim.load.vocabulary import (
     Names,
     words,
 )
-from sim.load.workbooks import closed_list, lever_settings
+from sim.load.workbooks import closed_list, lever_settings, meant
 from sim.messages import LANGUAGES, BadInput, speaking
 from sim.messages import language as spoken_now
+from tests.load_samples import SCENARIO as SAMPLE
+from tests.load_samples import TABLE as SAMPLE_TABLE
 from tests.load_samples import written
 from tests.test_cli import command
 
@@ -450,38 +454,32 @@ def test_a_locked_workbook_is_refused_in_one_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("key", "written_as", "meant_as"),
     [
-        ("start", "2027-03-01", dt.date(2027, 3, 1)),
-        ("start", "01/03/2027", dt.date(2027, 3, 1)),
-        ("start", "1.3.2027", dt.date(2027, 3, 1)),
+        ("start", "2027-03-01", "2027-03-01"),
+        ("start", "01/03/2027", "2027-03-01"),
+        ("start", "1.3.2027", "2027-03-01"),
+        ("start", dt.datetime(2027, 3, 1), "2027-03-01"),
         ("training.attendance", "0,75", 0.75),
         ("training.attendance", "75%", 0.75),
         ("training.attendance", 0.75, 0.75),
         ("training.seats", " 60 ", 60),
-        ("training.months", 6, (6,)),
-        ("training.months", "3;9", (3, 9)),
-        ("training.months", "3, 9", (3, 9)),
+        ("training.months", 6, [6]),
+        ("training.months", "3;9", [3, 9]),
+        ("training.months", "3, 9", [3, 9]),
         ("training.months", "ALL", "all"),
-        ("rules.admission_age", "18\N{EN DASH}50", (18, 50)),
+        ("rules.admission_age", "18\N{EN DASH}50", [18, 50]),
         ("rules.posted_counts", False, False),
         ("rules.posted_counts", 0, False),
         ("rules.posted_counts", "không", False),
         ("rules.posted_counts", unicodedata.normalize("NFD", "Không"), False),
         ("training.priority", "Trẻ nhất trước", "youngest_first"),
         ("training.priority", "fair_share", "fair_share"),
-        ("title", 2026, "2026"),
-        ("demography.shock.commune", "{}", None),
+        ("training.level", "huyện", "district"),
+        ("training.level", "vùng", "vùng"),
     ],
 )
-def test_values_are_read_as_they_are_meant(
-    tmp_path: Path, key: str, written_as: Any, meant_as: Any
-) -> None:
-    path = filled(tmp_path / "filled.xlsx", value_of(key, written_as))
-    if meant_as is None:
-        assert len(lines(path)) == 1
-        return
-    value: Any = sim.load(path).scenario
-    for step in key.split("."):
-        value = getattr(value, step)
+def test_values_are_read_as_they_are_meant(key: str, written_as: Any, meant_as: Any) -> None:
+    steps = tuple(key.split("."))
+    value = meant(written_as, shape.at({}, steps) or {}, steps)
     assert value == meant_as
     assert type(value) is type(meant_as)
 
@@ -540,20 +538,33 @@ def test_levers_with_dates_places_and_conditions(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
-def test_blank_rows_notes_and_columns_in_another_order_change_nothing(tmp_path: Path) -> None:
+def test_blank_rows_notes_and_a_lock_change_nothing(tmp_path: Path, language: str) -> None:
+    def change(book: openpyxl.Workbook) -> None:
+        hamlets = book[SHEETS.label("hamlets")]
+        hamlets.cell(300, 3).value = "  "
+        unit_of("note", "ask the commune", FIRST_ROW + 5)(book)
+        for sheet in book:
+            sheet.protection.sheet = True
+
+    plain = sim.load(filled(tmp_path / "filled.xlsx"))
+    assert sim.load(filled(tmp_path / "filled.xlsx", change)) == plain
+
+
+def test_columns_may_stand_in_another_order_and_be_left_out(tmp_path: Path) -> None:
     def change(book: openpyxl.Workbook) -> None:
         hamlets = book["Hamlets"]
-        hamlets.cell(300, 3).value = "  "
-        unit_of("note", "ask the commune", 9)(book)
-        hamlets.move_range("A3:AL9", cols=2)
-        for row in range(3, 10):
-            hamlets.cell(row, 1).value = hamlets.cell(row, 4 + COLUMNS.index("note")).value
-        hamlets.protection.sheet = True
+        kept = [i for i, c in enumerate(COLUMNS, 1) if any(c in unit for unit in UNITS)]
+        rows = range(HEADER_ROW, FIRST_ROW + len(UNITS))
+        order = sorted(kept, key=lambda i: i if "." in COLUMNS[i - 1] else -i)
+        values = [[hamlets.cell(row, i).value for i in order] for row in rows]
+        hamlets.delete_cols(1, len(COLUMNS))
+        for row, cells in zip(rows, values, strict=True):
+            for i, cell in enumerate(cells, 1):
+                hamlets.cell(row, i).value = cell
 
     with speaking("en"):
-        plain = sim.load(filled(tmp_path / "plain.xlsx"))
-        changed = sim.load(filled(tmp_path / "changed.xlsx", unit_of("note", "ask", 9)))
-    assert changed.baseline == plain.baseline
+        plain = sim.load(filled(tmp_path / "filled.xlsx"))
+        assert sim.load(filled(tmp_path / "filled.xlsx", change)) == plain
 
 
 @pytest.mark.verify
@@ -589,6 +600,23 @@ def test_a_text_is_never_a_formula(text: str) -> None:
     begins = cell.value.startswith(MEANS_SOMETHING)
     assert cell.quotePrefix or not begins
     assert begins or cell.value[0] == "\\"
+
+
+def test_a_trace_for_spreadsheets_holds_no_text_of_a_planner_that_acts(tmp_path: Path) -> None:
+    """Its texts are ids and our own words; an id that could act is refused when it is read."""
+    yaml = written(tmp_path, SAMPLE, SAMPLE_TABLE)
+    done = command(
+        "trace", yaml, "--policy", "as-is", "--replication", "0", "--engine", "reference",
+        "--out", tmp_path / "log.csv",
+    )  # fmt: skip
+    assert (done.code, done.err) == (0, "")
+    rows = csv.reader((tmp_path / "log.csv").read_text("utf-8").splitlines())
+    texts = [cell for row in rows for cell in row if not re.fullmatch(r"-?[0-9.e+-]+", cell)]
+    assert texts
+    assert not [text for text in texts if text.startswith((*MEANS_SOMETHING, "\t", "\r"))]
+    for sign in (*MEANS_SOMETHING, "\t="):
+        written(tmp_path, SAMPLE, SAMPLE_TABLE.replace(",H1,", f",{sign}H1,"))
+        assert any("found" in line and "id" in line for line in lines(yaml)), sign
 
 
 def test_template_has_no_formula(language: str) -> None:

@@ -7,8 +7,14 @@ it and a test can find it again. Texts of a scenario are escaped wherever they s
 import base64
 import datetime as dt
 import re
+<<<<<<< HEAD
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+=======
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+>>>>>>> workbook
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -69,11 +75,20 @@ class Table:
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure as a picture inside the page; `alt` says in words what it shows."""
+    """A figure as a picture inside the page; `alt` says in words what it shows.
 
-    source: str
+    It is drawn when a page asks for its `source`: a workbook has no use for it.
+    """
+
+    draw: Callable[[], Any]
     alt: str
     kind: str = field(default="picture", init=False)
+
+    @cached_property
+    def source(self) -> str:
+        """The picture as an address that holds all of it."""
+        data = base64.b64encode(picture(self.draw(), "svg")).decode("ascii")
+        return f"data:image/svg+xml;base64,{data}"
 
 
 @dataclass(frozen=True)
@@ -139,9 +154,8 @@ class Part:
 
 
 def drawn(axes: Any, alt: str) -> Picture:
-    """Axes as a picture."""
-    data = base64.b64encode(picture(axes, "svg")).decode("ascii")
-    return Picture(f"data:image/svg+xml;base64,{data}", alt)
+    """Axes, or what draws them, as a picture."""
+    return Picture(axes if callable(axes) else lambda: axes, alt)
 
 
 # ---------------------------------------------------------------- cells

@@ -1,5 +1,6 @@
 """Parts on policies: against the base, whose fate they change, what leaves hamlets weak."""
 
+from functools import partial
 from typing import Any
 
 from sim import figures, numerals
@@ -27,7 +28,7 @@ MOST_FLIPS = 5
 def stand_alone(run: Run) -> Part:
     """Cells lost beside hamlets with too few officials of their own."""
     picture = drawn(
-        figures.lost_beside_few_local(run),
+        partial(figures.lost_beside_few_local, run),
         _("Hamlets lost and hamlets with too few officials of their own, by policy; the numbers "
           "are in the first table of this report."),
     )  # fmt: skip
@@ -36,7 +37,7 @@ def stand_alone(run: Run) -> Part:
         "second number."
     )
     over_years = drawn(
-        figures.lost_over_years(run),
+        partial(figures.lost_over_years, run),
         _("Hamlets that have lost their cell, over the years under the base, with bands for chance "
           "and for the uncertain parameters."),
     )  # fmt: skip
@@ -73,7 +74,7 @@ def against_base(run: Run) -> Part:
         "costs into the scenario before you read any cost."
     )
     picture = drawn(
-        figures.differences(run),
+        partial(figures.differences, run),
         _("Hamlets lost fewer or more than under the base, with intervals; numbers in the table."),
     )
     blocks: list[Block] = [picture, Table(caption, heads, rows), Text(explained)]
@@ -122,7 +123,7 @@ def flips(run: Run) -> Part:
 def causes(run: Run) -> Part:
     """Why cells were lost, and how far candidates had come."""
     shown = _("What made cells fall below that were then lost; numbers in the table.")
-    picture = drawn(figures.causes(run), shown)
+    picture = drawn(partial(figures.causes, run), shown)
     by_cause = _losses(
         run, "cause", cause_in_words, _("what made the cell fall below"),
         _("Losses until the horizon under {base}, by what made the cell fall below"),

@@ -1,5 +1,6 @@
 """Parts on hamlets: who to act on, who stands on posted members, who has no successor, where."""
 
+from functools import partial
 from typing import Any
 
 from sim import figures, numerals
@@ -72,7 +73,7 @@ def to_act_on(run: Run, people: People) -> Part:
     )
     caption = told(_("Hamlets at greatest risk under {base}"), base=name(base(run)))
     picture = drawn(
-        figures.at_greatest_risk(run, most=MOST_TO_ACT_ON),
+        partial(figures.at_greatest_risk, run, most=MOST_TO_ACT_ON),
         _("Chance of losing the cell, with intervals, for the hamlets of the table above."),
     )
     return Part(
@@ -135,7 +136,7 @@ def posting_cliff(run: Run, people: People) -> Part:
         minimum=count(minimum(run)),
     )
     picture = drawn(
-        figures.cells_on_posted_members(run),
+        partial(figures.cells_on_posted_members, run),
         _("Cells that stand on posted members over the years, with bands; numbers in the table."),
     )
     blocks: list[Block] = [Text(explained), picture, Table(caption, heads, rows)]
@@ -246,12 +247,12 @@ def where_and_when(run: Run, people: People) -> Part:
     """Tiles by area, a heat map, and all hamlets by year."""
     pictures: list[Block] = [
         drawn(
-            figures.tiles(run),
+            partial(figures.tiles, run),
             _("A tile for each hamlet by area, darker where losing the cell is more likely; the "
               "numbers are in the table below."),
         ),
         drawn(
-            figures.heat_map(run),
+            partial(figures.heat_map, run),
             _("Chance of having lost the cell by year for the hamlets at greatest risk; the "
               "numbers are in the table below."),
         ),

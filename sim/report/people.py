@@ -1,6 +1,7 @@
 """Parts on people: the way to official member, members by status, sex and age."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from sim import figures, numerals
 from sim.figures.course import AGES, STATUSES
@@ -28,8 +29,13 @@ def way(run: Run, people: People) -> Part:
         "recognised, and where the others stop; by area in the tables below."
     )
     blocks: list[Block] = [*tables]
+<<<<<<< HEAD
     if not hides_a_step(run, people):
         blocks.insert(0, drawn(figures.way_to_official_member(run), shown))
+=======
+    if not _hides_a_step(run, people):
+        blocks.insert(0, drawn(partial(figures.way_to_official_member, run), shown))
+>>>>>>> workbook
     return Part("way", _("From the source list to official member"), blocks)
 
 
@@ -64,7 +70,7 @@ def members(run: Run, people: People) -> Part:
     ):  # fmt: skip
         shown = [m for m in measures if not _hides_any(run, m, people)]
         if shown:
-            blocks.append(drawn(draw(run, measures=shown), alt))
+            blocks.append(drawn(partial(draw, run, measures=shown), alt))
     explained = _(
         "By chance alone: where nine replications of ten lie when only chance differs. By the "
         "parameters alone: where the expected number lies in nine draws of ten of the uncertain "

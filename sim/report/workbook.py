@@ -181,9 +181,12 @@ class _Report:
         return self.writer.sheet(bare if not taken else f"{bare} {taken + 1}")
 
     def _link(self, title: str, caption: str) -> None:
+        from openpyxl.worksheet.hyperlink import Hyperlink
+
         self.writer.put(self.home, self.next_link, 1, title, LINK)
-        self.home.cell(self.next_link, 1).hyperlink = f"#'{title}'!A1"
-        self.writer.dress(self.home.cell(self.next_link, 1), LINK)
+        cell = self.home.cell(self.next_link, 1)
+        cell.hyperlink = Hyperlink(ref=cell.coordinate, location=f"'{title}'!A1")
+        self.writer.dress(cell, LINK)
         self.writer.put(self.home, self.next_link, 2, caption)
         self.next_link += 1
 
@@ -235,6 +238,7 @@ def _left(column: tuple[str, Any]) -> tuple[int, str]:
 
 
 def _width(column: _Column) -> float:
+    """Wide enough for its texts and the words of its head."""
     texts = [cell for cell, _look in column.cells if isinstance(cell, str)]
     longest = max(map(len, [*texts, *column.head.split()]), default=0)
     return min(max(NARROWEST, longest + 2, len(column.head) // 3 + 2), WIDEST)
