@@ -18,7 +18,7 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 from nbformat import NotebookNode
 
-from sim.report.blocks import Block, Code, Made, Part, Picture
+from sim.report.blocks import Block, Code, Image, Made, Part
 from sim.report.deck import deck
 from sim.store import write_text
 
@@ -124,7 +124,7 @@ def _shown(output: NotebookNode) -> Block:
     data, metadata = output.data, output.metadata
     if "image/png" in data:
         png = "".join(data["image/png"].split())
-        return Picture(f"data:image/png;base64,{png}", metadata["image/png"]["alt"])
+        return Image(f"data:image/png;base64,{png}", metadata["image/png"]["alt"])
     if "text/markdown" in data:
         return _text(data["text/markdown"])
     if "text/html" in data:

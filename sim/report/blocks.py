@@ -7,14 +7,9 @@ it and a test can find it again. Texts of a scenario are escaped wherever they s
 import base64
 import datetime as dt
 import re
-<<<<<<< HEAD
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-=======
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
->>>>>>> workbook
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -92,6 +87,15 @@ class Picture:
 
 
 @dataclass(frozen=True)
+class Image:
+    """A picture that is made already; `source` is an address that holds all of it."""
+
+    source: str
+    alt: str
+    kind: str = field(default="picture", init=False)
+
+
+@dataclass(frozen=True)
 class Text:
     """A paragraph."""
 
@@ -141,7 +145,7 @@ class Link:
     kind: str = field(default="link", init=False)
 
 
-Block = Table | Picture | Text | Warned | Code | Made | Heading | Link
+Block = Table | Picture | Image | Text | Warned | Code | Made | Heading | Link
 
 
 @dataclass(frozen=True)

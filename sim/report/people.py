@@ -29,13 +29,8 @@ def way(run: Run, people: People) -> Part:
         "recognised, and where the others stop; by area in the tables below."
     )
     blocks: list[Block] = [*tables]
-<<<<<<< HEAD
     if not hides_a_step(run, people):
-        blocks.insert(0, drawn(figures.way_to_official_member(run), shown))
-=======
-    if not _hides_a_step(run, people):
         blocks.insert(0, drawn(partial(figures.way_to_official_member, run), shown))
->>>>>>> workbook
     return Part("way", _("From the source list to official member"), blocks)
 
 
