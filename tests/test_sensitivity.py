@@ -342,6 +342,8 @@ def test_a_summary_names_what_matters(study: Sensitivity) -> None:
     text = study.summary()
     assert f"Under as-is it is moved most by {first}" in text
     assert "Over all that is uncertain posted-in is best" in text
+    assert study.manifest["sensitivity"]["at_most"] == 0
+    assert "At none of 32 points was another better than posted-in." in text
 
 
 def test_words_of_what_would_change_the_choice() -> None:
