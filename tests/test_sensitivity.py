@@ -415,6 +415,7 @@ def test_a_folder_of_something_else_stays(loaded: sim.Loaded, tmp_path: Path) ->
     assert [file.name for file in tmp_path.iterdir()] == ["mine.txt"]
 
 
+@pytest.mark.verify
 def test_the_command_on_a_run(study: Sensitivity, folder: Path) -> None:
     """It finds all done, says what matters, and makes the report again."""
     told = command(
