@@ -342,6 +342,8 @@ def test_a_summary_names_what_matters(study: Sensitivity) -> None:
     text = study.summary()
     assert f"Under as-is it is moved most by {first}" in text
     assert "Over all that is uncertain posted-in is best" in text
+    assert study.manifest["sensitivity"]["at_most"] == 0
+    assert "At none of 32 points was another better than posted-in." in text
 
 
 def test_words_of_what_would_change_the_choice() -> None:
@@ -413,6 +415,7 @@ def test_a_folder_of_something_else_stays(loaded: sim.Loaded, tmp_path: Path) ->
     assert [file.name for file in tmp_path.iterdir()] == ["mine.txt"]
 
 
+@pytest.mark.verify
 def test_the_command_on_a_run(study: Sensitivity, folder: Path) -> None:
     """It finds all done, says what matters, and makes the report again."""
     told = command(

@@ -39,6 +39,8 @@ MOST = 10
 LONGEST_NAME = 60
 NAME_LINE = 30
 """Characters of a parameter's path in a line."""
+LEAST_WORTH = 0.1
+"""Axes of what knowing is worth go at least so far, so that next to nothing looks it."""
 APART = 0.17
 """Of a row, between the two dots of a parameter."""
 
@@ -190,7 +192,7 @@ def decision(run: Any, axes: "Axes | None" = None) -> "Axes":
     rows(axes, found)
     name_rows(axes, [row.name for row in found])
     axes.tick_params(axis="y", labelsize=SMALL - 1)
-    axes.set_xlim(0, 1.02 * max(told["at_most"], *(row.high for row in found), 1e-3))
+    axes.set_xlim(0, 1.02 * max(told["at_most"], *(row.high for row in found), LEAST_WORTH))
     room_for_labels(axes, 0.9)
     entitle(
         axes,
@@ -214,7 +216,7 @@ def _worth(one: dict[Any, Any]) -> Row:
     name = _in_lines(one["parameter"]) if one["parameter"] else _("all together")
     told = with_interval(known)
     if known.low <= 0:
-        told = _("may be worth nothing") if known.high > 0 else _("worth nothing")
+        told = _("may be worth nothing") if known.high > 0 else _("none seen")
     if known.low > 0 and one["turning"] == one["turning"] and one["turning"] is not None:
         sentence = _("{worth}: {instead} from {value} up") if one["above"] else _(
             "{worth}: {instead} from {value} down")  # fmt: skip

@@ -98,7 +98,7 @@ def _decision(run: Any) -> Table:
     rows = [
         [
             name(one["parameter"]) if one["parameter"] else _("all together"),
-            interval(Known(one["worth"], one["low"], one["high"])),
+            _worth(Known(one["worth"], one["low"], one["high"])),
             share(one["changes"]),
             *_instead(one),
         ]
@@ -110,6 +110,11 @@ def _decision(run: Any) -> Table:
     chosen = name(run.manifest["sensitivity"]["chosen"])
     caption = _("What it is worth to know, in what the outcome counts; chosen as it is: {policy}")
     return Table(caption.format(policy=chosen), heads, rows)
+
+
+def _worth(known: Known) -> str:
+    """What was never seen to be worth anything is not certainly worth nothing."""
+    return interval(known) if known.high > 0 else _("none seen")
 
 
 def _instead(one: dict[Any, Any]) -> tuple[str, str]:

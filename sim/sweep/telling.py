@@ -153,6 +153,9 @@ def would_change(one: dict[Any, Any]) -> str:
 
 
 def _everything(found: "Sensitivity", told: dict[str, Any]) -> str:
+    if told["at_most"] == 0:
+        sentence = _("At none of {points} points was another better than {policy}.")
+        return sentence.format(points=decimal(told["draws"]), policy=printable(told["chosen"]))
     together = found.decision[found.decision["parameter"] == ""].iloc[0]
     worth = _interval(together["worth"], together["low"], together["high"])
     sentence = _(
