@@ -103,13 +103,18 @@ def test_ranks_of_hidden_parameters_are_uniform(kind: str) -> None:
 class Line:
     """A simulator of three figures: 2 a + noise of sd 1, a + b + noise of sd .5, noise alone.
 
-    a and b are the scores of the first two parameters; the third one moves nothing.
+    a and b are the scores of the first two parameters; the third one moves nothing. `only` one
+    figure can be looked at.
     """
+
+    def __init__(self, only: int | None = None) -> None:
+        self._looked_at = slice(None) if only is None else slice(only, only + 1)
 
     def __call__(self, values: Mapping[str, float], replications: Sequence[int]) -> Any:
         a, b = (values[path] for path in PATHS[:2])
         noise = np.random.default_rng([99, replications[0]]).standard_normal(3)
-        return np.array([[2 * a + noise[0], a + b + 0.5 * noise[1], 100 * noise[2]]])
+        figures = [2 * a + noise[0], a + b + 0.5 * noise[1], 100 * noise[2]]
+        return np.array([figures[self._looked_at]])
 
 
 PATHS = ("a", "b", "c")
@@ -130,6 +135,19 @@ def closed_form(extra: float = 0.0) -> tuple[Any, Any]:
     precision = np.eye(2) + slopes.T @ np.linalg.inv(noise) @ slopes
     covariance = np.linalg.inv(precision)
     return covariance @ slopes.T @ np.linalg.inv(noise) @ np.array(SEEN[:2]), covariance
+
+
+def test_figures_that_nothing_moves_leave_the_prior(tmp_path: Path) -> None:
+    """A figure of chance alone, printed far off: no parameter may follow it. Means of 60 particles
+    are within .65 sd (5 standard errors)."""
+    whole = line()
+    idle = dataclasses.replace(whole.facts[2], value=700.0)
+    problem = dataclasses.replace(whole, facts=(idle,), simulator=Line(2))  # type: ignore[arg-type]
+    found = fitted(problem, 60, 2, 1, tmp_path, nobody)
+    for column in found.scores.T:
+        one = spread_of_sample(column, found.weights)
+        assert abs(one.mean) < 0.65
+        assert 0.5 < one.sd < 1.6
 
 
 def nobody(_more: int) -> None:

@@ -1,5 +1,6 @@
 """What the figures have told of each parameter: prior and posterior side by side."""
 
+import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -43,8 +44,10 @@ class Told(NamedTuple):
 
     @property
     def is_identified(self) -> bool:
-        """Whether the figures have surely taken away some of the prior's variance."""
-        return self.contraction - SURE * self.error > LEAST_TOLD
+        """Whether the figures have surely taken away some of the prior's variance. (The error is
+        one of a ratio, so it multiplies.)"""
+        left = 1 - self.contraction
+        return left == 0 or 1 - left * math.exp(SURE * self.error / left) > LEAST_TOLD
 
 
 def spread_of_prior(uncertain: Uncertain) -> Spread:
