@@ -92,8 +92,9 @@ def reproduce(
         files = [name for name in COMPARED if name in {**then["checksums"], **now["checksums"]}]
         differences = [d for name in files for d in _differences(name, folder, then, place, now)]
     left_out = [name for name in then["checksums"] if name not in files]
-    changes = _changes(loaded, then, now)
-    return Reproduction(folder, tuple(files), tuple(left_out), changes, tuple(differences))
+    return Reproduction(
+        folder, tuple(files), tuple(left_out), _changes(then, now), tuple(differences)
+    )
 
 
 @contextmanager
@@ -124,7 +125,7 @@ def _run_again(
 # ---------------------------------------------------------------- what is not as it was
 
 
-def _changes(loaded: Loaded, then: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[Change, ...]:
+def _changes(then: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[Change, ...]:
     """Versions, platform, data and the run itself, where they differ."""
     here, there = now["versions"], then["versions"]
     machine, earlier = store.platform_now(), then["machine"]

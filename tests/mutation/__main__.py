@@ -27,6 +27,7 @@ def asked() -> argparse.Namespace:
     parser.add_argument("--sample", type=int, default=200, help="mutants of each room")
     parser.add_argument("--minutes", type=float, default=600, help="begin no mutant after these")
     parser.add_argument("--again", type=Path, help="only what survived in this table")
+    parser.add_argument("--usual", type=float, help="seconds of all tests of a room, if known")
     parser.add_argument("--out", type=Path, help="default: results/proofs/mutation-DATE.csv")
     return parser.parse_args()
 
@@ -76,8 +77,8 @@ def main() -> int:
     tried = survivors(rooms, options.again) if options.again else chosen(rooms, options.sample)
     rows: list[Row] = []
     with a_copy() as copy:
-        usual = {}
-        for room in rooms:
+        usual = dict.fromkeys(names, options.usual)
+        for room in rooms if options.usual is None else ():
             sound = tested(copy, room, USUAL_AT_MOST)
             if sound.code != 0:
                 raise SystemExit(f"{room.name}: the tests fail without any mutant: {sound.told}")
