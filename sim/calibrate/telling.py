@@ -80,10 +80,10 @@ def heading(done: "Backtest") -> list[str]:
     scenario = done.loaded.scenario
     end = scenario.start.replace(year=scenario.start.year + scenario.years)
     count = ngettext(
-        "{count} replication, seed {seed}, engine {engine}",
-        "{count} replications, seed {seed}, engine {engine}",
+        "{replications} replication, seed {seed}, engine {engine}",
+        "{replications} replications, seed {seed}, engine {engine}",
         done.replications,
-    ).format(count=decimal(done.replications), seed=done.seed, engine=done.engine)
+    ).format(replications=decimal(done.replications), seed=done.seed, engine=done.engine)
     told = [_("{start} to {end}").format(start=date(scenario.start), end=date(end)), count]
     lines = [printable(titled(scenario.title), 200), "; ".join(told)]
     if scenario.uncertain:
