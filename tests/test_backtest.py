@@ -348,6 +348,8 @@ def test_the_command_tells_saves_and_repeats(scenario: Path) -> None:
     assert "ratings are not modelled" in done.out
     table = pd.read_csv(out / "ledger.csv")
     assert table["status"].to_list() == ["input", "fitted", "forecast", "not_modelled"]
+    page = (out / "backtest.html").read_text("utf-8")
+    assert "ratings are not modelled" in page
     manifest = json.loads((out / "backtest.json").read_text("utf-8"))
     assert (manifest["policies"], manifest["replications"]) == (["as-is"], 19)
     told = json.loads(command(*line, "--json").out)
@@ -408,6 +410,8 @@ def test_faults_of_further_policies(scenario: Path, more: str, told: str) -> Non
         (("--facts", "nowhere.csv"), "nowhere.csv"),
         (("--engine", "fast"), "engine"),
         (("--more-policies", "nowhere.yaml"), "nowhere.yaml"),
+        (("--posterior", "nowhere.csv"), "nowhere.csv"),
+        (("--out", __file__), "cannot be written to"),
     ],
 )
 def test_faults_end_the_command_and_nothing_is_written(
