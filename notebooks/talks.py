@@ -59,11 +59,11 @@ def executed(path: Path) -> NotebookNode:
 
 def _lighter(png: str) -> str:
     """A picture in as many colours as our figures need: a third of the bytes."""
-    from PIL import Image
+    from PIL import Image as Pixels
 
     made = io.BytesIO()
-    picture = Image.open(io.BytesIO(base64.b64decode(png))).convert("RGB")
-    picture.quantize(COLOURS, dither=Image.Dither.NONE).save(made, "png", optimize=True)
+    picture = Pixels.open(io.BytesIO(base64.b64decode(png))).convert("RGB")
+    picture.quantize(COLOURS, dither=Pixels.Dither.NONE).save(made, "png", optimize=True)
     return base64.b64encode(made.getvalue()).decode("ascii")
 
 
