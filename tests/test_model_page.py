@@ -264,6 +264,8 @@ def test_parts_are_those_of_the_two_protocols(top: Element) -> None:
     ]  # fmt: skip
     ids = [e.attributes["id"] for e in top.all() if "id" in e.attributes]
     assert len(ids) == len(set(ids))
+    links = [e.attributes["href"] for e in top.all("a")]
+    assert {link for link in links if link.removeprefix("#") not in ids} == set()
 
 
 def test_nothing_comes_from_elsewhere_and_markup_is_text(results: Results) -> None:
@@ -288,9 +290,7 @@ def test_facts_of_the_run_are_those_of_its_manifest(results: Results) -> None:
     policies = tables_of(top, "objectives")["Policies of this run"]
     assert [row[0] for row in policies] == results.manifest["policies"]
     assert policies[0][1] == "no lever"
-    assert "more-seats', 'training (from: 2021-01-01, seats: {times: 1.5})" in str(
-        policies
-    )
+    assert "more-seats', 'training (from: 2021-01-01, seats: {times: 1.5})" in str(policies)
 
 
 # ---------------------------------------------------------------- command

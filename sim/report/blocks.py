@@ -138,7 +138,7 @@ class Heading:
 
 @dataclass(frozen=True)
 class Link:
-    """A link to a file beside the page."""
+    """A link to a place on the page, or to a file beside it."""
 
     address: str
     text: str

@@ -12,7 +12,7 @@ from sim import numerals
 from sim.figures.formats import told
 from sim.figures.reading import Run
 from sim.messages import _, listed, printable
-from sim.report.blocks import Block, Heading, Part, Table, Text, count, name
+from sim.report.blocks import Block, Heading, Link, Part, Table, Text, count, name
 from sim.report.model import mechanisms
 from sim.report.model.reference import written
 from sim.report.trust import facts
@@ -79,14 +79,15 @@ def _objectives(run: Run | None) -> list[Item]:
         )
     )
     return [
-        Item("1.1", _("Purpose of the model"), [Text(_see(_("For planners, 1")))]),
+        Item("1.1", _("Purpose of the model"), [_see("purpose", _("For planners, 1"))]),
         Item("1.2", _("Model outputs"), [measured, mechanisms.outcomes(), cause]),
         Item("1.3", _("Experimentation aims"), [aims, *_policies(run)]),
     ]
 
 
-def _see(where: str) -> str:
-    return told(_("See: {section}."), section=where)
+def _see(key: str, section: str) -> Link:
+    """Where on the page it stands."""
+    return Link(f"#{key}", told(_("See: {section}."), section=section))
 
 
 def _policies(run: Run | None) -> list[Block]:
@@ -152,11 +153,11 @@ def _logic(run: Run | None) -> list[Item]:
         ),
     ]
     return [
-        Item("2.1", _("Base model overview diagram"), [Text(_see(_("For planners, 3")))]),
-        Item("2.2", _("Base model logic"), [Text(_see(_("For planners, 3 and 7")))]),
-        Item("2.3", _("Scenario logic"), [Text(scenario), Text(_see(_("For planners, 7")))]),
+        Item("2.1", _("Base model overview diagram"), [_see("processes", _("For planners, 3"))]),
+        Item("2.2", _("Base model logic"), [_see("submodels", _("For planners, 3 and 7"))]),
+        Item("2.3", _("Scenario logic"), [Text(scenario), _see("submodels", _("For planners, 7"))]),
         Item("2.4", _("Algorithms"), [Text(text) for text in algorithms]),
-        Item("2.5.1", _("Entities"), [Text(_see(_("For planners, 2")))]),
+        Item("2.5.1", _("Entities"), [_see("entities", _("For planners, 2"))]),
         Item("2.5.2", _("Activities"), [Text(_activities())]),
         Item("2.5.3", _("Resources"), [Text(_resources())]),
         Item("2.5.4", _("Queues"), [Text(_queues()), *_priorities(run)]),
@@ -316,7 +317,9 @@ def _experimentation(run: Run | None) -> list[Item]:
         shares=count(FEWEST_FOR_SHARES),
     )
     return [
-        Item("4.1", _("Initialisation"), [Text(start), Text(_see(_("For planners, 5")))]),
+        Item(
+            "4.1", _("Initialisation"), [Text(start), _see("initialisation", _("For planners, 5"))]
+        ),
         Item("4.2", _("Run length"), [Text(_length(run))]),
         Item("4.3", _("Estimation approach"), [Text(estimate), *_replications(run)]),
     ]
