@@ -1,5 +1,6 @@
 """The report as a workbook: a sheet for each table, numbers as numbers, intervals beside them."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import accumulate
@@ -50,6 +51,7 @@ OUTCOMES = (
     "no_admission",
 )  # fmt: skip
 NOT_IN_TITLES = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
+ONE_NUMBER = re.compile('<data value="([^"]+)">[^<]*</data>')
 NARROWEST, WIDEST = 11.5, 44
 LINE, FULLNESS, MOST_LINES = 110, 0.85, 6
 """How wide a text is set, how much of a line words fill, and the lines of the highest header."""
@@ -205,7 +207,8 @@ class _Report:
         """A table under its caption; the rows of its header and of its end."""
         self.writer.put(sheet, row, 1, plain(table.caption), Look(bold=True))
         header_row = row + 1
-        by_column = zip(*table.rows, strict=True) if table.rows else [()] * len(table.heads)
+        rows = [list(map(_measured, row)) for row in table.rows]
+        by_column = zip(*rows, strict=True) if rows else [()] * len(table.heads)
         spread = [_spread(plain(h), cells) for h, cells in zip(table.heads, by_column, strict=True)]
         columns = [column for group in spread for column in group]
         highest = max(1 + int(len(c.head) / (_width(c) * FULLNESS)) for c in columns)
@@ -252,6 +255,13 @@ def plain(text: object) -> str:
 
 
 # ---------------------------------------------------------------- cells
+
+
+def _measured(cell: Any) -> Any:
+    """A cell that is nothing but one number, as what a spreadsheet holds of it."""
+    is_ours = hasattr(cell, "__html__") and not isinstance(cell, Measured)
+    only = ONE_NUMBER.fullmatch(str(cell)) if is_ours else None
+    return Measured(cell, [float(only[1])]) if only else cell
 
 
 def _spread(head: str, cells: Sequence[Any]) -> Iterator[_Column]:
