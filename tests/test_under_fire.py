@@ -18,6 +18,7 @@ import pytest
 import sim
 from sim import store
 from sim.load import load
+from sim.reproduction import reproduce
 from tests.fuzz.__main__ import changed_samples
 from tests.fuzz.inputs import inputs
 from tests.fuzz.readers import Reader, readers, refuses
@@ -174,10 +175,9 @@ def test_a_run_in_a_folder_of_any_name(
     place = tmp_path / PLACES[name]
     place.mkdir()
     written(place)
-    done = command("run", place / "s.yaml", "--replications", "3", "--out", place / "run")
-    assert done.code == 0, done.err
+    sim.run(place / "s.yaml", replications=3, out=place / "run")
     assert tables_of(place / "run") == as_usual
-    assert command("reproduce", place / "run").code == 0
+    assert reproduce(place / "run").same
 
 
 def in_another_world(place: Path, **world: str) -> "subprocess.CompletedProcess[str]":
