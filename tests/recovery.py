@@ -1,6 +1,6 @@
 """Blind recovery: parameters are hidden, figures are simulated with them, and fitted.
 
-    python -m tests.recovery --sets 50 --out tests/results/recovery-2026-11-22.csv
+    python -m tests.recovery --sets 50 --out results/proofs/recovery-2026-11-22.csv
 
 Sets that are in the file already are not made again. `rank` is the share of the posterior below the
 hidden value: uniform over many sets if the posteriors are right, whatever the figures tell.

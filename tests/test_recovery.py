@@ -1,6 +1,6 @@
 """Blind recovery: 90 % intervals of hidden parameters cover them about nine times of ten.
 
-`tests/results/` holds the dated results of `python -m tests.recovery`.
+`results/proofs/` holds the dated results of `python -m tests.recovery`.
 """
 
 import csv
@@ -13,7 +13,7 @@ from scipy.stats import binomtest
 
 from tests.recovery import recovered
 
-RESULTS = sorted((Path(__file__).parent / "results").glob("recovery-*.csv"))
+RESULTS = sorted((Path(__file__).parents[1] / "results" / "proofs").glob("recovery-*.csv"))
 FALSE_ALARM = 1e-4
 SETS = 50
 
