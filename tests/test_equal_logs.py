@@ -43,7 +43,8 @@ def shortened(loaded: Loaded, policy: str) -> Loaded:
     """One policy, over the shortest horizon of at least two years in which all its levers begin."""
     levers = loaded.scenario.model_dump(by_alias=True)["policies"][policy]
     for years in range(SHORT, loaded.scenario.years + 1):
-        short = loaded.with_values({"years": years, "policies": {policy: levers}})
+        alone = {"policies": {policy: levers}, "happened": None}
+        short = loaded.with_values({"years": years, **alone})
         if not check(short):
             return short
     raise AssertionError(f"{policy} fits no horizon")

@@ -75,7 +75,7 @@ def without_rates(paths: list[str]) -> set[str]:
 
 def test_every_parameter_stands_once(top: Element) -> None:
     holders = {path.partition(".*")[0] for path in SCENARIO_PATHS if ".*" in path}
-    expected = without_rates(SCENARIO_PATHS) | holders | {"source.help", "policies"}
+    expected = without_rates(SCENARIO_PATHS) | holders | {"source.help", "policies", "posterior"}
     told = [row[0] for row in told_of_a_scenario(top)]
     assert sorted(told) == sorted(expected)
     tables = tables_of(top, REFERENCE)

@@ -180,7 +180,7 @@ def test_a_picture_of_many_policies_shows_the_base_and_the_best(
         lambda run, only=None: drawn.append(only) or figures.causes(run),
     )
     part = talk._few_local(results)
-    assert drawn == [None, [names[0], best]]
+    assert drawn == [[names[0], best]]
     assert part.blocks[-1] == Text(
         f"Here: {names[0]}, and the 1 policies that leave the fewest hamlets without a cell."
     )

@@ -12,8 +12,8 @@ from sim.messages import N_, _
 @cli._command(
     N_("Compare the model with published figures: what it was fitted to, and what came later."),
     "hamletsim backtest scenarios/que-phong.yaml --facts scenarios/que-phong/facts.csv",
-    "hamletsim backtest scenarios/son-la.yaml --facts scenarios/son-la/facts.csv \\\n"
-    "    --more-policies scenarios/son-la/backtest.yaml --out results/backtest/son-la",
+    "hamletsim backtest scenarios/son-la.yaml --facts scenarios/son-la/facts.csv "
+    "--more-policies scenarios/son-la/backtest.yaml",
 )
 def backtest(
     scenario: cli.ScenarioFile,

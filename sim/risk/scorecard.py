@@ -33,8 +33,10 @@ def target_parts(plan: Plan) -> Floats:
 def _yearly(plan: Plan) -> Floats:
     """Targets of the years from the start, [T, Y]; even within a calendar year."""
     calendar_year = np.cumsum(plan.january) - plan.january[0]
-    per_month = plan.target_yearly / np.bincount(calendar_year)
-    found: Floats = 12 * per_month[:, calendar_year].reshape(len(per_month), -1, 12).mean(axis=2)
+    rate = 12 * plan.target_yearly / np.bincount(calendar_year)
+    months = rate[:, calendar_year].reshape(len(rate), -1, 12)
+    # One month after the other: numpy's own order of adding depends on how many targets there are.
+    found: Floats = sum(months[:, :, m] for m in range(12)) / 12
     return found
 
 
