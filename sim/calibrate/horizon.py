@@ -65,7 +65,8 @@ def _misfits(document: Document, loaded: Loaded) -> Iterator[Fault]:
     """What the file says beside policies and pools, and names that the scenario has already."""
     data, own = document.data, loaded.scenario.model_dump()
     if not isinstance(data, dict) or "policies" not in data:
-        yield document.fault(Finding((), shown(data), _("a mapping with the key {key}").format(key="policies")))
+        allowed = _("a mapping with the key {key}").format(key="policies")
+        yield document.fault(Finding((), shown(data), allowed))
         return
     for key in data:
         if key not in KEYS:

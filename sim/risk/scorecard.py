@@ -36,8 +36,10 @@ def _yearly(plan: Plan) -> Floats:
     rate = 12 * plan.target_yearly / np.bincount(calendar_year)
     months = rate[:, calendar_year].reshape(len(rate), -1, 12)
     # One month after the other: numpy's own order of adding depends on how many targets there are.
-    found: Floats = sum(months[:, :, m] for m in range(12)) / 12
-    return found
+    total = np.zeros(months.shape[:2])
+    for month in range(12):
+        total += months[:, :, month]
+    return total / 12
 
 
 def score(
