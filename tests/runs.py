@@ -10,7 +10,9 @@ from tests.load_samples import SCENARIO
 MARKUP = "<b>Bình</b> & <script>alert(1)</script>"
 POLICIES = """\
 notes:
-  - {en: "2,474 is printed; <i>it is</i> 2,475.", vi: "In 2.474; đúng là 2.475."}
+  - en: "2,474 is printed; <i>it is</i> 2,475, for 830, 834 and 811 are printed beside it."
+    vi: "In 2.474; đúng là 2.475."
+    ru: "Напечатано 2474; на деле 2475."
 uncertain:
   source.listing.per_resident: {distribution: gamma, mean: 0.0022, sd: 0.0007}
   postings.renewal: {distribution: beta, mean: 0.7, sd: 0.1}

@@ -131,8 +131,8 @@ def test_the_score_is_the_mean_of_its_parts() -> None:
     assert scored(**GOOD | {"active": 1.5}) == pytest.approx(100 * (1 + 0.5 + 1 + 0.8) / 4)
     assert scored(**GOOD | {"admitted": 0.2}) == pytest.approx(100 * (1 + 1 + 0.4 + 0.8) / 4)
     assert scored(**GOOD | {"target_part": np.nan}) == pytest.approx(100 * (1 + 1 + 0.8) / 3)
-    empty = {"strength": 0.0, "active": 0.0, "over_60": 0.0, "officials": 0.0, "admitted": 0.0}
-    assert scored(**GOOD | empty) == 0.0
+    assert scored(**GOOD | {"officials": 0.0}) == pytest.approx(100 * (1 + 1 + 1 + 0) / 4)
+    assert np.isnan(scored(**GOOD | {"strength": 0.0}))  # however young the few who are not there
 
 
 def test_the_table_of_hamlets_has_the_scores_of_its_own_numbers() -> None:

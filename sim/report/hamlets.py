@@ -300,7 +300,8 @@ def _scorecard_text(run: Run) -> Text:
                 "60 and over. Strength is the official members present, posted and exempt ones "
                 "included (median, with 5 and 95 % of the replications); active strength leaves "
                 "out those exempt from activity; the target of the lowest area that has one is "
-                "shared in equal parts among its cells. Nothing in the model reads the score."
+                "shared in equal parts among its cells. Without anybody present there is no score. "
+                "Nothing in the model reads the score."
             ),
             minimum=count(minimum(run)),
             line=count(int(run.manifest["scenario"]["rules"]["risk_line"])),
@@ -348,6 +349,6 @@ def _scored(one: Any, people: People) -> list[str]:
         people.number(one["over_60_mean"]),
         # A score would tell the counts that it is made of.
         numerals.NOTHING
-        if people.hide_below
+        if people.hide_below or one["score"] != one["score"]
         else data(one["score"], numerals.decimal(one["score"])),
     ]

@@ -14,6 +14,7 @@ from sim.report.blocks import Block, Code, Link, Measured, Part, Table, Text, co
 from sim.risk.summary import titled
 
 PER_THOUSAND = 1000.0
+LONGEST_NOTE = 2000
 
 
 def assumed(run: Run) -> Part:
@@ -38,7 +39,7 @@ def assumed(run: Run) -> Part:
 def _noted(notes: Sequence[str | dict[str, str]]) -> Table:
     """What the scenario says of its figures, in the reader's language where it can."""
     caption = _("What of the published figures does not add up, and what is assumed")
-    return Table(caption, [_("note")], [[printable(titled(note))] for note in notes])
+    return Table(caption, [_("note")], [[printable(titled(note), LONGEST_NOTE)] for note in notes])
 
 
 def _rates(run: Run) -> Table:

@@ -56,7 +56,7 @@ def score(
 
     strength / risk line; active strength / minimum; admissions in the year / its part of the
     target (left out where there is none); 1 - share over 60 (0 without officials). nan in year 0,
-    of which no admissions are known, and where the unit is not there.
+    of which no admissions are known, and where the strength is 0: there is no cell to score.
     """
     share_over_60 = _ratio(over_60, officials, where_none=1.0)
     parts = np.stack(
@@ -67,7 +67,7 @@ def score(
             1.0 - share_over_60,
         ]
     )
-    there = np.isfinite(strength)
+    there = np.nan_to_num(strength) > 0
     there[:, 0] = False
     counted = np.isfinite(parts)
     total = np.where(counted, parts, 0.0).sum(axis=0)
