@@ -450,6 +450,33 @@ def test_a_folder_of_other_versions_is_told(sweep_file: Path, tmp_path: Path) ->
     assert 'found "hamletsim sweep 0"; allowed: the folder of a sweep (hamletsim sweep 1)' in told
 
 
+@pytest.mark.parametrize("missing", ["versions", "outcomes", "design.points"])
+def test_a_description_with_something_missing_is_told(
+    missing: str, sweep_file: Path, tmp_path: Path
+) -> None:
+    sim.sweep(sweep_file, tmp_path / "out", jobs=1)
+    file = tmp_path / "out" / "sweep.json"
+    data = json.loads(file.read_text())
+    *above, last = missing.split(".")
+    del (data[above[0]] if above else data)[last]
+    file.write_text(json.dumps(data))
+    for again in (lambda: sim.sweep(sweep_file, tmp_path / "out", jobs=1),
+                  lambda: finished(tmp_path / "out")):  # fmt: skip
+        told = refused(again)
+        assert f"sweep.json: {missing}: found a damaged file; allowed: what the sweep wrote" in told
+
+
+def test_a_description_of_other_parameters_is_told(sweep_file: Path, tmp_path: Path) -> None:
+    sim.sweep(sweep_file, tmp_path / "out", jobs=1)
+    file = tmp_path / "out" / "sweep.json"
+    data = json.loads(file.read_text())
+    data["parameters"]["training.attendance"] = [0.5]
+    file.write_text(json.dumps(data))
+    assert "parameters.training.attendance: found a damaged file" in refused(
+        lambda: finished(tmp_path / "out")
+    )
+
+
 def test_a_folder_of_something_else_is_left_alone(sweep_file: Path, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "mine.txt").write_text("mine")

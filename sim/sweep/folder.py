@@ -24,6 +24,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
 from sim import store
 from sim.messages import BadInput, Fault, _, ngettext, shown
 from sim.risk.outcomes import Outcome
@@ -244,7 +246,46 @@ def description_of(folder: Path) -> dict[str, Any]:
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         found = shown(data.get("format") if isinstance(data, dict) else data)
         raise BadInput([Fault(str(folder), found=found, allowed=allowed)])
+    try:
+        Description.model_validate(data)
+    except ValidationError as error:
+        field = ".".join(map(str, error.errors(include_url=False)[0]["loc"]))
+        raise BadInput([damage(folder, field)]) from None
     return data
+
+
+def damage(folder: Path, field: str) -> Fault:
+    """The description of a sweep is not as it was written."""
+    allowed = _("what the sweep wrote, or another folder")
+    return Fault(str(folder / DESCRIPTION), field=field, found=_("a damaged file"), allowed=allowed)
+
+
+class DesignTold(BaseModel):
+    """What the description of a sweep must hold of its design."""
+
+    model_config = ConfigDict(strict=True)
+
+    kind: str
+    points: int = Field(ge=1)
+    seed: int
+
+
+class Description(BaseModel):
+    """What the description of a sweep must hold; it may hold more."""
+
+    model_config = ConfigDict(strict=True)
+
+    title: str | dict[str, str] | None
+    policies: list[str] = Field(min_length=1)
+    replications: int = Field(ge=1)
+    seed: int
+    outcomes: list[str] = Field(min_length=1)
+    design: DesignTold
+    parameters: dict[str, list[Any] | dict[str, Any]]
+    scenario: dict[str, Any]
+    scenario_hash: str
+    baseline_hash: str
+    versions: dict[str, Any]
 
 
 # ---------------------------------------------------------------- tables
