@@ -323,8 +323,9 @@ class _Work:
         if not free:
             self._whole = asked.checks
         problem = Problem(
-            self._making(rest or self._facts), rest, uncertain, free, told.blocks, asked.seed
-        )
+            self._making(rest or self._facts), rest, uncertain, free, told.blocks, asked.seed,
+            told.together,
+        )  # fmt: skip
         particles = self._particles(problem)
         sample = self._sample(problem, particles)
         columns = {path: np.array(sample.column(path)) for path in sample.paths}
@@ -339,7 +340,7 @@ class _Work:
             seed=asked.seed,
             facts=self._facts,
             sample=sample,
-            parameters=identification.told(uncertain, how, columns, weights),
+            parameters=identification.told(uncertain, how, columns, weights, told.blocks),
             figures=self._beside(sample, particles),
             blocks=(*told.blocks.values(),
                     *conjugate_blocks.of_figures(self._making, rest)),
@@ -366,9 +367,16 @@ class _Work:
         from scipy.special import ndtr
 
         number = EXACT_DRAWS if particles is None else len(particles.weights)
+        jointly: dict[str, Floats] = {}
+        for some in problem.together:
+            entity = [self._asked.seed, 4, *"".join(some.paths).encode()]
+            draws = some.draws(np.random.default_rng(entity), number)
+            jointly |= dict(zip(some.paths, draws.T, strict=True))
         columns: dict[str, Any] = {}
         for path in self._asked.wanted:
-            if path in problem.known:
+            if path in jointly:
+                columns[path] = jointly[path]
+            elif path in problem.known:
                 entity = [self._asked.seed, 3, *path.encode()]
                 shares = (np.random.default_rng(entity).permutation(number) + 0.5) / number
                 columns[path] = problem.known[path].quantile(shares)

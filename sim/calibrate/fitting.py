@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from sim.calibrate.conjugate import Block
+from sim.calibrate.conjugate import Block, Together
 from sim.calibrate.facts import Fact
 from sim.calibrate.simulation import Simulator
 from sim.experiment.parameters import quantile
@@ -73,8 +73,9 @@ class Problem:
     """Parameters to be found, by path, and the figures that may tell them.
 
     uncertain: the prior of every uncertain parameter.  free: those to be found.  known: what the
-    others have that a conjugate block has told already; the rest keep their prior. What is not
-    free is drawn anew for each evaluation, and so averaged over.
+    others have that a conjugate block has told already, and together: those of them that are drawn
+    jointly; the rest keep their prior. What is not free is drawn anew for each evaluation, and so
+    averaged over.
     """
 
     simulator: Simulator
@@ -83,6 +84,7 @@ class Problem:
     free: tuple[str, ...]
     known: Mapping[str, Block]
     seed: int
+    together: tuple[Together, ...] = ()
 
     @cached_property
     def published(self) -> Floats:
@@ -101,6 +103,8 @@ class Problem:
             found[path] = (
                 block.quantile(u) if block else quantile(prior, float(shares.get(path, u)))
             )
+        for some in self.together:
+            found |= zip(some.paths, some.draws(generator, 1)[0].tolist(), strict=True)
         return found
 
     def simulated(self, scores: Floats, number: int) -> Floats:

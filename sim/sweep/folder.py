@@ -197,7 +197,8 @@ def described(sweep: Sweep) -> dict[str, Any]:
         "replications": sweep.replications,
         "seed": sweep.seed,
         "outcomes": list(sweep.outcomes),
-        "design": {"kind": design.kind, "points": len(design), "seed": design.seed},
+        "design": {"kind": design.kind, "points": len(design), "seed": design.seed}
+        | ({} if design.joint is None else {"joint": design.joint.digest}),
         "parameters": {p.path: p.described for p in design.parameters},
         **({"own_lives": True} if sweep.own_lives else {}),
         **{name: made[name] for name in ("scenario", "scenario_hash", "baseline_hash")},
