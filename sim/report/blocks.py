@@ -18,6 +18,7 @@ from sim import numerals
 from sim.figures import formats
 from sim.figures.files import picture
 from sim.figures.formats import Known, told
+from sim.figures.reading import Run, policy_in_words
 from sim.messages import _, printable
 
 LONGEST_NAME = 80
@@ -202,6 +203,11 @@ def name(text: object) -> str:
     return printable(str(text), LONGEST_NAME)
 
 
+def policy_name(run: Run, policy: str) -> str:
+    """What planners call a policy."""
+    return name(policy_in_words(run, policy))
+
+
 def number(value: float) -> str:
     """A number, whole ones without decimals; a dash if there is none."""
     if value != value:
@@ -275,15 +281,16 @@ class People:
 
     def number(self, value: float) -> str:
         """A number of people."""
-        return self._hidden() if self.hides(value) else number(value)
+        return self.hidden() if self.hides(value) else number(value)
 
     def counted(self, known: Known) -> str:
         """An expected number of people with its interval."""
-        return self._hidden() if self.hides(known.low) else counted(known)
+        return self.hidden() if self.hides(known.low) else counted(known)
 
     def hides(self, value: float) -> bool:
         """Whether a count is too small to be told."""
         return value < self.hide_below
 
-    def _hidden(self) -> str:
+    def hidden(self) -> str:
+        """What stands in place of a count that is not told."""
         return _("under {count}").format(count=count(self.hide_below))

@@ -10,7 +10,19 @@ from sim.figures import formats
 from sim.figures.formats import Known, told
 from sim.figures.reading import Run, base
 from sim.messages import _, printable
-from sim.report.blocks import Block, Code, Link, Measured, Part, Table, Text, count, data, name
+from sim.report.blocks import (
+    Block,
+    Code,
+    Link,
+    Measured,
+    Part,
+    Table,
+    Text,
+    count,
+    data,
+    name,
+    policy_name,
+)
 from sim.risk.summary import titled
 
 PER_THOUSAND = 1000.0
@@ -57,7 +69,7 @@ def _rates(run: Run) -> Table:
     ]  # fmt: skip
     caption = told(
         _("Yearly rates per {count} members (official, on probation, posted) under {base}"),
-        count=numerals.decimal(PER_THOUSAND), base=name(base(run)),
+        count=numerals.decimal(PER_THOUSAND), base=policy_name(run, base(run)),
     )  # fmt: skip
     return Table(caption, [_("rate"), _("in this run"), _("published")], rows)
 
