@@ -216,6 +216,14 @@ def number(value: float) -> str:
     return Measured(data(value, text), [value])
 
 
+def exact(value: float | None) -> str:
+    """A number that was given, with all its decimals; a dash if there is none."""
+    if value is None:
+        return numerals.NOTHING
+    digits = next(d for d in range(9) if d == 8 or round(value, d) == value)
+    return numerals.decimal(value, digits)
+
+
 def count(value: float) -> str:
     """A number that is no result: how many rows, years, replications."""
     return numerals.decimal(value)

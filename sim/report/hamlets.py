@@ -59,7 +59,7 @@ def to_act_on(run: Run, people: People) -> Part:
     ]
     heads = [
         _("hamlet"), _("area"), _("chance of losing its cell"), _("among the ten, %"),
-        _("why"), _("officials now"), _("needed"), _("before"),
+        _("why"), _("officials now"), _("needed"), _("act before"),
     ]  # fmt: skip
     explained = told(
         _(
