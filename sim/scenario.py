@@ -442,6 +442,10 @@ class Scenario(Record):
     )
     parameter_draws: Annotated[int, Field(ge=1, le=100_000)] = 25
     policies: dict[str, Policy] = Field(default={"as-is": ()}, min_length=1)
+    policy_names: dict[str, dict[Literal["en", "vi", "ru"], str]] = Field(
+        default_factory=dict,
+        description="What planners call the policies, in pages and pictures, by language",
+    )
 
     def with_values(self, values: Mapping[str, Any]) -> "Scenario":
         """A new scenario with some parameters replaced, e.g. `{"training.seats": 60}`.

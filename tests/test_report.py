@@ -186,11 +186,15 @@ def test_the_answer_is_that_of_the_tables(top: Element, results: Results) -> Non
 def test_what_is_not_sure_is_not_claimed(results: Results) -> None:
     pairs = results.pairs.copy()
     pairs.loc[pairs["outcome"] == "without_cell", "high"] = 0.4
-    unsure = first(with_tables(results, pairs=pairs))
+    unsure = first(with_tables(results, pairs=pairs), People())
     assert "but the difference to as-is may be none" in unsure.answer[1]
     alone = with_tables(results, manifest=results.manifest | {"policies": ["as-is"]})
-    assert first(alone).answer[1].startswith("No other policy is expected to leave fewer")
-    assert choices.against_base(alone).blocks[0].text == "Only one policy was simulated."
+    assert first(alone, People()).answer[1].startswith("No other policy was simulated")
+    years = results.years.copy()
+    years.loc[(years["policy"] == "as-is") & (years["measure"] == "without_cell"), "mean"] = 0.0
+    best = first(with_tables(results, years=years), People())
+    assert best.answer[1].startswith("No other policy is expected to leave fewer")
+    assert choices.against_base(alone, People()).blocks[0].text == "Only one policy was simulated."
 
 
 def test_few_replications_are_warned_of(results: Results, top: Element) -> None:
@@ -198,8 +202,8 @@ def test_few_replications_are_warned_of(results: Results, top: Element) -> None:
     many, enough = (
         with_tables(results, manifest=results.manifest | {"replications": n}) for n in (199, 200)
     )
-    assert "probabilities of single hamlets are rough" in first(many).warning
-    assert first(enough).warning == ""
+    assert "probabilities of single hamlets are rough" in first(many, People()).warning
+    assert first(enough, People()).warning == ""
 
 
 def test_hamlets_to_act_on(top: Element, results: Results) -> None:
@@ -294,6 +298,9 @@ def test_no_person_has_a_key_in_it(page: str, results: Results) -> None:
 
 def test_counts_of_people_can_be_hidden(results: Results, top: Element) -> None:
     hidden = Tree(report.html(results, hide_below=6)).top
+    admissions = [row[5] for row in rows(next(part(hidden, "answer").all("table")))]
+    made = results.years.query("measure == 'admitted' and year == 10")["so_far"]
+    assert [text == "under 6" for text in admissions] == [bool(n < 6) for n in made]
     table = next(part(hidden, "act").all("table"))
     strengths = [row[5] for row in rows(table)]
     known = [row[5] for row in rows(next(part(top, "act").all("table")))]
@@ -313,6 +320,32 @@ def test_where_nobody_is_posted_there_is_nothing_to_show(results: Results) -> No
     years.loc[years["measure"].isin(["on_posted", "posted_now"]), "mean"] = 0.0
     (only,) = hamlets.posting_cliff(with_tables(results, years=years), People()).blocks
     assert only.text == "Nobody is posted in any replication under as-is."
+
+
+def test_what_ends_before_the_start_is_not_told(top: Element) -> None:
+    first_day, next_year = rows(next(part(top, "postings").all("table")))[:2]
+    assert first_day[3:] == ["–", "–"]
+    assert "–" not in next_year
+
+
+def test_a_hamlet_that_has_no_cell_today_is_told_as_such(results: Results) -> None:
+    table = results.hamlets.copy()
+    table.loc[(table["hamlet"] == "H0") & (table["year"] == 0), "p_without_cell"] = 1.0
+    table.loc[(table["hamlet"] == "H0") & (table["year"] == 10), ["p_lost", "main_cause"]] = 1.0, ""
+    act = hamlets.to_act_on(with_tables(results, hamlets=table), People())
+    why = [row[4] for row in act.blocks[0].rows]
+    assert why[0].endswith("no cell of its own or joint today")
+    assert not why[0].startswith("–")
+    assert not any("no cell" in text for text in why[1:])
+
+
+def test_few_admissions_are_hidden_in_every_table(results: Results) -> None:
+    few = results.years["measure"] == "admitted"
+    years = results.years.assign(so_far=results.years["so_far"].mask(few, 3.0))
+    source = with_tables(results, years=years)
+    tables = [first(source, People(4)).policies, choices.against_base(source, People(4)).blocks[1]]
+    for table, column in zip(tables, (5, 4), strict=True):
+        assert {row[column] for row in table.rows} == {"under 4"}
 
 
 def test_what_is_hidden_has_no_value_either() -> None:

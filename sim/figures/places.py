@@ -25,7 +25,7 @@ from sim.figures.drawing import (
     styled,
 )
 from sim.figures.formats import Known, chance, percent, percentage
-from sim.figures.reading import Run, by_risk, chosen, last_year, of_hamlets
+from sim.figures.reading import Run, by_risk, chosen, last_year, of_hamlets, policy_in_words
 from sim.messages import _, printable
 from sim.numerals import date
 
@@ -63,7 +63,7 @@ def at_greatest_risk(
     entitle(
         axes,
         _("Chance of losing the cell by {date}, under {policy}").format(
-            date=date(worst[0]["date"]), policy=printable(name, LONGEST_NAME)
+            date=date(worst[0]["date"]), policy=printable(policy_in_words(run, name), LONGEST_NAME)
         ),
     )
     explain(axes, _("each with its 95 % interval"))
@@ -110,7 +110,8 @@ def tiles(
     entitle(
         axes,
         _("Chance of having lost the cell by {date}, under {policy}").format(
-            date=date(table["date"].iloc[0]), policy=printable(name, LONGEST_NAME)
+            date=date(table["date"].iloc[0]),
+            policy=printable(policy_in_words(run, name), LONGEST_NAME),
         ),
     )
     explain(
@@ -157,7 +158,7 @@ def heat_map(
     entitle(
         axes,
         _("Chance (%) of having lost the cell by each year, under {policy}").format(
-            policy=printable(name, LONGEST_NAME)
+            policy=printable(policy_in_words(run, name), LONGEST_NAME)
         ),
     )
     explain(

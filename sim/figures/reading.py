@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sim import store
-from sim.messages import BadInput, Fault, _, listed, nearest, shown
+from sim.messages import BadInput, Fault, _, language, listed, nearest, shown
 from sim.risk.bands import FEWEST_DRAWS
 
 if TYPE_CHECKING:
@@ -65,9 +65,23 @@ def chosen(run: Run, policy: str | None) -> str:
     return policy or known[0]
 
 
+def policy_in_words(run: Run, policy: str) -> str:
+    """What planners call a policy in the current language; else its name in the scenario."""
+    names = run.manifest["scenario"].get("policy_names", {}).get(policy, {})
+    return str(names.get(language()) or policy)
+
+
 def holds_nine_in_ten(run: Run) -> bool:
     """Whether bands by the parameters do; of few draws they are the whole range."""
     return int(run.manifest["parameter_draws"]) >= FEWEST_DRAWS
+
+
+def is_told(table: "pd.DataFrame", kind: str) -> bool:
+    """Whether the run can tell a band of a measure, by `chance` or by the `parameters`.
+
+    That of chance not with one replication of each draw of the parameters.
+    """
+    return bool(table[f"{kind}_high"].notna().any())
 
 
 def minimum(run: Run) -> int:

@@ -165,6 +165,9 @@ def _names(scenario: Scenario) -> Iterator[Finding]:
                 LONGEST_POLICY_NAME
             )
             yield Finding(("policies", name), shown(name), allowed)
+    for name in scenario.policy_names.keys() - scenario.policies.keys():
+        near = nearest(name, list(scenario.policies))
+        yield Finding(("policy_names", name), shown(name), listed(scenario.policies), near)
 
 
 def _founding(scenario: Scenario) -> Iterator[Finding]:

@@ -6,12 +6,13 @@ from typing import Any
 from sim import figures, numerals
 from sim.figures import formats
 from sim.figures.formats import Known, told
-from sim.figures.reading import ALL, Run, base, policies
+from sim.figures.reading import ALL, Run, at_the_end, base, policies
 from sim.figures.words import cause_in_words, progress_in_words
 from sim.messages import _
 from sim.report.blocks import (
     Block,
     Part,
+    People,
     Table,
     Text,
     chance,
@@ -19,7 +20,9 @@ from sim.report.blocks import (
     drawn,
     interval,
     name,
+    policy_name,
 )
+from sim.report.levers import policy_levers
 
 MOST_FLIPS = 5
 """Hamlets told of each policy."""
@@ -45,28 +48,34 @@ def stand_alone(run: Run) -> Part:
     return Part("alone", _("Cells lost, and hamlets that cannot stand alone"), blocks)
 
 
-def against_base(run: Run) -> Part:
+def against_base(run: Run, people: People) -> Part:
     """Each policy against the base on the same lives."""
+    admitted = at_the_end(run, "admitted")["so_far"]
     outcomes = ("lost", "without_cell", "cell_years", "admitted", "posting_months", "cost")
     rows = [
         [
-            name(policy),
-            *(_difference(run, policy, outcome) for outcome in outcomes),
+            policy_name(run, policy),
+            *(
+                people.hidden()
+                if outcome == "admitted" and people.hides(min(admitted[[base(run), policy]]))
+                else _difference(run, policy, outcome)
+                for outcome in outcomes
+            ),
             interval(_pair(run, policy, "cost_per_cell_year")),
         ]
         for policy in policies(run)[1:]
     ]
     if not rows:
-        return Part(
-            "policies", _("Policies against the base"), [Text(_("Only one policy was simulated."))]
-        )
+        alone: list[Block] = [Text(_("Only one policy was simulated.")), policy_levers(run)]
+        return Part("policies", _("Policies against the base"), alone)
     heads = [
         _("policy"), _("hamlets lost"), _("without a cell at the horizon"),
         _("cell-years kept"), _("admissions"), _("posting-months"), _("cost"),
         _("cost per cell-year kept"),
     ]  # fmt: skip
     caption = told(
-        _("Difference from {base} on the same lives, with 95 % intervals"), base=name(base(run))
+        _("Difference from {base} on the same lives, with 95 % intervals"),
+        base=policy_name(run, base(run)),
     )
     explained = _(
         "Cell-years: hamlets with a cell of their own at the end of each year, summed. Their cost "
@@ -77,7 +86,8 @@ def against_base(run: Run) -> Part:
         partial(figures.differences, run),
         _("Hamlets lost fewer or more than under the base, with intervals; numbers in the table."),
     )
-    blocks: list[Block] = [picture, Table(caption, heads, rows), Text(explained)]
+    differences = Table(caption, heads, rows)
+    blocks: list[Block] = [picture, differences, Text(explained), policy_levers(run)]
     return Part("policies", _("Policies against the base"), blocks)
 
 
@@ -100,7 +110,7 @@ def flips(run: Run) -> Part:
     rows = [
         [
             name(one["name"]),
-            name(policy),
+            policy_name(run, policy),
             *(
                 chance(Known(one[w], one[f"{w}_low"], one[f"{w}_high"]))
                 for w in ("saved", "harmed")
@@ -111,7 +121,7 @@ def flips(run: Run) -> Part:
     ]
     caption = told(
         _("Hamlets whose fate differs most often from that under {base}, on the same lives"),
-        base=name(base(run)),
+        base=policy_name(run, base(run)),
     )
     heads = [_("hamlet"), _("policy"), _("kept by the policy only"), _("lost by the policy only")]
     blocks: list[Block] = [Table(caption, heads, rows)]
@@ -147,7 +157,9 @@ def _losses(run: Run, by: str, words: Any, head: str, caption: str) -> Table:
         for one in mine.to_dict("records")
     ]
     return Table(
-        told(caption, base=name(base(run))), [head, _("expected losses"), _("share")], rows
+        told(caption, base=policy_name(run, base(run))),
+        [head, _("expected losses"), _("share")],
+        rows,
     )
 
 
@@ -193,7 +205,8 @@ def rule(run: Run) -> Part:
         months=numerals.decimal(rules["at_risk_months_since_admission"]),
     )
     caption = told(
-        _("How well the at-risk rule foretells losses under {base}"), base=name(base(run))
+        _("How well the at-risk rule foretells losses under {base}"),
+        base=policy_name(run, base(run)),
     )
     return Part("rule", _("The at-risk rule"), [Text(explained), Table(caption, heads, rows)])
 

@@ -7,14 +7,15 @@ from sim.figures.formats import Known, told
 from sim.figures.reading import ALL, Run, at_the_end, base, last_year, measured, minimum, policies
 from sim.messages import _, ngettext
 from sim.report.blocks import (
+    People,
     Table,
     count,
     counted,
     data,
     day,
     interval,
-    name,
     number,
+    policy_name,
 )
 
 FEWEST_FOR_MEANS, FEWEST_FOR_SHARES = 30, 200
@@ -31,9 +32,10 @@ class First(NamedTuple):
     note: str
 
 
-def first(run: Run) -> First:
+def first(run: Run, people: People) -> First:
     """The first screen of a run's report."""
-    return First(_question(run), list(_answer(run)), _warning(run), policy_table(run), _note())
+    table = policy_table(run, people)
+    return First(_question(run), list(_answer(run)), _warning(run), table, _note())
 
 
 def _question(run: Run) -> str:
@@ -78,7 +80,7 @@ def _what_is_lost(run: Run) -> str:
             "Under {base}, {lost} hamlets are expected to lose their cell by {date}, and {without} "
             "to be without one then."
         ),
-        base=name(base(run)),
+        base=policy_name(run, base(run)),
         lost=counted(lost),
         date=_horizon(run),
         without=counted(without),
@@ -86,10 +88,12 @@ def _what_is_lost(run: Run) -> str:
 
 
 def _what_keeps_most(run: Run, best: str) -> str:
+    if len(policies(run)) == 1:
+        return _("No other policy was simulated: what would keep them this run does not tell.")
     if best == base(run):
         return told(
             _("No other policy is expected to leave fewer hamlets without a cell than {base}."),
-            base=name(best),
+            base=policy_name(run, best),
         )
     pair = _pair(run, best, "without_cell")
     sentence = (
@@ -105,15 +109,18 @@ def _what_keeps_most(run: Run, best: str) -> str:
     )
     without = at_the_end(run, "without_cell")
     parts = {
-        "policy": name(best),
-        "base": name(base(run)),
+        "policy": policy_name(run, best),
+        "base": policy_name(run, base(run)),
         "without": counted(_known(without.loc[best])),
         "difference": interval(pair, sign=True),
     }
     near = _not_told_apart(without, best, base(run))
     if not near:
         return told(sentence, **parts)
-    more = told(_("Not to be told from it here: {policies}."), policies=", ".join(map(name, near)))
+    more = told(
+        _("Not to be told from it here: {policies}."),
+        policies=", ".join(policy_name(run, p) for p in near),
+    )
     return told(_("{sentence} {more}"), sentence=told(sentence, **parts), more=more)
 
 
@@ -127,7 +134,7 @@ def _who_cannot_stand_alone(run: Run, best: str) -> str:
     few = at_the_end(run, "few_local")
     parts = {
         "minimum": count(minimum(run)),
-        "base": name(base(run)),
+        "base": policy_name(run, base(run)),
         "few": counted(_known(few.loc[base(run)])),
     }
     if best == base(run):
@@ -139,7 +146,7 @@ def _who_cannot_stand_alone(run: Run, best: str) -> str:
             "and {other} under {policy}: cells kept are not yet cells that stand alone."
         ),
         **parts,
-        policy=name(best),
+        policy=policy_name(run, best),
         other=counted(_known(few.loc[best])),
     )
 
@@ -165,18 +172,19 @@ def _pair(run: Run, policy: str, outcome: str) -> Known:
     return Known(*rows[["difference", "low", "high"]].iloc[0])
 
 
-def policy_table(run: Run) -> Table:
+def policy_table(run: Run, people: People) -> Table:
     """Every policy with what it keeps, what it leaves weak, and what it costs."""
     states = {m: at_the_end(run, m) for m in ("lost", "without_cell", "few_local")}
     sums = {m: at_the_end(run, m)["so_far"].to_dict() for m in ("admitted", "cost")}
     rows = [
         [
-            name(policy),
+            policy_name(run, policy),
             counted(_known(states["lost"].loc[policy])),
             numerals.NOTHING if policy == base(run) else _against(run, policy),
             counted(_known(states["without_cell"].loc[policy])),
             counted(_known(states["few_local"].loc[policy])),
-            *(number(sums[m][policy]) for m in sums),
+            people.number(sums["admitted"][policy]),
+            number(sums["cost"][policy]),
             numerals.NOTHING
             if policy == base(run)
             else interval(_pair(run, policy, "cost_per_cell_year")),
@@ -186,7 +194,7 @@ def policy_table(run: Run) -> Table:
     heads = [
         _("policy"),
         _("hamlets lost"),
-        _("lost, against {base}").format(base=name(base(run))),
+        _("lost, against {base}").format(base=policy_name(run, base(run))),
         _("without a cell then"),
         _("fewer than {minimum} officials of their own").format(minimum=count(minimum(run))),
         _("admissions"),

@@ -25,6 +25,7 @@ from sim.report.blocks import (
     drawn,
     name,
     number,
+    policy_name,
     share,
 )
 from sim.report.first import years_of
@@ -49,7 +50,7 @@ def to_act_on(run: Run, people: People) -> Part:
             _area(one),
             chance(Known(one["p_lost"], one["p_lost_low"], one["p_lost_high"])),
             _sureness(one["p_among_worst"]),
-            _why(one),
+            _why(one, start.loc[one["hamlet"]]),
             people.number(start.loc[one["hamlet"], "strength_median"]),
             people.number(one["needed"]),
             day(due[one["hamlet"]]) if one["hamlet"] in due else numerals.NOTHING,
@@ -58,7 +59,7 @@ def to_act_on(run: Run, people: People) -> Part:
     ]
     heads = [
         _("hamlet"), _("area"), _("chance of losing its cell"), _("among the ten, %"),
-        _("why"), _("officials now"), _("needed"), _("before"),
+        _("why"), _("officials now"), _("needed"), _("act before"),
     ]  # fmt: skip
     explained = told(
         _(
@@ -71,7 +72,7 @@ def to_act_on(run: Run, people: People) -> Part:
         minimum=count(minimum(run)),
         share=formats.percentage(SOON),
     )
-    caption = told(_("Hamlets at greatest risk under {base}"), base=name(base(run)))
+    caption = told(_("Hamlets at greatest risk under {base}"), base=policy_name(run, base(run)))
     picture = drawn(
         partial(figures.at_greatest_risk, run, most=MOST_TO_ACT_ON),
         _("Chance of losing the cell, with intervals, for the hamlets of the table above."),
@@ -96,11 +97,14 @@ def _sureness(probability: float) -> str:
     return share(probability)
 
 
-def _why(one: dict[Any, Any]) -> str:
-    cause = cause_in_words(one["main_cause"]) if one["main_cause"] else numerals.NOTHING
+def _why(one: dict[Any, Any], start: Any) -> str:
+    """What makes it fall below most often, and what is seen today."""
+    reasons = [cause_in_words(one["main_cause"])] if one["main_cause"] else []
     if one["at_risk_at_start"]:
-        return _("{cause}; flagged by the at-risk rule").format(cause=cause)
-    return cause
+        reasons.append(_("flagged by the at-risk rule"))
+    if start["p_without_cell"] >= 0.5:
+        reasons.append(_("no cell of its own or joint today"))
+    return "; ".join(reasons) or numerals.NOTHING
 
 
 # ---------------------------------------------------------------- posted members
@@ -111,12 +115,14 @@ def posting_cliff(run: Run, people: People) -> Part:
     title = _("Cells that stand on posted members")
     by_year = {m: measured(run, m, base(run)).set_index("year") for m in _POSTINGS}
     if not any(by_year[m]["mean"].any() for m in ("on_posted", "posted_now")):
-        none = told(_("Nobody is posted in any replication under {base}."), base=name(base(run)))
+        none = told(
+            _("Nobody is posted in any replication under {base}."), base=policy_name(run, base(run))
+        )
         return Part("postings", title, [Text(none)])
     rows = [
         [
             day(by_year["on_posted"].loc[year, "date"]),
-            *(_cell(by_year[m].loc[year], people, is_people=m != "on_posted") for m in _POSTINGS),
+            *(_posted(m, year, by_year[m].loc[year], people) for m in _POSTINGS),
         ]
         for year in by_year["on_posted"].index
     ]
@@ -126,7 +132,7 @@ def posting_cliff(run: Run, people: People) -> Part:
     ]  # fmt: skip
     caption = told(
         _("Postings under {base}: the state on each day, and what ended or was renewed before it"),
-        base=name(base(run)),
+        base=policy_name(run, base(run)),
     )
     explained = told(
         _(
@@ -145,12 +151,16 @@ def posting_cliff(run: Run, people: People) -> Part:
     return Part("postings", title, blocks)
 
 
-_POSTINGS = ("on_posted", "posted_now", "posting_ended", "posting_renewed")
+_STATES, _FLOWS = ("on_posted", "posted_now"), ("posting_ended", "posting_renewed")
+_POSTINGS = (*_STATES, *_FLOWS)
 
 
-def _cell(one: Any, people: People, is_people: bool) -> str:
+def _posted(measure: str, year: int, one: Any, people: People) -> str:
+    """A state on a day, or what happened in the year before it; of the first nothing is known."""
+    if measure in _FLOWS and year == 0:
+        return numerals.NOTHING
     known = Known(one["mean"], one["low"], one["high"])
-    return people.counted(known) if is_people else counted(known)
+    return counted(known) if measure == "on_posted" else people.counted(known)
 
 
 def _leaning(run: Run, people: People) -> Table | None:
@@ -184,7 +194,8 @@ def _leaning(run: Run, people: People) -> Table | None:
         _("chance of losing its cell"),
     ]  # fmt: skip
     caption = told(
-        _("Cells that stand on posted members today, under {base}"), base=name(base(run))
+        _("Cells that stand on posted members today, under {base}"),
+        base=policy_name(run, base(run)),
     )
     return Table(caption, heads, rows)
 
@@ -203,7 +214,7 @@ def succession(run: Run) -> Part:
         rows.append([measure_in_words(kind), *map(counted, knowns)])
     dates = measured(run, "hamlets", base(run)).set_index("year")["date"]
     heads = [_("hamlets"), *(day(dates.loc[year]) for year in years)]
-    caption = told(_("Succession under {base}, expected numbers"), base=name(base(run)))
+    caption = told(_("Succession under {base}, expected numbers"), base=policy_name(run, base(run)))
     explained = _(
         "A secretary has no successor where no other official of the hamlet under 60 is present "
         "and active: posted members go home, and who is 60 cannot follow for long."
@@ -280,7 +291,7 @@ def _by_year(run: Run) -> Table:
     caption = told(
         _("Chance (%) of having lost the cell by each year, under {base}; empty: lost in no "
           "replication"),
-        base=name(base(run)),
+        base=policy_name(run, base(run)),
     )  # fmt: skip
     return Table(caption, heads, rows, colours)
 
@@ -321,7 +332,7 @@ def _scorecard(run: Run, people: People) -> Table:
     ]
     calendar = [str(one["date"].iloc[0].year) for one in found]
     heads = [_("hamlet"), _("area"), *(head for year in calendar for head in _score_heads(year))]
-    caption = told(_("Scorecard of all hamlets under {base}"), base=name(base(run)))
+    caption = told(_("Scorecard of all hamlets under {base}"), base=policy_name(run, base(run)))
     return Table(caption, heads, rows)
 
 
@@ -342,7 +353,7 @@ def _scored(one: Any, people: People) -> list[str]:
     if strength.value != strength.value:
         return [numerals.NOTHING] * 6
     return [
-        people.counted(strength) if strength.value else number(0.0),
+        people.counted(strength) if strength.value else people.number(0.0),
         people.number(one["active_mean"]),
         people.number(one["admitted_mean"]),
         number(one["target_part"]),

@@ -19,7 +19,8 @@ def html(run: Run, hide_below: int = 0, model_page: str = "") -> str:
     """
     with speaking(language()):  # asked once, not for each number
         title = name(titled(run.manifest["scenario"]["title"]))
-        return page(title, list(parts(run, People(hide_below), model_page)), first=first(run))
+        people = People(hide_below)
+        return page(title, list(parts(run, people, model_page)), first=first(run, people))
 
 
 def page(
@@ -51,7 +52,7 @@ def parts(run: Run, told: People, model_page: str = "") -> Iterator[Part]:
     yield hamlets.succession(run)
     yield people.members(run, told)
     yield hamlets.where_and_when(run, told)
-    yield choices.against_base(run)
+    yield choices.against_base(run, told)
     yield choices.flips(run)
     yield choices.causes(run)
     yield choices.rule(run)

@@ -9,7 +9,7 @@ from sim.figures.formats import Known, told
 from sim.figures.reading import Run, base, holds_nine_in_ten, last_year, measured
 from sim.figures.words import measure_in_words, step_in_words
 from sim.messages import _
-from sim.report.blocks import Block, Part, People, Table, Text, day, drawn, name, span
+from sim.report.blocks import Block, Part, People, Table, Text, day, drawn, name, policy_name, span
 from sim.risk.measures import FUNNEL, STEPS
 
 LOST_ON_THE_WAY = ("class_missed", "dossier_lapsed", "lapsed", "refused", "candidates_left")
@@ -22,7 +22,7 @@ def way(run: Run, people: People) -> Part:
         STEPS: _("On the way: expected numbers until {date} by area, under {base}"),
         LOST_ON_THE_WAY: _("Held up or lost: expected numbers until {date} by area, under {base}"),
     }
-    parts = {"date": day(end), "base": name(base(run))}
+    parts = {"date": day(end), "base": policy_name(run, base(run))}
     tables = [_by_area(run, people, told(c, **parts), steps) for steps, c in captions.items()]
     shown = _(
         "How many are put on the source list, attend the class, have a dossier, are admitted and "
@@ -108,6 +108,6 @@ def _at_the_horizon(run: Run, people: People) -> Table:
     ]  # fmt: skip
     caption = told(
         _("Members and candidates now and on {date}, under {base}"),
-        date=day(end), base=name(base(run)),
+        date=day(end), base=policy_name(run, base(run)),
     )  # fmt: skip
     return Table(caption, heads, rows)

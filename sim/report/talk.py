@@ -6,7 +6,7 @@ from dataclasses import replace
 from sim import figures
 from sim.figures import formats
 from sim.figures.formats import Known, told
-from sim.figures.reading import Run, at_the_end, base, measured, minimum, policies
+from sim.figures.reading import Run, at_the_end, base, is_told, measured, minimum, policies
 from sim.figures.words import step_in_words
 from sim.messages import _, ngettext
 from sim.report import choices, hamlets, trust
@@ -23,6 +23,7 @@ from sim.report.blocks import (
     day,
     drawn,
     name,
+    policy_name,
 )
 from sim.report.deck import deck
 from sim.report.first import first
@@ -51,7 +52,7 @@ def slides(run: Run, hide_below: int = 0) -> str:
 
 def _slides(run: Run, title: str, people: People) -> Iterator[Part]:
     """The slides in the order in which an organising committee asks."""
-    yield from _first_screen(run, title)
+    yield from _first_screen(run, title, people)
     yield _act(run, people)
     yield _with(hamlets.posting_cliff(run, people), Picture, Text)
     yield _few_local(run)
@@ -67,8 +68,8 @@ def _with(part: Part, *kinds: type[Block]) -> Part:
     return replace(part, blocks=[b for kind in kinds for b in part.blocks if isinstance(b, kind)])
 
 
-def _first_screen(run: Run, title: str) -> Iterator[Part]:
-    opening = first(run)
+def _first_screen(run: Run, title: str, people: People) -> Iterator[Part]:
+    opening = first(run, people)
     yield Part("question", title, [Text(opening.question), *map(Text, _made_of(run))])
     warning = [Warned(opening.warning)] if opening.warning else []
     yield Part("answer", _("The answer"), [*warning, *map(Text, opening.answer)])
@@ -129,7 +130,7 @@ def _few_local(run: Run) -> Part:
     )  # fmt: skip
     chosen = told(
         _("Here: {base}, and the {count} policies that leave the fewest hamlets without a cell."),
-        base=name(base(run)),
+        base=policy_name(run, base(run)),
         count=count(len(best)),
     )
     return replace(part, blocks=[picture, explained, Text(chosen)])
@@ -149,7 +150,9 @@ def _steps(run: Run, people: People) -> Table:
         [step_in_words(step), people.counted(Known(*end[columns]))] for step, end in ends.items()
     ]
     date = day(measured(run, "hamlets", base(run)).iloc[-1]["date"])
-    caption = told(_("Expected numbers until {date} under {base}"), date=date, base=name(base(run)))
+    caption = told(
+        _("Expected numbers until {date} under {base}"), date=date, base=policy_name(run, base(run))
+    )
     return Table(caption, [_("step"), _("expected number")], rows)
 
 
@@ -160,14 +163,28 @@ def _two_doubts(run: Run) -> Part:
         _("Hamlets that have lost their cell, over the years under the base, with bands for chance "
           "and for the uncertain parameters."),
     )  # fmt: skip
-    chance = _(
-        "Grey: where nine replications of ten lie by chance alone. Better data would not narrow it."
-    )
-    blocks: list[Block] = [picture, Text(chance)]
-    if run.manifest["scenario"]["uncertain"]:
-        known_badly = _(
-            "Blue: how far the expected number itself depends on parameters that are not known "
-            "well. Better data would narrow it."
+    told_apart = measured(run, "lost", base(run))
+    texts = []
+    if is_told(told_apart, "chance"):
+        texts.append(
+            _(
+                "Grey: where nine replications of ten lie by chance alone. Better data would not "
+                "narrow it."
+            )
         )
-        blocks.append(Text(known_badly))
+    else:
+        texts.append(
+            _(
+                "This run cannot tell chance from what is not known: it takes several replications "
+                "of each draw of the parameters."
+            )
+        )
+    if is_told(told_apart, "parameters"):
+        texts.append(
+            _(
+                "Blue: how far the expected number itself depends on parameters that are not known "
+                "well. Better data would narrow it."
+            )
+        )
+    blocks: list[Block] = [picture, *map(Text, texts)]
     return Part("doubts", _("What is chance, and what is not known"), blocks)

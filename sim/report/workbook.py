@@ -38,6 +38,7 @@ from sim.report.blocks import (
     counted,
     day,
     name,
+    policy_name,
 )
 from sim.report.first import first
 from sim.report.page import parts
@@ -75,7 +76,7 @@ def xlsx(run: Run, hide_below: int = 0) -> bytes:
     people = People(hide_below)
     shown = [*parts(run, people)]
     shown.insert(1, _by_year(run))
-    report.first(run)
+    report.first(run, people)
     for part in shown:
         report.part(part)
     return report.writer.saved()
@@ -94,7 +95,7 @@ def _by_year(run: Run) -> Part:
             numbers = [
                 counted(Known(*t.loc[year, ["mean", "low", "high"]])) for t in known.values()
             ]
-            rows.append([name(policy), day(known["lost"].loc[year, "date"]), *numbers])
+            rows.append([policy_name(run, policy), day(known["lost"].loc[year, "date"]), *numbers])
     heads = [_("policy"), _("date"), *map(measure_in_words, OUTCOMES)]
     caption = _("Expected numbers of hamlets by policy and year, with 95 % intervals")
     return Part("years", _("Hamlets over the years"), [Table(caption, heads, rows)])
@@ -140,9 +141,9 @@ class _Report:
         self.home: Worksheet
         self.next_link = 0
 
-    def first(self, run: Run) -> None:
+    def first(self, run: Run, people: People) -> None:
         """The question, the answer, the policies, and where to find what."""
-        opening, put = first(run), self.writer.put
+        opening, put = first(run, people), self.writer.put
         self.home = sheet = self.sheet(_("Answer"))
         put(sheet, 1, 1, plain(name(titled(run.manifest["scenario"]["title"]))), TITLE)
         paragraphs = [(opening.question, replace(ANSWER, bold=True))]
