@@ -408,7 +408,7 @@ def test_nine_in_ten_mutants_are_caught() -> None:
 
 @pytest.mark.prove
 def test_two_hundred_kills() -> None:
-    proof("tests.kills", "--kills", "210")
+    proof("tests.kills", "--kills", "270")
 
 
 @pytest.mark.prove

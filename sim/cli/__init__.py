@@ -336,7 +336,7 @@ def _notice(text: str) -> None:
 
 
 @_command(
-    N_("Make a run again from its folder and tell whether it is the same, to the last byte."),
+    N_("Make a run or a sweep again from its folder and tell whether it is the same, to a byte."),
     "hamletsim reproduce results/quynh-luu",
     "hamletsim reproduce results/quynh-luu --out results/again --json",
 )
@@ -352,7 +352,8 @@ def reproduce(
     with _told(_("nothing is compared"), as_json):
         from sim import reproduction
 
-        with _progress() as progress:
+        counted = _("points") if reproduction.is_sweep(results) else None
+        with _progress(counted) as progress:
             found = reproduction.reproduce(results, out, jobs, progress)
         if as_json:
             from sim.cli import data
