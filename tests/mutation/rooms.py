@@ -22,8 +22,8 @@ ROOMS = (
     Room(
         "rules",
         ("sim/rules.py", "sim/engine/opening.py"),
-        ("tests/test_rules.py", "tests/test_edge_cases.py", "tests/test_levers.py",
-         "-k", SLOW_WITHOUT_COMPILER),
+        ("tests/test_rules_by_hand.py", "tests/test_rules.py", "tests/test_edge_cases.py",
+         "tests/test_levers.py", "-k", SLOW_WITHOUT_COMPILER),
     ),
     Room("draws", ("sim/draws.py",), ("tests/test_draws.py", "-k", SLOW_WITHOUT_COMPILER)),
     Room("compiled engine", ("sim/engine/compiled/*.py",), BOTH_ENGINES),
