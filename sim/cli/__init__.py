@@ -194,13 +194,16 @@ def run(
         from sim import report as reports
         from sim import store
 
-        reports.model.write(folder / store.MODEL, results)
-        reports.write(results, folder / reports.FILE)
+        made = _("Report: {place}").format(place=folder / reports.FILE)
+        try:
+            reports.write_all_beside(folder)
+        except store.Replaced as other:
+            made = str(other)
         if as_json:
             from sim.cli import data
 
             return _print_json(data.of_run(results, folder))
-        typer.echo(_("Report: {place}").format(place=folder / reports.FILE))
+        typer.echo(made)
 
 
 @_command(
@@ -336,7 +339,7 @@ def _notice(text: str) -> None:
 
 
 @_command(
-    N_("Make a run again from its folder and tell whether it is the same, to the last byte."),
+    N_("Make a run or a sweep again from its folder and tell whether it is the same, to a byte."),
     "hamletsim reproduce results/quynh-luu",
     "hamletsim reproduce results/quynh-luu --out results/again --json",
 )
@@ -352,7 +355,8 @@ def reproduce(
     with _told(_("nothing is compared"), as_json):
         from sim import reproduction
 
-        with _progress() as progress:
+        counted = _("points") if reproduction.is_sweep(results) else None
+        with _progress(counted) as progress:
             found = reproduction.reproduce(results, out, jobs, progress)
         if as_json:
             from sim.cli import data
@@ -428,9 +432,11 @@ def report(
         from sim import report as reports
 
         form = reports.of_kind(kind)
-        path = out or results / form.file
-        reports.write(pictures.read(results), path, hide_below, kind)
-        typer.echo(str(path))
+        if out is None:
+            reports.write_beside(results, hide_below, kind)
+        else:
+            reports.write(pictures.read(results), out, hide_below, kind)
+        typer.echo(str(out or results / form.file))
 
 
 @_command(

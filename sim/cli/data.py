@@ -67,7 +67,7 @@ def of_selection(selection: "Selection") -> dict[str, Any]:
 
 
 def of_reproduction(found: "Reproduction") -> dict[str, Any]:
-    """Whether a run came out the same, and every difference."""
+    """Whether a run or a sweep came out the same, and every difference."""
     rows = {name: [one._asdict() for one in getattr(found, name)] for name in CHANGED}
     return _plain({"same": found.same, **vars(found), "folder": str(found.folder), **rows})
 

@@ -32,8 +32,8 @@ AS_IT_IS = None
 class Span:
     """A range of numbers, in equal steps or (`log`) equal ratios; `whole` ones are rounded."""
 
-    low: float
-    high: float
+    low: int | float
+    high: int | float
     log: bool = False
     whole: bool = False
 
