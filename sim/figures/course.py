@@ -26,7 +26,7 @@ from sim.figures.drawing import (
     write_numbers,
 )
 from sim.figures.formats import number
-from sim.figures.reading import Run, chosen, holds_nine_in_ten, measured
+from sim.figures.reading import Run, chosen, holds_nine_in_ten, kinds, measured
 from sim.figures.words import measure_in_words
 from sim.messages import _, printable
 
@@ -115,7 +115,8 @@ def _told(run: Run, measure: str, policy: str, axes: "Axes | None") -> "Axes":
     entitle(
         axes,
         _("{measure}, under {policy}").format(
-            measure=measure_in_words(measure), policy=printable(policy, LONGEST_NAME)
+            measure=measure_in_words(measure, bool(kinds(run))),
+            policy=printable(policy, LONGEST_NAME),
         ),
     )
     return axes
@@ -134,7 +135,7 @@ def _panels(
     tables = [measured(run, measure, policy) for measure in measures]
     for axes, measure, table in zip(grid, measures, tables, strict=False):
         _bands(axes, table, years_shown=3)
-        title = wrapped(measure_in_words(measure), PANELS_LINE // across)
+        title = wrapped(measure_in_words(measure, bool(kinds(run))), PANELS_LINE // across)
         axes.set_title(title, fontsize=SMALL, pad=6)
         axes.tick_params(labelsize=SMALL)
     for axes in grid[len(measures) :]:
