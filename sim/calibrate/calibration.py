@@ -162,7 +162,7 @@ def fit(
     named = loaded.scenario.happened if policy is None else policy
     asked = _Asked(
         loaded,
-        known_policies(loaded, None if named is None else [named])[0 if named is None else -1],
+        known_policies(loaded, [] if named is None else [named])[-1],
         _to_be_fitted(facts, loaded, file),
         _wanted(loaded.scenario, parameters),
         loaded.scenario.seed if seed is None else seed,

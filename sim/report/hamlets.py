@@ -9,6 +9,7 @@ from sim.figures.formats import Known, told
 from sim.figures.reading import (
     ALL,
     Run,
+    at_the_end,
     base,
     by_risk,
     either,
@@ -51,7 +52,8 @@ SUREST = 0.01
 def to_act_on(run: Run, people: People) -> Part:
     """The hamlets at greatest risk: why, how many people are needed, by when; kind by kind."""
     blocks: list[Block] = []
-    for kind in kinds(run) or [ALL]:
+    lost = [kind for kind in kinds(run) if at_the_end(run, "lost", kind).loc[base(run), "mean"] > 0]
+    for kind in lost or kinds(run) or [ALL]:
         blocks += [_at_greatest_risk(run, people, kind), _picture_of_risk(run, kind)]
     blocks.insert(1, _what_is_needed(run))
     title = either(run, _("Hamlets to act on now"), _("Units to act on now"))

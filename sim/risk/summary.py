@@ -48,7 +48,7 @@ def summary(study: Study, tables: Tables, heading: str, wanted: float | None = N
         _by_kind(study),
         "\n".join([*_two_doubts(study), *_precision(study, wanted)]),
         _efforts(study, tables.pairs),
-        *(_at_risk(study, tables.hamlets, kind) for kind in study.kinds or ("hamlet",)),
+        *(_at_risk(study, tables.hamlets, kind) for kind in _kinds_at_risk(study)),
         _rule(study, tables.rule),
         _flips(study, tables.flips),
         _yearly_rates(study),
@@ -170,9 +170,8 @@ def _by_kind(study: Study) -> str:
     if not study.kinds:
         return ""
     heads = [
-        _("policy"), _("units"), _("without a cell of their own at the start"), _("at the end"),
-        _("that no cell covers at the end"), _("cells lost"), _("founded"),
-        _("lost of those founded"),
+        _("policy"), _("units"), _("no own cell at the start"), _("no own cell at the end"),
+        _("no cell at all then"), _("cells lost"), _("founded"), _("lost of those founded"),
     ]  # fmt: skip
     rows = [
         [
@@ -357,6 +356,13 @@ def _difference(pairs: "pd.DataFrame", policy: str, outcome: str) -> str:
 # ---------------------------------------------------------------- hamlets at risk
 
 
+def _kinds_at_risk(study: Study) -> Sequence[str]:
+    """Kinds of unit of which a cell was lost in some replication; all kinds if none was."""
+    lost = study.tallies[study.base].measure
+    every = study.kinds or ("hamlet",)
+    return [kind for kind in study.kinds if lost("lost", kind).any()] or every
+
+
 def _at_risk(study: Study, hamlets: "pd.DataFrame", kind: str) -> str:
     base = hamlets[(hamlets["policy"] == study.base) & (hamlets["kind"] == kind)]
     start = base[base["year"] == 0].set_index("hamlet")["strength_median"]
@@ -373,7 +379,7 @@ def _at_risk(study: Study, hamlets: "pd.DataFrame", kind: str) -> str:
         else _("Hamlets at greatest risk of losing their cell by {date} under {base}")
     ).format(base=study.base, date=date(study.dates[-1]), kind=kind_in_words(kind))
     lines = [told, columns(heads, rows)]
-    if kind == (*study.kinds, "hamlet")[0]:
+    if kind == _kinds_at_risk(study)[-1]:
         lines += _what_intervals_cover(study)
     return "\n".join(lines)
 
