@@ -27,7 +27,6 @@ from sim.calibrate.pooling import Pooled
 from sim.calibrate.simulation import Simulator
 from sim.calibrate.workplace import Workplace, opened
 from sim.experiment import usable_cores
-from sim.experiment.parameters import quantile
 from sim.experiment.preparation import known_policies
 from sim.messages import BadInput, Fault, Place, _, listed, nearest, shown
 from sim.scenario import Loaded, Posterior, Scenario
@@ -376,7 +375,7 @@ class _Work:
                 shares = ndtr(particles.scores[:, problem.free.index(path)])
                 prior = problem.uncertain[path]
                 columns[path] = [
-                    quantile(prior, float(u)) for u in np.clip(shares, 1e-12, 1 - 1e-12)
+                    prior.quantile(float(u)) for u in np.clip(shares, 1e-12, 1 - 1e-12)
                 ]
         weights = np.full(number, 1 / number) if particles is None else particles.weights
         rows = tuple(tuple(map(float, row)) for row in zip(*columns.values(), strict=True))

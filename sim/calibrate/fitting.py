@@ -32,7 +32,6 @@ import numpy.typing as npt
 from sim.calibrate.conjugate import Block
 from sim.calibrate.facts import Fact
 from sim.calibrate.simulation import Simulator
-from sim.experiment.parameters import quantile
 from sim.messages import BadInput, Fault, _
 from sim.scenario import Uncertain
 
@@ -99,7 +98,7 @@ class Problem:
             u = float(generator.random())
             block = self.known.get(path)
             found[path] = (
-                block.quantile(u) if block else quantile(prior, float(shares.get(path, u)))
+                block.quantile(u) if block else prior.quantile(float(shares.get(path, u)))
             )
         return found
 

@@ -55,7 +55,7 @@ def by_kind(run: Run) -> Part:
     heads = [
         _("policy"), _("units"), _("number"), _("without a cell of their own at the start"),
         _("without one at the end"), _("that no cell covers at the end"),
-        _("cells lost of those there at the start"), _("cells founded"), _("lost of those founded"),
+        _("cells lost"), _("cells founded"), _("lost of those founded"),
     ]  # fmt: skip
     caption = told(
         _("Expected numbers from {start} to {end}, with 95 % intervals"),
@@ -63,9 +63,9 @@ def by_kind(run: Run) -> Part:
         end=day(first["date"].iloc[-1]),
     )
     explained = _(
-        "Who founds more cells has more to lose, so that cells lost are told apart: of those that "
-        "were there at the start, and of those founded since. A unit in a joint cell has none of "
-        "its own, but a cell covers it."
+        "Who founds more cells has more to lose, so that two losses are told apart: by units that "
+        "a cell covered at the start, and of cells founded since. A unit in a joint cell has none "
+        "of its own, but a cell covers it."
     )
     return Part("kinds", _("By kind of unit"), [Table(caption, heads, rows), Text(explained)])
 

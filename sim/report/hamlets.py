@@ -9,7 +9,6 @@ from sim.figures.formats import Known, told
 from sim.figures.reading import (
     ALL,
     Run,
-    at_the_end,
     base,
     by_risk,
     either,
@@ -52,7 +51,7 @@ SUREST = 0.01
 def to_act_on(run: Run, people: People) -> Part:
     """The hamlets at greatest risk: why, how many people are needed, by when; kind by kind."""
     blocks: list[Block] = []
-    lost = [kind for kind in kinds(run) if at_the_end(run, "lost", kind).loc[base(run), "mean"] > 0]
+    lost = [k for k in kinds(run) if measured(run, "lost", base(run), k)["mean"].any()]
     for kind in lost or kinds(run) or [ALL]:
         blocks += [_at_greatest_risk(run, people, kind), _picture_of_risk(run, kind)]
     blocks.insert(1, _what_is_needed(run))

@@ -166,7 +166,7 @@ def _outcomes(study: Study, pairs: "pd.DataFrame") -> str:
 
 
 def _by_kind(study: Study) -> str:
-    """Units without a cell and cells lost and founded, of each kind; hamlets need no such table."""
+    """Units without a cell, cells lost and founded, by kind; of hamlets alone it is not told."""
     if not study.kinds:
         return ""
     heads = [
@@ -177,7 +177,7 @@ def _by_kind(study: Study) -> str:
         [
             printable(policy, LONGEST_NAME) if kind == ALL else "",
             kind_in_words(kind),
-            number(float(tally.measure("without_own_cell", kind)[:, 0].mean())),
+            decimal(tally.measure("without_own_cell", kind)[:, 0].mean()),
             _counted(_at_the_end(tally, "without_own_cell", kind)),
             _counted(_at_the_end(tally, "without_cell", kind)),
             *(_counted(_in_all(tally, f"cells_{what}", kind)) for what in CELLS),
@@ -187,8 +187,9 @@ def _by_kind(study: Study) -> str:
     ]
     told = _("By kind of unit from {start} to {end}, expected numbers [95 % interval]")
     explained = _(
-        "cells lost: of those that were there at the start; who founds more has more to lose. A "
-        "unit in a joint cell has\nnone of its own, but a cell covers it."
+        "cells lost: by units that a cell covered at the start; lost of those founded: since then. "
+        "Who founds more has more\nto lose. A unit in a joint cell has none of its own, but a cell "
+        "covers it."
     )
     told = told.format(start=date(study.dates[0]), end=date(study.dates[-1]))
     return f"{told}\n{columns(heads, rows, left=(0, 1))}\n{explained}"

@@ -8,7 +8,6 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from sim.experiment import quantile
 from sim.scenario import Uncertain
 
 Value = Any
@@ -61,7 +60,7 @@ class Parameter:
     def at(self, share: float) -> Value:
         """The value that belongs to a share in [0, 1): of a list, one of equal parts."""
         if self.prior is not None:
-            return quantile(self.prior, share)
+            return self.prior.quantile(share)
         if self.span is not None:
             return self.span.at(share)
         return self.levels[min(int(share * len(self.levels)), len(self.levels) - 1)]

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from sim.experiment import quantile
 from sim.levers import AnyLever, Change
 from sim.load import check, shape
 from sim.load.findings import Steps, dotted
@@ -64,7 +63,7 @@ def uncertain(loaded: Loaded) -> list[Factor]:
     data = loaded.scenario.model_dump(mode="json", by_alias=True)
     return [
         Factor(Parameter(path, prior=prior), UNCERTAIN, _value_at(data, path),
-               *(quantile(prior, share) for share in MIDDLE))
+               *(prior.quantile(share) for share in MIDDLE))
         for path, prior in loaded.scenario.uncertain.items()
     ]  # fmt: skip
 
