@@ -8,6 +8,7 @@ import bisect
 import copy
 import datetime as dt
 import itertools
+import math
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Any, Literal
@@ -369,6 +370,39 @@ class Uncertain(Record):
     low: float | None = None
     high: float | None = None
     mode: float | None = None
+
+    def quantile(self, u: float) -> float:
+        """The value at the share u of the distribution.
+
+        mean and sd are those of the value itself, not of its logarithm.
+        """
+        import numpy as np
+        from scipy.special import betaincinv, gammaincinv, ndtri
+
+        if self.distribution in ("uniform", "triangular"):
+            return self._between(u)
+        mean, sd = self.mean or 0.0, self.sd or 0.0
+        relative = sd / mean if mean else 0.0
+        match self.distribution:
+            case "normal":
+                return float(mean + sd * ndtri(u))
+            case "lognormal":
+                sd_log = np.sqrt(np.log1p(relative**2))
+                return float(mean * np.exp(sd_log * ndtri(u) - sd_log**2 / 2))
+            case "gamma":
+                return float(gammaincinv(relative**-2, u) * mean * relative**2)
+            case _:
+                size = mean * (1 - mean) / sd**2 - 1
+                return float(betaincinv(mean * size, (1 - mean) * size, u))
+
+    def _between(self, u: float) -> float:
+        low, high = self.low or 0.0, self.high or 0.0
+        if self.distribution == "uniform":
+            return low + u * (high - low)
+        mode = self.mode or 0.0
+        if u * (high - low) <= mode - low:
+            return low + math.sqrt(u * (high - low) * (mode - low))
+        return high - math.sqrt((1 - u) * (high - low) * (high - mode))
 
 
 class Posterior(Record):

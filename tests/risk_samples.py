@@ -126,7 +126,11 @@ def counted(
     plan = plans.make(loaded, policy)
     rules = loaded.scenario.rules
     ground = risk.ground(
-        plan, build(loaded), rules.at_risk_share_over_60, rules.at_risk_months_since_admission
+        plan,
+        build(loaded),
+        loaded.baseline,
+        rules.at_risk_share_over_60,
+        rules.at_risk_months_since_admission,
     )
     counts = risk.empty_counts(len(outcomes), 1, ground, plan.settings.adaptive, bins)
     counter = risk.Counter(ground, counts)
@@ -146,7 +150,7 @@ def tally_of(loaded: Loaded, outcomes: list[Outcome], policy: str = "as-is") -> 
         counts=counted(loaded, outcomes, policy),
         offers=(risk.offer(loaded, policy, plans.make(loaded, policy)),),
         draw=np.zeros(len(outcomes), dtype=np.int64),
-        is_hamlet=np.array([u.kind == "hamlet" for u in loaded.baseline.units]),
+        kind=risk.kinds_of(loaded.baseline),
         unit_costs=loaded.scenario.costs,
     )
 

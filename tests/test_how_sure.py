@@ -122,7 +122,7 @@ def test_the_rule_is_counted_like_a_plain_recount() -> None:
     """Over 40 simulated replications: flags of the panel against losses of the log, by hamlet."""
     loaded = sample(demography={"leaving": {"constant": 0.15}})
     tally = sim.run(loaded, replications=40).study.tallies["as-is"]
-    judged, first = tally.counts.judged[:, :, 1], tally.counts.first[:, tally.is_hamlet, LOST]
+    judged, first = tally.counted("judged", "hamlet")[:, :, 1], tally.counts.first[:, :, LOST]
     assert judged[:, 0].sum() == 80  # A and B have a cell at the start
     assert judged[:, 3].sum() == (first[:, :2] > 3).sum()  # nothing is founded or combined
     lost_soon = (first[:, :2] <= 5).sum()
@@ -185,14 +185,14 @@ def test_the_table_has_both_intervals() -> None:
 # ---------------------------------------------------------------- among the worst
 
 
-def lives(lost: Any, draw: Any = None, is_hamlet: Any = None) -> Tally:
+def lives(lost: Any, draw: Any = None, kind: Any = None) -> Tally:
     """A tally that knows only who is lost, [R, H]."""
     lost = np.asarray(lost, dtype=bool)
     first = np.where(lost[:, :, None], 1, NEVER) * np.ones(3, dtype=int)
     draw = np.zeros(len(lost), dtype=int) if draw is None else np.asarray(draw)
-    is_hamlet = np.ones(lost.shape[1], dtype=bool) if is_hamlet is None else np.asarray(is_hamlet)
+    kind = np.zeros(lost.shape[1], dtype=int) if kind is None else np.asarray(kind)
     offers: Any = (None,) * (int(draw.max()) + 1)
-    return Tally(SimpleNamespace(first=first), offers, draw, is_hamlet, {})  # type: ignore[arg-type]
+    return Tally(SimpleNamespace(first=first), offers, draw, kind, {})  # type: ignore[arg-type]
 
 
 def test_what_a_risk_may_be_is_the_posterior_of_jeffreys() -> None:
@@ -255,19 +255,20 @@ def test_probabilities_of_ranks_are_what_they_say() -> None:
 
 def test_few_hamlets_are_all_among_the_worst_and_schools_do_not_compete() -> None:
     lost = np.zeros((5, 4))
-    found = risk.among_worst(lives(lost, is_hamlet=[True, True, True, False]), 3)
-    assert found[:3].tolist() == [1, 1, 1]
-    assert np.isnan(found[3])
+    assert risk.among_worst(lives(lost, kind=[0, 0, 0, 1]), 3).tolist() == [1, 1, 1, 1]
+    of_two = risk.among_worst(lives(lost, kind=[0, 0, 1, 1]), 1)
+    assert of_two[:2].sum() == of_two[2:].sum() == pytest.approx(1)
 
 
 def test_worst_hamlets_come_first_and_k_is_checked() -> None:
     made = sim.run(sample(demography={"leaving": {"constant": 0.1}}), replications=40)
     table = made.worst(1)
     assert table.p_among_worst.is_monotonic_decreasing
-    assert table.p_among_worst.sum() == pytest.approx(1)
-    assert set(table.hamlet) == {"A", "B", "C"}
-    with pytest.raises(BadInput, match="k: found 4; allowed: a whole number from 1 to 3"):
-        made.worst(4)
+    by_kind = table.groupby("kind").p_among_worst.sum()
+    assert by_kind.to_dict() == pytest.approx({"hamlet": 1, "school": 1})
+    assert set(table.hamlet) == {"A", "B", "C", "S"}
+    with pytest.raises(BadInput, match="k: found 5; allowed: a whole number from 1 to 4"):
+        made.worst(5)
     with pytest.raises(BadInput, match='policy: found "as is"; allowed: as-is; did you mean as-is'):
         made.worst(1, "as is")
 

@@ -59,11 +59,11 @@ def first(counts: Counts, hamlet: str, what: int) -> int:
 
 
 def flow(counts: Counts, name: str) -> list[int]:
-    return [int(n) for n in counts.years[0, :, COLUMN[name]]]
+    return [int(n) for n in counts.years[0, :, :, COLUMN[name]].sum(axis=0)]
 
 
 def by_code(array: Any, ending: str, names: dict[int, str]) -> dict[str, int]:
-    row = array[0, ENDINGS.index(ending)]
+    row = array[0, :, ENDINGS.index(ending)].sum(axis=0)
     return {names[int(code)]: int(row[code]) for code in np.flatnonzero(row)}
 
 
@@ -362,7 +362,7 @@ def test_the_numbers_of_hamlets_at_an_anniversary() -> None:
             panel[0, h, FIELD[name]] = value
     panel[0, 0, FIELD["posted"]] = 2
     counts = counted(loaded, [outcome_of(loaded, [], panel)])
-    found = {name: int(counts.years[0, 0, COLUMN[name]]) for name in STATES}
+    found = {name: int(counts.years[0, :, 0, COLUMN[name]].sum()) for name in STATES}
     assert {name: n for name, n in found.items() if n} == {
         "hamlets": 3, "own_cell": 2, "without_cell": 1, "without_members": 1, "few_local": 2,
         "under_risk_line": 1, "no_admission": 1, "no_successor": 2, "at_risk": 1,
@@ -409,7 +409,7 @@ def policy_outcomes(loaded: Loaded) -> Any:
 def test_the_state_is_that_of_the_year_before_and_what_the_year_brought(real: Loaded) -> None:
     """The balance of members, exactly, in every year of every policy of the shipped scenarios."""
     for policy, _, outcome in policy_outcomes(real):
-        year = counted(real, [outcome], policy, bins=200).years[0]
+        year = counted(real, [outcome], policy, bins=200).years[0].sum(axis=0)
         column = {name: year[:, i].astype(int) for i, name in enumerate(MEASURES)}
         members = column["officials"] + column["probation"] + column["posted_now"]
         came = column["admitted"] + column["moved_in"] + column["posted"]
@@ -424,7 +424,7 @@ def test_the_state_is_that_of_the_year_before_and_what_the_year_brought(real: Lo
 def test_events_are_counted_like_a_plain_recount(real: Loaded) -> None:
     ids = np.array([u.kind == "hamlet" for u in real.baseline.units])
     for policy, plan, outcome in policy_outcomes(real):
-        years = counted(real, [outcome], policy, bins=200).years[0]
+        years = counted(real, [outcome], policy, bins=200).years[0].sum(axis=0)
         kinds = Counter(
             (events.KINDS[int(k)], int(np.searchsorted(_ends(plan), day)))
             for k, day, h in zip(outcome.log.kind, outcome.log.day, outcome.log.hamlet, strict=True)
@@ -452,7 +452,7 @@ def test_areas_and_hamlets_are_counted_like_a_plain_recount(real: Loaded) -> Non
     at = np.array([areas.index(u.area) for u in real.baseline.units])
     for policy, _, outcome in policy_outcomes(real):
         counts = counted(real, [outcome], policy, bins=200)
-        years = {n: int(counts.years[0, :, COLUMN[n]].sum()) for n in FUNNEL}
+        years = {n: int(counts.years[0, :, :, COLUMN[n]].sum()) for n in FUNNEL}
         assert counts.funnel[0].sum(axis=0).tolist() == [years[n] for n in FUNNEL], policy
         for step in STEPS:
             kind = {name: code for code, name in events.KINDS.items()}[step.split("_in_")[0]]
@@ -460,7 +460,9 @@ def test_areas_and_hamlets_are_counted_like_a_plain_recount(real: Loaded) -> Non
             plain = np.bincount(where, minlength=len(areas))
             assert counts.funnel[0, :, FUNNEL.index(step)].tolist() == plain.tolist(), step
         admitted = counts.totals[TOTALS.index("admitted")].sum(axis=0)
-        assert admitted.tolist() == counts.years[0, :, COLUMN["admitted"]].tolist(), policy
+        assert (
+            admitted.tolist() == counts.years[0, :, :, COLUMN["admitted"]].sum(axis=0).tolist()
+        ), policy
 
 
 def test_who_stands_on_posted_members_and_who_has_no_successor() -> None:

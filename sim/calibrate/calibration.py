@@ -27,7 +27,6 @@ from sim.calibrate.pooling import Pooled
 from sim.calibrate.simulation import Simulator
 from sim.calibrate.workplace import Workplace, opened
 from sim.experiment import usable_cores
-from sim.experiment.parameters import quantile
 from sim.experiment.preparation import known_policies
 from sim.messages import BadInput, Fault, Place, _, listed, nearest, shown
 from sim.scenario import Loaded, Posterior, Scenario
@@ -162,7 +161,7 @@ def fit(
     named = loaded.scenario.happened if policy is None else policy
     asked = _Asked(
         loaded,
-        known_policies(loaded, None if named is None else [named])[0 if named is None else -1],
+        known_policies(loaded, [] if named is None else [named])[-1],
         _to_be_fitted(facts, loaded, file),
         _wanted(loaded.scenario, parameters),
         loaded.scenario.seed if seed is None else seed,
@@ -384,7 +383,7 @@ class _Work:
                 shares = ndtr(particles.scores[:, problem.free.index(path)])
                 prior = problem.uncertain[path]
                 columns[path] = [
-                    quantile(prior, float(u)) for u in np.clip(shares, 1e-12, 1 - 1e-12)
+                    prior.quantile(float(u)) for u in np.clip(shares, 1e-12, 1 - 1e-12)
                 ]
         weights = np.full(number, 1 / number) if particles is None else particles.weights
         rows = tuple(tuple(map(float, row)) for row in zip(*columns.values(), strict=True))

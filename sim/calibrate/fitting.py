@@ -32,7 +32,6 @@ import numpy.typing as npt
 from sim.calibrate.conjugate import Block, Together
 from sim.calibrate.facts import Fact
 from sim.calibrate.simulation import Simulator
-from sim.experiment.parameters import quantile
 from sim.messages import BadInput, Fault, _
 from sim.scenario import Uncertain
 
@@ -101,7 +100,7 @@ class Problem:
             u = float(generator.random())
             block = self.known.get(path)
             found[path] = (
-                block.quantile(u) if block else quantile(prior, float(shares.get(path, u)))
+                block.quantile(u) if block else prior.quantile(float(shares.get(path, u)))
             )
         for some in self.together:
             found |= zip(some.paths, some.draws(generator, 1)[0].tolist(), strict=True)

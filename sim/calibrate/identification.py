@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.calibrate.conjugate import Block
-from sim.experiment.parameters import quantile
 from sim.scenario import Uncertain
 
 Floats = npt.NDArray[np.float64]
@@ -53,8 +52,8 @@ class Told(NamedTuple):
 
 def spread_of_prior(uncertain: Uncertain) -> Spread:
     """Of a prior, by its quantiles."""
-    values = np.array([quantile(uncertain, float(u)) for u in GRID])
-    ends = (quantile(uncertain, u) for u in (LOW, HIGH))
+    values = np.array([uncertain.quantile(float(u)) for u in GRID])
+    ends = (uncertain.quantile(u) for u in (LOW, HIGH))
     return Spread(float(values.mean()), float(values.std()), *ends)
 
 

@@ -141,7 +141,9 @@ def check(scenario: ScenarioFile, settings: Settings = None, as_json: Json = Fal
     with _told(as_json=as_json):
         loaded = _loaded(scenario, settings)
         from sim.cli import description
+        from sim.experiment.preparation import known_policies
 
+        known_policies(loaded, None)
         if as_json:
             return _print_json(description.data(loaded))
         typer.echo(description.described(loaded))

@@ -166,7 +166,7 @@ class Ledger:
             counts=self._counts,
             offers=tuple(self._offered(self._offers[d]) for d in sorted(self._offers)),
             draw=self._draw,
-            is_hamlet=np.array([u.kind == "hamlet" for u in loaded.baseline.units]),
+            kind=risk.kinds_of(loaded.baseline),
             unit_costs=loaded.scenario.costs,
         )
 
@@ -259,7 +259,11 @@ class _InWork:
         plan = plans.make(loaded, policy, shared.completed, shared.projections)
         rules = loaded.scenario.rules
         ground = risk.ground(
-            plan, shared.world, rules.at_risk_share_over_60, rules.at_risk_months_since_admission
+            plan,
+            shared.world,
+            loaded.baseline,
+            rules.at_risk_share_over_60,
+            rules.at_risk_months_since_admission,
         )
         prepared = Prepared(loaded, policy, plan, shared.world, self._seed)
         return prepared, ground, risk.offer(loaded, policy, plan)

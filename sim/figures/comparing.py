@@ -25,7 +25,9 @@ from sim.figures.reading import (
     Run,
     at_the_end,
     base,
+    either,
     minimum,
+    of_kind,
     policies,
     policy_in_words,
 )
@@ -49,9 +51,11 @@ def lost_by_policy(run: Run, axes: "Axes | None" = None) -> "Axes":
     room_for_labels(axes)
     entitle(
         axes,
-        _("Hamlets that will have lost their cell by {date}").format(
-            date=date(table["date"].iloc[0])
-        ),
+        either(
+            run,
+            _("Hamlets that will have lost their cell by {date}"),
+            _("Units that will have lost their cell by {date}"),
+        ).format(date=date(table["date"].iloc[0])),
     )
     explain(axes, _("expected number, with its 95 % interval"))
     return axes
@@ -63,7 +67,7 @@ def differences(run: Run, axes: "Axes | None" = None) -> "Axes":
 
     Blue: certainly fewer; orange: certainly more; grey: the interval holds no difference.
     """
-    table = run.pairs
+    table = of_kind(run.pairs)
     table = table[(table["outcome"] == "lost") & (table["hamlet"] == ALL)]
     found = [_paired(one, _named(run, str(one["policy"]))) for one in _dicts(table)]
     axes = axes or new_axes(height_for(len(found)))
@@ -73,7 +77,11 @@ def differences(run: Run, axes: "Axes | None" = None) -> "Axes":
     room_for_labels(axes)
     entitle(
         axes,
-        _("Hamlets lost, fewer or more than under {base}").format(base=_named(run, base(run))),
+        either(
+            run,
+            _("Hamlets lost, fewer or more than under {base}"),
+            _("Units that lose their cell, fewer or more than under {base}"),
+        ).format(base=_named(run, base(run))),
     )
     explain(
         axes, _("difference on the same lives, with its 95 % interval; grey: may be no difference")
@@ -117,11 +125,20 @@ def lost_beside_few_local(
         axes.text(x, y, text, color=colour, fontsize=SMALL, fontweight="bold", ha="center")
     entitle(
         axes,
-        _("Cells lost, and hamlets that cannot stand alone, by {date}").format(
-            date=date(lost["date"].iloc[0])
+        either(
+            run,
+            _("Cells lost, and hamlets that cannot stand alone, by {date}"),
+            _("Cells lost, and units that cannot stand alone, by {date}"),
+        ).format(date=date(lost["date"].iloc[0])),
+    )
+    explain(
+        axes,
+        either(
+            run,
+            _("expected number of hamlets, with its 95 % interval"),
+            _("expected number of units, with its 95 % interval"),
         ),
     )
-    explain(axes, _("expected number of hamlets, with its 95 % interval"))
     return axes
 
 

@@ -26,7 +26,15 @@ from sim.figures.drawing import (
     write_numbers,
 )
 from sim.figures.formats import Known, counted, number
-from sim.figures.reading import Run, chosen, holds_nine_in_ten, is_told, measured, policy_in_words
+from sim.figures.reading import (
+    Run,
+    chosen,
+    holds_nine_in_ten,
+    is_told,
+    kinds,
+    measured,
+    policy_in_words,
+)
 from sim.figures.words import measure_in_words
 from sim.messages import _, printable
 
@@ -119,7 +127,7 @@ def _told(run: Run, measure: str, policy: str, axes: "Axes | None") -> "Axes":
     entitle(
         axes,
         _("{measure}, under {policy}").format(
-            measure=measure_in_words(measure),
+            measure=measure_in_words(measure, bool(kinds(run))),
             policy=printable(policy_in_words(run, policy), LONGEST_NAME),
         ),
     )
@@ -146,7 +154,7 @@ def _panels(
     tables = [measured(run, measure, policy) for measure in measures]
     for axes, measure, table in zip(grid, measures, tables, strict=False):
         _bands(axes, table, years_shown=3)
-        title = wrapped(measure_in_words(measure), PANELS_LINE // across)
+        title = wrapped(measure_in_words(measure, bool(kinds(run))), PANELS_LINE // across)
         axes.set_title(title, fontsize=SMALL, pad=6)
         axes.tick_params(labelsize=SMALL)
     for axes in grid[len(measures) :]:

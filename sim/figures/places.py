@@ -25,7 +25,16 @@ from sim.figures.drawing import (
     styled,
 )
 from sim.figures.formats import Known, chance, percent, percentage
-from sim.figures.reading import Run, by_risk, chosen, last_year, of_hamlets, policy_in_words
+from sim.figures.reading import (
+    ALL,
+    Run,
+    by_risk,
+    chosen,
+    either,
+    last_year,
+    policy_in_words,
+    units_of,
+)
 from sim.messages import _, printable
 from sim.numerals import date
 
@@ -44,11 +53,18 @@ LONGEST_NAME = 30
 
 @styled
 def at_greatest_risk(
-    run: Run, policy: str | None = None, most: int = MOST_HAMLETS, axes: "Axes | None" = None
+    run: Run,
+    policy: str | None = None,
+    most: int = MOST_HAMLETS,
+    axes: "Axes | None" = None,
+    kind: str = ALL,
 ) -> "Axes":
-    """The hamlets at greatest risk of losing their cell by the horizon, with 95 % intervals."""
+    """The hamlets at greatest risk of losing their cell by the horizon, with 95 % intervals.
+
+    kind: of unit; default all together.
+    """
     name = chosen(run, policy)
-    table = of_hamlets(run, name)
+    table = units_of(run, name, kind)
     worst = by_risk(table[table["year"] == last_year(run)]).head(most).to_dict("records")
     axes = axes or new_axes(height_for(len(worst)))
     found = []
@@ -83,7 +99,7 @@ def tiles(
     from matplotlib.patches import Rectangle
 
     name = chosen(run, policy)
-    table = of_hamlets(run, name)
+    table = units_of(run, name)
     table = table[table["year"] == (last_year(run) if year is None else year)]
     groups = _by_area(table)
     across = _across([len(rows) for _area, rows in groups])
@@ -116,9 +132,11 @@ def tiles(
     )
     explain(
         axes,
-        _("a tile a hamlet; framed: above {share} even at the lower end of its interval").format(
-            share=percentage(SURELY)
-        ),
+        either(
+            run,
+            _("a tile a hamlet; framed: above {share} even at the lower end of its interval"),
+            _("a tile a unit; framed: above {share} even at the lower end of its interval"),
+        ).format(share=percentage(SURELY)),
     )
     _colour_bar(axes, drawn)
     return axes
@@ -130,7 +148,7 @@ def heat_map(
 ) -> "Axes":
     """Chance of having lost the cell, hamlet by year, for the hamlets at greatest risk."""
     name = chosen(run, policy)
-    table = of_hamlets(run, name)
+    table = units_of(run, name)
     end = by_risk(table[table["year"] == last_year(run)]).head(most)
     grid = table.pivot(index="hamlet", columns="year", values="p_lost").loc[end["hamlet"]]
     dates = [date_.year for date_ in measured_dates(table)]

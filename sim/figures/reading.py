@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ALL = ""
-"""Stands for all hamlets together in `pairs`."""
+"""Stands for all hamlets together in `pairs`, and for units of all kinds."""
 
 
 def read(folder: Path) -> "Run":
@@ -89,10 +89,28 @@ def minimum(run: Run) -> int:
     return int(run.manifest["scenario"]["rules"]["minimum_official_members"])
 
 
-def of_hamlets(run: Run, policy: str) -> "pd.DataFrame":
-    """The rows of `hamlets` of one policy that are of units of kind hamlet."""
-    table = run.hamlets
-    return table[(table["policy"] == policy) & (table["kind"] == "hamlet")]
+def kinds(run: Run) -> list[str]:
+    """Kinds of unit that the tables tell apart; none where all that is counted are hamlets."""
+    if "kind" not in run.years:
+        return []
+    return [str(kind) for kind in run.years["kind"].unique() if kind != ALL]
+
+
+def either(run: Run, of_hamlets: str, of_units: str) -> str:
+    """What to call what is counted: hamlets, or units of several kinds."""
+    return of_units if kinds(run) else of_hamlets
+
+
+def of_kind(table: "pd.DataFrame", kind: str = ALL) -> "pd.DataFrame":
+    """The rows of one kind of unit, or of all together; of hamlets alone there are no others."""
+    return table[table["kind"] == kind] if "kind" in table else table
+
+
+def units_of(run: Run, policy: str, kind: str = ALL) -> "pd.DataFrame":
+    """The rows of `hamlets` of one policy: of units of one kind, or of all that are counted."""
+    table = run.hamlets[run.hamlets["policy"] == policy]
+    counted = [kind] if kind != ALL else kinds(run) or ["hamlet"]
+    return table[table["kind"].isin(counted)]
 
 
 def by_risk(table: "pd.DataFrame") -> "pd.DataFrame":
@@ -106,17 +124,17 @@ def last_year(run: Run) -> int:
     return int(run.years["year"].max())
 
 
-def measured(run: Run, measure: str, policy: str) -> "pd.DataFrame":
+def measured(run: Run, measure: str, policy: str, kind: str = ALL) -> "pd.DataFrame":
     """One measure under one policy by year. Raises KeyError for what is no measure."""
-    table = run.years
+    table = of_kind(run.years, kind)
     found = table[(table["measure"] == measure) & (table["policy"] == policy)]
     if found.empty:
         raise KeyError(measure)
     return found.sort_values("year")
 
 
-def at_the_end(run: Run, measure: str) -> "pd.DataFrame":
+def at_the_end(run: Run, measure: str, kind: str = ALL) -> "pd.DataFrame":
     """One measure at the horizon, a row for each policy, in their order."""
-    table = run.years
+    table = of_kind(run.years, kind)
     rows = table[(table["measure"] == measure) & (table["year"] == last_year(run))]
     return rows.set_index("policy", drop=False).loc[policies(run)]

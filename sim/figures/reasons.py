@@ -17,7 +17,13 @@ from sim.figures.drawing import (
     styled,
 )
 from sim.figures.formats import Known, counted
-from sim.figures.reading import Run, chosen, last_year, policy_in_words
+from sim.figures.reading import (
+    Run,
+    chosen,
+    last_year,
+    of_kind,
+    policy_in_words,
+)
 from sim.figures.words import cause_in_words, step_in_words
 from sim.messages import _, printable
 from sim.risk.measures import FUNNEL, STEPS
@@ -35,7 +41,7 @@ AHEAD, BACK, OUT = (BLUE, "o"), (GREY, "s"), (ORANGE, "X")
 def causes(run: Run, policy: str | None = None, axes: "Axes | None" = None) -> "Axes":
     """What made cells fall below the minimum that were then lost: expected number of hamlets."""
     name = chosen(run, policy)
-    table = run.losses
+    table = of_kind(run.losses)
     table = table[
         (table["policy"] == name) & (table["ending"] == "lost") & (table["by"] == "cause")
     ]
@@ -58,7 +64,7 @@ def way_to_official_member(
 ) -> "Axes":
     """From the source list to official member, and where people are held up or lost."""
     name = chosen(run, policy)
-    table = run.years
+    table = of_kind(run.years)
     table = table[(table["policy"] == name) & (table["year"] == last_year(run))]
     told = table.set_index("measure").to_dict("index")
     looks = {

@@ -4,7 +4,19 @@ from typing import Any, NamedTuple
 
 from sim import numerals
 from sim.figures.formats import Known, told
-from sim.figures.reading import ALL, Run, at_the_end, base, last_year, measured, minimum, policies
+from sim.figures.reading import (
+    ALL,
+    Run,
+    at_the_end,
+    base,
+    either,
+    kinds,
+    last_year,
+    measured,
+    minimum,
+    of_kind,
+    policies,
+)
 from sim.messages import _, ngettext
 from sim.report.blocks import (
     People,
@@ -35,16 +47,26 @@ class First(NamedTuple):
 def first(run: Run, people: People) -> First:
     """The first screen of a run's report."""
     table = policy_table(run, people)
-    return First(_question(run), list(_answer(run)), _warning(run), table, _note())
+    return First(_question(run), list(_answer(run)), _warning(run), table, _note(run))
 
 
 def _question(run: Run) -> str:
     hamlets = measured(run, "hamlets", base(run)).iloc[0]["mean"]
     return told(
-        ngettext(
-            "Will the {count} hamlet lose its cell by {date}, and what would keep it?",
-            "Which of the {count} hamlets will lose their cell by {date}, and what would keep it?",
-            round(hamlets),
+        either(
+            run,
+            ngettext(
+                "Will the {count} hamlet lose its cell by {date}, and what would keep it?",
+                "Which of the {count} hamlets will lose their cell by {date}, and what would keep "
+                "it?",
+                round(hamlets),
+            ),
+            ngettext(
+                "Will the {count} unit lose its cell by {date}, and what would keep it?",
+                "Which of the {count} units will lose their cell by {date}, and what would keep "
+                "it?",
+                round(hamlets),
+            ),
         ),
         count=data(hamlets, numerals.decimal(hamlets)),
         date=_horizon(run),
@@ -62,7 +84,7 @@ def _answer(run: Run) -> list[str]:
 
 
 def _best(run: Run) -> str:
-    """The policy that leaves the fewest hamlets without a cell; the base if none is better.
+    """The policy that leaves the fewest units without a cell; the base if none is better.
 
     Not the one that loses the fewest: who founds more cells has more to lose.
     """
@@ -74,6 +96,8 @@ def _known(one: Any, value: str = "mean", prefix: str = "") -> Known:
 
 
 def _what_is_lost(run: Run) -> str:
+    if kinds(run):
+        return _what_is_lost_of_units(run)
     lost, without = (_known(at_the_end(run, m).loc[base(run)]) for m in ("lost", "without_cell"))
     return told(
         _(
@@ -87,12 +111,38 @@ def _what_is_lost(run: Run) -> str:
     )
 
 
+def _what_is_lost_of_units(run: Run) -> str:
+    """Beside it how many have no cell of their own, now and then: published figures say that."""
+    own = measured(run, "without_own_cell", base(run))
+    start = own.iloc[0]
+    lost, without = (_known(at_the_end(run, m).loc[base(run)]) for m in ("lost", "without_cell"))
+    return told(
+        _(
+            "On {start} {now} of {count} units have no cell of their own. Under {base}, {lost} "
+            "units are expected to lose theirs by {date}; then {own} have none of their own, and "
+            "{without} of them no joint cell either."
+        ),
+        start=day(start["date"]),
+        now=number(start["mean"]),
+        count=number(measured(run, "hamlets", base(run)).iloc[0]["mean"]),
+        base=policy_name(run, base(run)),
+        lost=counted(lost),
+        date=_horizon(run),
+        own=counted(_known(own.iloc[-1])),
+        without=counted(without),
+    )
+
+
 def _what_keeps_most(run: Run, best: str) -> str:
     if len(policies(run)) == 1:
         return _("No other policy was simulated: what would keep them this run does not tell.")
     if best == base(run):
         return told(
-            _("No other policy is expected to leave fewer hamlets without a cell than {base}."),
+            either(
+                run,
+                _("No other policy is expected to leave fewer hamlets without a cell than {base}."),
+                _("No other policy is expected to leave fewer units without a cell than {base}."),
+            ),
             base=policy_name(run, best),
         )
     pair = _pair(run, best, "without_cell")
@@ -138,12 +188,23 @@ def _who_cannot_stand_alone(run: Run, best: str) -> str:
         "few": counted(_known(few.loc[base(run)])),
     }
     if best == base(run):
-        sentence = _("By then {few} hamlets have fewer than {minimum} officials of their own.")
+        sentence = either(
+            run,
+            _("By then {few} hamlets have fewer than {minimum} officials of their own."),
+            _("By then {few} units have fewer than {minimum} officials of their own."),
+        )
         return told(sentence, **parts)
     return told(
-        _(
-            "By then {few} hamlets have fewer than {minimum} officials of their own under {base}, "
-            "and {other} under {policy}: cells kept are not yet cells that stand alone."
+        either(
+            run,
+            _(
+                "By then {few} hamlets have fewer than {minimum} officials of their own under "
+                "{base}, and {other} under {policy}: cells kept are not yet cells that stand alone."
+            ),
+            _(
+                "By then {few} units have fewer than {minimum} officials of their own under "
+                "{base}, and {other} under {policy}: cells kept are not yet cells that stand alone."
+            ),
         ),
         **parts,
         policy=policy_name(run, best),
@@ -159,13 +220,17 @@ def _warning(run: Run) -> str:
     few = (
         _("Fewer than {fewest} replications: rely neither on intervals nor on probabilities.")
         if made < FEWEST_FOR_MEANS
-        else _("Fewer than {fewest} replications: probabilities of single hamlets are rough.")
+        else either(
+            run,
+            _("Fewer than {fewest} replications: probabilities of single hamlets are rough."),
+            _("Fewer than {fewest} replications: probabilities of single units are rough."),
+        )
     )
     return few.format(fewest=count(fewest))
 
 
 def _pair(run: Run, policy: str, outcome: str) -> Known:
-    table = run.pairs
+    table = of_kind(run.pairs)
     rows = table[
         (table["policy"] == policy) & (table["outcome"] == outcome) & (table["hamlet"] == ALL)
     ]
@@ -193,7 +258,7 @@ def policy_table(run: Run, people: People) -> Table:
     ]
     heads = [
         _("policy"),
-        _("hamlets lost"),
+        either(run, _("hamlets lost"), _("units that lose their cell")),
         _("lost, against {base}").format(base=policy_name(run, base(run))),
         _("without a cell then"),
         _("fewer than {minimum} officials of their own").format(minimum=count(minimum(run))),
@@ -215,10 +280,18 @@ def _against(run: Run, policy: str) -> str:
     return interval(_pair(run, policy, "lost"), sign=True)
 
 
-def _note() -> str:
-    return _(
-        "Lost: hamlets that lose a cell they had or were given, once or more; who founds more has "
-        "more to lose. Without a cell: hamlets without an own or a joint cell on that day."
+def _note(run: Run) -> str:
+    return either(
+        run,
+        _(
+            "Lost: hamlets that lose a cell they had or were given, once or more; who founds more "
+            "has more to lose. Without a cell: hamlets without an own or a joint cell on that day."
+        ),
+        _(
+            "Lost: units that lose a cell they had or were given, once or more; who founds more "
+            "has more to lose, as the next table shows. Without a cell: units without an own or a "
+            "joint cell on that day."
+        ),
     )
 
 

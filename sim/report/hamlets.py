@@ -6,8 +6,19 @@ from typing import Any
 from sim import figures, numerals
 from sim.figures import formats
 from sim.figures.formats import Known, told
-from sim.figures.reading import Run, base, by_risk, last_year, measured, minimum, of_hamlets
-from sim.figures.words import cause_in_words, measure_in_words
+from sim.figures.reading import (
+    ALL,
+    Run,
+    base,
+    by_risk,
+    either,
+    kinds,
+    last_year,
+    measured,
+    minimum,
+    units_of,
+)
+from sim.figures.words import cause_in_words, kind_in_words, measure_in_words
 from sim.messages import _
 from sim.report.blocks import (
     PERCENT,
@@ -39,8 +50,18 @@ SUREST = 0.01
 
 
 def to_act_on(run: Run, people: People) -> Part:
-    """The hamlets at greatest risk: why, how many people are needed, by when."""
-    table = of_hamlets(run, base(run))
+    """The hamlets at greatest risk: why, how many people are needed, by when; kind by kind."""
+    blocks: list[Block] = []
+    lost = [k for k in kinds(run) if measured(run, "lost", base(run), k)["mean"].any()]
+    for kind in lost or kinds(run) or [ALL]:
+        blocks += [_at_greatest_risk(run, people, kind), _picture_of_risk(run, kind)]
+    blocks.insert(1, _what_is_needed(run))
+    title = either(run, _("Hamlets to act on now"), _("Units to act on now"))
+    return Part("act", title, blocks)
+
+
+def _at_greatest_risk(run: Run, people: People, kind: str) -> Table:
+    table = units_of(run, base(run), kind)
     worst = by_risk(table[table["year"] == last_year(run)]).head(MOST_TO_ACT_ON)
     start = table[table["year"] == 0].set_index("hamlet")
     due = table[table["p_below"] >= SOON].groupby("hamlet")["date"].min().to_dict()
@@ -58,10 +79,32 @@ def to_act_on(run: Run, people: People) -> Part:
         for one in worst.to_dict("records")
     ]
     heads = [
-        _("hamlet"), _("area"), _("chance of losing its cell"), _("among the ten, %"),
-        _("why"), _("officials now"), _("needed"), _("act before"),
+        either(run, _("hamlet"), _("unit")), _("area"), _("chance of losing its cell"),
+        _("among the ten, %"), _("why"), _("officials now"), _("needed"), _("act before"),
     ]  # fmt: skip
-    explained = told(
+    caption = either(
+        run,
+        _("Hamlets at greatest risk under {base}"),
+        _("At greatest risk under {base}: {kind}"),
+    )
+    named = told(caption, base=policy_name(run, base(run)), kind=kind_in_words(kind))
+    return Table(named, heads, rows)
+
+
+def _picture_of_risk(run: Run, kind: str) -> Block:
+    return drawn(
+        partial(figures.at_greatest_risk, run, most=MOST_TO_ACT_ON, kind=kind),
+        either(
+            run,
+            _("Chance of losing the cell, with intervals, for the hamlets of the table above."),
+            _("Chance of losing the cell, with intervals, for the units of the table above."),
+        ),
+    )
+
+
+def _what_is_needed(run: Run) -> Text:
+    explained = either(
+        run,
         _(
             "Needed: so many more officials who stay would have kept the hamlet at {minimum} until "
             "the horizon in 19 of 20 replications. Before: from this anniversary on the chance to "
@@ -69,17 +112,15 @@ def to_act_on(run: Run, people: People) -> Part:
             "the hamlet is one of the ten at greatest risk. Each interval holds for one hamlet in "
             "95 %."
         ),
-        minimum=count(minimum(run)),
-        share=formats.percentage(SOON),
+        _(
+            "Needed: so many more officials who stay would have kept the unit at {minimum} until "
+            "the horizon in 19 of 20 replications. Before: from this anniversary on the chance to "
+            "have fallen below {minimum} is {share} or more. Among the ten: how sure it is that "
+            "the unit is one of the ten of its kind at greatest risk. Each interval holds for one "
+            "unit in 95 %."
+        ),
     )
-    caption = told(_("Hamlets at greatest risk under {base}"), base=policy_name(run, base(run)))
-    picture = drawn(
-        partial(figures.at_greatest_risk, run, most=MOST_TO_ACT_ON),
-        _("Chance of losing the cell, with intervals, for the hamlets of the table above."),
-    )
-    return Part(
-        "act", _("Hamlets to act on now"), [Table(caption, heads, rows), Text(explained), picture]
-    )
+    return Text(told(explained, minimum=count(minimum(run)), share=formats.percentage(SOON)))
 
 
 def _area(one: dict[Any, Any]) -> str:
@@ -165,7 +206,7 @@ def _posted(measure: str, year: int, one: Any, people: People) -> str:
 
 def _leaning(run: Run, people: People) -> Table | None:
     """The hamlets whose cells stand on posted members at the start; none, no table."""
-    table = of_hamlets(run, base(run))
+    table = units_of(run, base(run))
     start = table[(table["year"] == 0) & (table["p_on_posted"] >= 0.5)]
     if start.empty:
         return None
@@ -186,7 +227,8 @@ def _leaning(run: Run, people: People) -> Table | None:
             ]
         )
     heads = [
-        _("hamlet"), _("area"), _("officials of its own now"), _("posted now"),
+        either(run, _("hamlet"), _("unit")), _("area"), _("officials of its own now"),
+        _("posted now"),
         *(
             _("posted by {year}").format(year=str(at[year]["date"].iloc[0].year))
             for year in later
@@ -205,20 +247,23 @@ def _leaning(run: Run, people: People) -> Table | None:
 
 def succession(run: Run) -> Part:
     """Who has nobody to follow: no official under 60, no admission in five years."""
-    kinds = ("no_successor", "secretary_alone", "no_admission", "no_secretary")
+    measures = ("no_successor", "secretary_alone", "no_admission", "no_secretary")
     years = years_of(run)
     rows = []
-    for kind in kinds:
-        by_year = measured(run, kind, base(run)).set_index("year")
+    for measure in measures:
+        by_year = measured(run, measure, base(run)).set_index("year")
         knowns = [Known(*by_year.loc[y, ["mean", "low", "high"]]) for y in years]
-        rows.append([measure_in_words(kind), *map(counted, knowns)])
+        rows.append([measure_in_words(measure, bool(kinds(run))), *map(counted, knowns)])
     dates = measured(run, "hamlets", base(run)).set_index("year")["date"]
-    heads = [_("hamlets"), *(day(dates.loc[year]) for year in years)]
+    heads = [either(run, _("hamlets"), _("units")), *(day(dates.loc[year]) for year in years)]
     caption = told(_("Succession under {base}, expected numbers"), base=policy_name(run, base(run)))
-    explained = _(
-        "A secretary has no successor where no other official of the hamlet under 60 is present "
-        "and active: posted members go home, and who is 60 cannot follow for long."
-    )
+    explained = either(
+        run,
+        _("A secretary has no successor where no other official of the hamlet under 60 is present "
+          "and active: posted members go home, and who is 60 cannot follow for long."),
+        _("A secretary has no successor where no other official of the unit under 60 is present "
+          "and active: posted members go home, and who is 60 cannot follow for long."),
+    )  # fmt: skip
     blocks: list[Block] = [
         Table(caption, heads, rows),
         Text(explained),
@@ -228,7 +273,7 @@ def succession(run: Run) -> Part:
 
 
 def _without_successor(run: Run) -> Table:
-    table = of_hamlets(run, base(run))
+    table = units_of(run, base(run))
     end = table[table["year"] == last_year(run)].set_index("hamlet")
     start = table[(table["year"] == 0) & (table["p_no_successor"] >= 0.5)]
     rows = [
@@ -236,11 +281,15 @@ def _without_successor(run: Run) -> Table:
         for one in start.to_dict("records")
     ]
     heads = [
-        _("hamlet"), _("area"), _("chance of no official under 60 then"),
+        either(run, _("hamlet"), _("unit")), _("area"), _("chance of no official under 60 then"),
         _("chance of no admission in five years then"), _("chance of losing its cell"),
     ]  # fmt: skip
     caption = told(
-        _("Hamlets without an official under 60 today, and what {date} brings"),
+        either(
+            run,
+            _("Hamlets without an official under 60 today, and what {date} brings"),
+            _("Units without an official under 60 today, and what {date} brings"),
+        ),
         date=day(end["date"].iloc[0]),
     )
     return Table(caption, heads, rows)
@@ -259,13 +308,23 @@ def where_and_when(run: Run, people: People) -> Part:
     pictures: list[Block] = [
         drawn(
             partial(figures.tiles, run),
-            _("A tile for each hamlet by area, darker where losing the cell is more likely; the "
-              "numbers are in the table below."),
+            either(
+                run,
+                _("A tile for each hamlet by area, darker where losing the cell is more likely; "
+                  "the numbers are in the table below."),
+                _("A tile for each unit by area, darker where losing the cell is more likely; "
+                  "the numbers are in the table below."),
+            ),
         ),
         drawn(
             partial(figures.heat_map, run),
-            _("Chance of having lost the cell by year for the hamlets at greatest risk; the "
-              "numbers are in the table below."),
+            either(
+                run,
+                _("Chance of having lost the cell by year for the hamlets at greatest risk; the "
+                  "numbers are in the table below."),
+                _("Chance of having lost the cell by year for the units at greatest risk; the "
+                  "numbers are in the table below."),
+            ),
         ),
     ]  # fmt: skip
     tables: list[Block] = [_by_year(run), _scorecard_text(run), _scorecard(run, people)]
@@ -274,7 +333,7 @@ def where_and_when(run: Run, people: People) -> Part:
 
 def _by_year(run: Run) -> Table:
     """P(lost) in percent of all hamlets in all years; cells that were never lost stay empty."""
-    table = of_hamlets(run, base(run))
+    table = units_of(run, base(run))
     end = by_risk(table[table["year"] == last_year(run)])
     grid = table.pivot(index="hamlet", columns="year", values="p_lost")
     years = list(grid.columns)
@@ -286,8 +345,9 @@ def _by_year(run: Run) -> Table:
         for one, area, risk, known in zip(end["name"], end["area"], risks, ends, strict=True)
     ]  # fmt: skip
     colours = [["", "", *(f"r{_shade(r)}" if r else "" for r in risk), ""] for risk in risks]
+    unit = either(run, _("hamlet"), _("unit"))
     dates = table.drop_duplicates("year").set_index("year")["date"]
-    heads = [_("hamlet"), _("area"), *(str(dates.loc[y].year) for y in years), _("by the horizon")]
+    heads = [unit, _("area"), *(str(dates.loc[y].year) for y in years), _("by the horizon")]
     caption = told(
         _("Chance (%) of having lost the cell by each year, under {base}; empty: lost in no "
           "replication"),
@@ -322,7 +382,7 @@ def _scorecard_text(run: Run) -> Text:
 
 def _scorecard(run: Run, people: People) -> Table:
     """The first and the last year side by side; of the first day no admissions are known."""
-    table = of_hamlets(run, base(run))
+    table = units_of(run, base(run))
     years = sorted({1, last_year(run)})
     found = [table[table["year"] == year] for year in years]
     by_year = [one.set_index("hamlet").to_dict("index") for one in found]
@@ -331,8 +391,12 @@ def _scorecard(run: Run, people: People) -> Table:
         for h, one in by_year[-1].items()
     ]
     calendar = [str(one["date"].iloc[0].year) for one in found]
-    heads = [_("hamlet"), _("area"), *(head for year in calendar for head in _score_heads(year))]
-    caption = told(_("Scorecard of all hamlets under {base}"), base=policy_name(run, base(run)))
+    unit = either(run, _("hamlet"), _("unit"))
+    heads = [unit, _("area"), *(head for year in calendar for head in _score_heads(year))]
+    caption = either(
+        run, _("Scorecard of all hamlets under {base}"), _("Scorecard of all units under {base}")
+    )
+    caption = told(caption, base=policy_name(run, base(run)))
     return Table(caption, heads, rows)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from sim.figures.reading import Run
+from sim.figures.reading import Run, kinds
 from sim.messages import _, language, speaking
 from sim.report import choices, hamlets, people, trust, value
 from sim.report.blocks import Part, People, Text, name
@@ -45,6 +45,8 @@ def page(
 
 def parts(run: Run, told: People, model_page: str = "") -> Iterator[Part]:
     """The parts in the order in which an organising committee asks."""
+    if kinds(run):
+        yield choices.by_kind(run)
     yield hamlets.to_act_on(run, told)
     yield hamlets.posting_cliff(run, told)
     yield choices.stand_alone(run)

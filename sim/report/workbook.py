@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from sim.figures import formats
 from sim.figures.formats import Known
-from sim.figures.reading import Run, measured, policies
+from sim.figures.reading import Run, either, kinds, measured, policies
 from sim.figures.words import measure_in_words
 from sim.load.formatting import (
     GREY,
@@ -96,9 +96,15 @@ def _by_year(run: Run) -> Part:
                 counted(Known(*t.loc[year, ["mean", "low", "high"]])) for t in known.values()
             ]
             rows.append([policy_name(run, policy), day(known["lost"].loc[year, "date"]), *numbers])
-    heads = [_("policy"), _("date"), *map(measure_in_words, OUTCOMES)]
-    caption = _("Expected numbers of hamlets by policy and year, with 95 % intervals")
-    return Part("years", _("Hamlets over the years"), [Table(caption, heads, rows)])
+    words = [measure_in_words(measure, bool(kinds(run))) for measure in OUTCOMES]
+    heads = [_("policy"), _("date"), *words]
+    caption = either(
+        run,
+        _("Expected numbers of hamlets by policy and year, with 95 % intervals"),
+        _("Expected numbers of units by policy and year, with 95 % intervals"),
+    )
+    title = either(run, _("Hamlets over the years"), _("Units over the years"))
+    return Part("years", title, [Table(caption, heads, rows)])
 
 
 def _expected(row: Any) -> str:
@@ -108,6 +114,7 @@ def _expected(row: Any) -> str:
 def short_title(part: Part) -> str:
     """What the sheet of a part is called: few letters fit."""
     titles = {
+        "kinds": _("By kind of unit"),
         "act": _("To act on"),
         "years": _("Years"),
         "postings": _("Postings"),

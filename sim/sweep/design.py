@@ -10,7 +10,6 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from sim.experiment import quantile
 from sim.scenario import Uncertain
 
 Value = Any
@@ -109,7 +108,7 @@ class Parameter:
         if self.posterior is not None:
             return self.posterior.at(share)
         if self.prior is not None:
-            return quantile(self.prior, share)
+            return self.prior.quantile(share)
         if self.span is not None:
             return self.span.at(share)
         return self.levels[min(int(share * len(self.levels)), len(self.levels) - 1)]

@@ -24,9 +24,9 @@ import numpy.typing as npt
 from sim import store
 from sim.experiment.preparation import known_policies
 from sim.experiment.selection import HIGHEST, goal_of
-from sim.messages import BadInput, Fault, _, listed, nearest, ngettext, shown
+from sim.messages import BadInput, Fault, _, listed, ngettext, shown
 from sim.numerals import decimal
-from sim.risk.outcomes import OUTCOMES
+from sim.risk.outcomes import fault_of
 from sim.scenario import Loaded
 from sim.sweep import factors as factors_
 from sim.sweep import indices, running, worth
@@ -119,7 +119,7 @@ def study(
     wanted = size or Size()
     named = tuple(known_policies(loaded, policies))
     better = goal_of(outcome, goal)
-    _check(outcome, better, wanted)
+    _check(loaded, outcome, better, wanted)
     found = factors_.uncertain(loaded)
     found += factors_.given(loaded, vary) if vary else factors_.settings(loaded, named)
     if not found:
@@ -135,10 +135,9 @@ def study(
         return _studied(stages)
 
 
-def _check(outcome: str, goal: str | None, size: Size) -> None:
-    if outcome not in OUTCOMES:
-        allowed, like = listed(OUTCOMES), nearest(outcome, OUTCOMES)
-        raise BadInput([Fault("outcome", found=shown(outcome), allowed=allowed, suggestion=like)])
+def _check(loaded: Loaded, outcome: str, goal: str | None, size: Size) -> None:
+    if fault := fault_of(outcome, loaded.baseline):
+        raise BadInput([fault])
     if goal is None:
         allowed = listed(("lowest", "highest"))
         raise BadInput([Fault("goal", found=shown(goal), allowed=allowed)])
