@@ -710,6 +710,7 @@ def test_strength_quantiles() -> None:
 def test_years_table() -> None:
     table = risk.years(two_policies())
     lost = row(table, policy="as-is", measure="lost", year=8)
+    assert table.index.is_unique
     assert lost["mean"] == 0.75
     assert lost.low < 0.75 < lost.high
     assert np.isnan(lost.so_far)

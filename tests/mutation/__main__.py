@@ -10,6 +10,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from tests.mutation import table
+from tests.mutation.explained import why
 from tests.mutation.faults import FAULTS
 from tests.mutation.mutants import Mutant, mutants
 from tests.mutation.rooms import ROOMS
@@ -70,6 +71,12 @@ def survivors(rooms: list[Room], path: Path) -> Iterator[Tried]:
         yield from ((by_name[row.room], row.kind, m) for m in found[:1])
 
 
+def explanation(mutant: Mutant, source: str) -> str:
+    """Why a mutant may survive, if that is known."""
+    line = source.splitlines()[mutant.line - 1]
+    return why(mutant.file, line, mutant.old, mutant.new)
+
+
 def main() -> int:
     options = asked()
     names = options.rooms.split(",") if options.rooms else [room.name for room in ROOMS]
@@ -101,7 +108,7 @@ def main() -> int:
                 continue
             source = (ROOT / mutant.file).read_text("utf-8")
             came, ended = fate(copy, room, mutant.file, mutant.of(source), usual[room.name])
-            said = "" if came == "survived" else ended.told
+            said = explanation(mutant, source) if came == "survived" else ended.told
             rows.append(
                 Row(room.name, kind, mutant.file, mutant.line, mutant.old, mutant.new, came,
                     round(ended.seconds, 1), said)
