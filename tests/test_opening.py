@@ -14,7 +14,7 @@ from sim import plan as plans
 from sim import rules
 from sim import world as worlds
 from sim.draws import exponential, lognormal, uniform
-from sim.engine.opening import opened, rate_keys, shocks
+from sim.engine.opening import _places, opened, rate_keys, shocks
 from sim.rules import CERTIFIED, LISTED, NEVER, POSTED, PROBATION, READY, STAFF, YEAR
 from sim.scenario import Group, Loaded
 from sim.world import UNKNOWN
@@ -210,3 +210,12 @@ def test_groups_have_equal_keys_only_for_equal_rates() -> None:
         changed.flat[0] += 1
         assert (keys(rates=rates._replace(**{name: changed})) != was).all()
     assert (keys(shock_sd=plan.shock_sd + 1.0) != was).all()
+
+
+def test_levers_of_a_snapshot_are_found_in_the_policy_that_goes_on() -> None:
+    when = {"where": {"when": {"strength": {"below": 5}}}}
+    levers = ({"lever": name, "factor": 0.5, **when} for name in ("retention", "emulation"))
+    plan = plans.make(with_units(quiet(*levers), unit("h", 5)), "policy")
+    first, second = (int(key) for key in plan.adaptive_keys)
+    wanted = np.array([second, first + 1, first, second + 1])
+    assert _places(plan, wanted) == [1, -1, 0, -1]

@@ -5,7 +5,7 @@ import datetime as dt
 import random
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from pathlib import Path
 
@@ -27,7 +27,9 @@ def asked() -> argparse.Namespace:
     parser.add_argument("--rooms", default="", help="only these, with commas between them")
     parser.add_argument("--sample", type=int, default=200, help="mutants of each room")
     parser.add_argument("--minutes", type=float, default=600, help="begin no mutant after these")
-    parser.add_argument("--again", type=Path, help="only what survived in this table")
+    parser.add_argument(
+        "--again", type=Path, nargs="*", default=(), help="only what survived in these tables"
+    )
     parser.add_argument(
         "--known", type=Path, nargs="*", default=(),
         help="what these tables say was caught is not tested again: tests have only been added",
@@ -57,18 +59,20 @@ def _sampled(room: Room, sample: int) -> list[Mutant]:
     return random.Random(f"{SEED} {room.name}").sample(every, min(sample, len(every)))
 
 
-def survivors(rooms: list[Room], path: Path) -> Iterator[Tried]:
-    """Those that survived in an earlier table, wherever their text stands now."""
+def survivors(rooms: list[Room], paths: Sequence[Path]) -> Iterator[Tried]:
+    """Those that survived in earlier tables without a reason, if their line still stands there."""
     by_name = {room.name: room for room in rooms}
-    for row in table.read(path):
+    seeded = [fault.mutant(ROOT) for fault in FAULTS]
+    for row in (row for path in paths for row in table.read(path)):
         if row.fate != "survived" or row.room not in by_name:
             continue
-        found = [
-            m
-            for m in mutants(row.file, (ROOT / row.file).read_text("utf-8"))
-            if (m.line, m.old, m.new) == (row.line, row.old, row.new)
-        ]
-        yield from ((by_name[row.room], row.kind, m) for m in found[:1])
+        source = (ROOT / row.file).read_text("utf-8")
+        every = [*seeded, *mutants(row.file, source)]
+        now = (row.file, row.line, row.old, row.new)
+        found = [m for m in every if (m.file, m.line, m.old, m.new) == now]
+        yield from (
+            (by_name[row.room], row.kind, m) for m in found[:1] if not explanation(m, source)
+        )
 
 
 def explanation(mutant: Mutant, source: str) -> str:
