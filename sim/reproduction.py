@@ -89,9 +89,7 @@ def reproduce(
     out: where what is made again is kept; without it, nowhere. Raises BadInput.
     """
     if out is not None and out.resolve() == folder.resolve():
-        fault = Fault(
-            str(out), found=_("the folder of the run itself"), allowed=_("another folder")
-        )
+        fault = Fault(str(out), found=_("the same folder"), allowed=_("another folder"))
         raise BadInput([fault])
     if is_sweep(folder):
         return _of_sweep(folder, out, jobs, progress)

@@ -213,7 +213,7 @@ def test_a_run_does_not_take_its_own_place(run: Path) -> None:
     before = store.read(run).manifest
     done = command("reproduce", run, "--out", run.parent / "." / run.name)
     assert done.code == 2
-    assert "the folder of the run itself; allowed: another folder" in done.err
+    assert "found the same folder; allowed: another folder" in done.err
     assert store.read(run).manifest == before
 
 

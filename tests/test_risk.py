@@ -1,6 +1,7 @@
 """Logs -> counts -> tables: every number is checked by hand, by a slow recount or by theory."""
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from sim import risk, rules
 from sim.engine import compiled
 from sim.log import Log, in_order
 from sim.risk import intervals
-from sim.risk.counts import Counts
+from sim.risk.counts import Counts, like
 from sim.risk.measures import (
     BELOW,
     COLUMN,
@@ -31,6 +32,8 @@ from sim.risk.measures import (
     SUMS,
     TOTALS,
 )
+from sim.risk.outcomes import by_replication
+from sim.risk.pairs import _difference
 from sim.scenario import Loaded
 from sim.world import build
 from tests.risk_samples import (
@@ -709,6 +712,7 @@ def test_strength_quantiles() -> None:
 def test_years_table() -> None:
     table = risk.years(two_policies())
     lost = row(table, policy="as-is", measure="lost", year=8)
+    assert table.index.is_unique
     assert lost["mean"] == 0.75
     assert lost.low < 0.75 < lost.high
     assert np.isnan(lost.so_far)
@@ -754,6 +758,70 @@ def test_a_policy_like_the_base_differs_by_nothing_and_says_how_surely() -> None
     lost = row(table, outcome="lost", hamlet="")
     assert lost.low < 0 < lost.high
     assert np.isnan(row(table, outcome="cost_per_cell_year", hamlet="").value)
+
+
+def test_draws_of_the_parameters_lessen_what_pairs_can_tell() -> None:
+    """Twenty equal replications in each of ten draws are hardly more than ten."""
+    loaded = sample({"as-is": (), "better": ({"lever": "emulation", "factor": 2.0},)})
+    lost = [cell(100.0, "A", events.LOST)]
+    base = [outcome_of(loaded, lost if k // 20 < 6 else []) for k in range(200)]
+    better = [outcome_of(loaded, []) for _ in range(200)]
+    study = study_of(loaded, {"as-is": base, "better": better})
+    draw = np.arange(200) // 20
+    tallies = {name: replace(tally, draw=draw) for name, tally in study.tallies.items()}
+    effective = 200 * 9 / 199  # of 0.6 x 0.4: its variance over replications to that over draws
+    wanted = intervals.paired_share(0.6 * effective, 0.0, effective)
+    base_tally, tally = tallies.values()
+    there, here = (t.counts.first[:, :1, LOST] != NEVER for t in (base_tally, tally))
+    found = _difference(there & ~here, here & ~there, tally)
+    assert np.concatenate(found) == pytest.approx(wanted, rel=1e-9)
+
+
+def test_outcomes_are_states_at_the_horizon_and_events_summed() -> None:
+    loaded = sample()
+    records = [cell(100.0, "A", events.LOST), cell(2900.0, "B", events.LOST)]
+    tally = tally_of(loaded, [outcome_of(loaded, records), outcome_of(loaded, records[:1])])
+    assert by_replication(tally, "lost").tolist() == [2.0, 1.0]
+    assert by_replication(tally, "cells_lost").tolist() == [2.0, 1.0]
+    assert tally.measure("lost")[:, -2].tolist() == [1.0, 1.0]
+    assert tally.measure("cells_lost")[:, -1].tolist() == [1.0, 0.0]
+
+
+def test_means_of_a_hamlet_are_over_the_replications_in_which_it_is_there() -> None:
+    loaded = sample()
+    there, closed = empty_panel(loaded), empty_panel(loaded)
+    there[:, 0, FIELD["local"]] = 6
+    closed[1:, 0, FIELD["cell"]] = rules.CLOSED
+    tally = tally_of(loaded, [outcome_of(loaded, [], panel) for panel in (there, closed)])
+    found = tally.mean_by_hamlet("local")
+    assert found[0, :2].tolist() == [3.0, 6.0]
+
+
+def test_who_is_warned_has_a_cell_of_its_own_and_it_has_not_happened_yet() -> None:
+    """C has no cell, the school is no hamlet, and A was below when the rule was first asked."""
+    loaded = sample()
+    panel = empty_panel(loaded)
+    panel[:, HAMLETS.index("C"), FIELD["cell"]] = rules.NONE
+    counts = counted(loaded, [outcome_of(loaded, [cell(0.0, "A", events.BELOW)], panel)])
+    assert counts.warned[0].sum(axis=(1, 2)).tolist() == [2 if w == LOST else 1 for w in (0, 1)]
+
+
+def test_counts_of_many_parts_have_room_for_all_hamlets_and_draws() -> None:
+    loaded = sample()
+    part = counted(loaded, [outcome_of(loaded, [])])
+    whole = like(part, replications=7, draws=5, hamlets=30, areas=6)
+    shapes = {name: array.shape for name, array in whole._asdict().items()}
+    years = loaded.scenario.years + 1
+    assert shapes["first"] == (7, 30, 3)
+    assert shapes["sums"] == (5, part.sums.shape[1], 30, years)
+    assert shapes["totals"] == (part.totals.shape[0], 30, years)
+    assert shapes["strength"] == (30, years, part.strength.shape[2])
+    assert shapes["funnel"] == (7, 6, part.funnel.shape[2])
+    for name in ("lost_by_cause", "loss_days"):
+        assert shapes[name] == (30, *getattr(part, name).shape[1:])
+    for name in ("judged", "warned", "lead_days", "years", "causes"):
+        assert shapes[name] == (7, *getattr(part, name).shape[1:])
+    assert part.funnel.shape[1] == 1
 
 
 # ---------------------------------------------------------------- costs

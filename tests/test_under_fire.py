@@ -25,6 +25,7 @@ from tests.fuzz.readers import Reader, readers, refuses
 from tests.kills.killing import Kill, kills
 from tests.kills.subjects import Broken, State, Subject, shipped
 from tests.load_samples import SCENARIO, written
+from tests.mutation.explained import EXPLAINED, why
 from tests.mutation.faults import FAULTS
 from tests.mutation.mutants import Mutant, mutants
 from tests.mutation.rooms import ROOMS
@@ -134,6 +135,17 @@ def test_every_seeded_fault_is_where_it_says() -> None:
     for fault in FAULTS:
         assert fault.mutant(ROOT).file in rooms[fault.room]
     assert len(FAULTS) > 30
+
+
+def test_what_explains_a_mutant_is_about_one_that_there_is() -> None:
+    for one in EXPLAINED:
+        source = (ROOT / one.file).read_text("utf-8")
+        lines = source.splitlines()
+        seeded = [fault.mutant(ROOT) for fault in FAULTS]
+        every = [*mutants(one.file, source), *(m for m in seeded if m.file == one.file)]
+        alike = [m for m in every if (m.old, m.new) == (one.old, one.new)]
+        assert any(one.within in lines[m.line - 1] for m in alike), one
+        assert why(one.file, next(x for x in lines if one.within in x), one.old, one.new) == one.why
 
 
 def test_the_share_has_its_interval_and_what_does_not_start_is_no_mutant() -> None:

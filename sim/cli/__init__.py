@@ -341,12 +341,14 @@ def _notice(text: str) -> None:
 
 
 @_command(
-    N_("Make a run or a sweep again from its folder and tell whether it is the same, to a byte."),
+    N_("Make a run or a sweep again from its folder and tell whether every byte is the same."),
     "hamletsim reproduce results/quynh-luu",
     "hamletsim reproduce results/quynh-luu --out results/again --json",
 )
 def reproduce(
-    results: ResultsFolder,
+    results: Annotated[
+        Path, typer.Argument(metavar=N_("RESULTS"), help=N_("The folder of a run or a sweep."))
+    ],
     out: Annotated[
         Path | None,
         typer.Option(metavar=N_("FOLDER"), help=N_("Keep what is made here. Default: nowhere.")),

@@ -110,7 +110,10 @@ def _be_the_child(place: Path, room: Room, most: float, tests: Sequence[str], to
         sys.path[:] = [p for p in sys.path if p and Path(p).resolve() != ROOT]
         sys.path.insert(0, str(place))
         import pytest
+        from hypothesis import Phase, settings
 
+        settings.register_profile("mutants", phases=[Phase.explicit, Phase.generate])
+        settings.load_profile("mutants")  # a failure is enough, the simplest one is not asked for
         code = int(pytest.main([*QUIET, *tests]))
         sys.stdout.flush()
         sys.stderr.flush()
