@@ -429,7 +429,7 @@ def report(
 
         form = reports.of_kind(kind)
         path = out or results / form.file
-        reports.write(pictures.read(results), path, hide_below, kind)
+        reports.write_again(pictures.read(results), path, hide_below, kind)
         typer.echo(str(path))
 
 

@@ -46,6 +46,14 @@ def write(run: Run, path: Path, hide_below: int = 0, kind: str = "html") -> None
     store.write_bytes(path, data)
 
 
+def write_again(run: Run, path: Path, hide_below: int = 0, kind: str = "html") -> None:
+    """As `write`; the description of the model beside a page then speaks its language too."""
+    beside = path.with_name(store.MODEL)
+    if of_kind(kind).file == FILE and beside.is_file():
+        model.write(beside, run)
+    write(run, path, hide_below, kind)
+
+
 def of_kind(kind: str) -> Format:
     """The format of this name. Raises BadInput."""
     if kind not in FORMATS:
@@ -53,4 +61,4 @@ def of_kind(kind: str) -> Format:
     return FORMATS[kind]
 
 
-__all__ = ["FILE", "FORMATS", "html", "model", "of_kind", "slides", "write", "xlsx"]
+__all__ = ["FILE", "FORMATS", "html", "model", "of_kind", "slides", "write", "write_again", "xlsx"]
