@@ -30,6 +30,9 @@ Decorated = TypeVar("Decorated", bound=Callable[..., None])
 STOPPED = threading.Event()
 """Set by a signal: a compiler at work may make another error of it, or swallow it."""
 
+TOLD = threading.Event()
+"""Set when a command has said what an interruption leaves."""
+
 app = typer.Typer(
     cls=Group,
     name="hamletsim",
@@ -112,7 +115,6 @@ def main() -> None:
     try:
         app()
     except KeyboardInterrupt:
-        typer.echo(_("Interrupted; nothing was written."), err=True)
         _leave_at_once()
     except SystemExit as done:
         if done.code == INTERRUPTED:
@@ -121,7 +123,12 @@ def main() -> None:
 
 
 def _leave_at_once() -> NoReturn:
-    """End without the interpreter's own farewell, which half-compiled code can crash."""
+    """End without the interpreter's own farewell, which half-compiled code can crash.
+
+    Who was stopped before a command was at work has not been told yet: typer says nothing.
+    """
+    if not TOLD.is_set():
+        typer.echo(_("Interrupted; nothing was written."), err=True)
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(INTERRUPTED)
@@ -506,6 +513,7 @@ def _told(left: str = "", as_json: bool = False) -> Iterator[None]:
             if not (STOPPED.is_set() or isinstance(error, KeyboardInterrupt)):
                 raise
             typer.echo("; ".join(filter(None, (_("Interrupted"), left))) + ".", err=True)
+            TOLD.set()
             raise typer.Exit(INTERRUPTED) from None
 
 
