@@ -22,7 +22,6 @@ from sim.report.blocks import (
     name,
     policy_name,
 )
-from sim.report.levers import policy_levers
 
 MOST_FLIPS = 5
 """Hamlets told of each policy."""
@@ -66,8 +65,9 @@ def against_base(run: Run, people: People) -> Part:
         for policy in policies(run)[1:]
     ]
     if not rows:
-        alone: list[Block] = [Text(_("Only one policy was simulated.")), policy_levers(run)]
-        return Part("policies", _("Policies against the base"), alone)
+        return Part(
+            "policies", _("Policies against the base"), [Text(_("Only one policy was simulated."))]
+        )
     heads = [
         _("policy"), _("hamlets lost"), _("without a cell at the horizon"),
         _("cell-years kept"), _("admissions"), _("posting-months"), _("cost"),
@@ -86,8 +86,7 @@ def against_base(run: Run, people: People) -> Part:
         partial(figures.differences, run),
         _("Hamlets lost fewer or more than under the base, with intervals; numbers in the table."),
     )
-    differences = Table(caption, heads, rows)
-    blocks: list[Block] = [picture, differences, Text(explained), policy_levers(run)]
+    blocks: list[Block] = [picture, Table(caption, heads, rows), Text(explained)]
     return Part("policies", _("Policies against the base"), blocks)
 
 
