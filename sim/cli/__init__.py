@@ -95,6 +95,10 @@ ResultsFolder = Annotated[
     Path, typer.Argument(metavar=N_("RESULTS"), help=N_("The folder of a run."))
 ]
 
+HideBelow = Annotated[
+    int, typer.Option(min=0, metavar="N", help=N_("Do not tell counts of people below this."))
+]
+
 
 @app.callback()
 def _of_all_commands(lang: Language = None) -> None:
@@ -391,13 +395,14 @@ def figures(
             autocompletion=_one_of("png", "svg"),
         ),
     ] = "png",
+    hide_below: HideBelow = 0,
 ) -> None:
     with _told(_("some figures are missing")):
         from sim import figures as pictures
         from sim import store
 
         place = out or results / store.FIGURES
-        for path in pictures.save_all(pictures.read(results), place, kind):
+        for path in pictures.save_all(pictures.read(results), place, kind, hide_below):
             typer.echo(str(path))
 
 
@@ -426,9 +431,7 @@ def report(
             autocompletion=_one_of("html", "xlsx", "slides"),
         ),
     ] = "html",
-    hide_below: Annotated[
-        int, typer.Option(min=0, metavar="N", help=N_("Do not tell counts of people below this."))
-    ] = 0,
+    hide_below: HideBelow = 0,
 ) -> None:
     with _told(_("no report was written")):
         from sim import figures as pictures
