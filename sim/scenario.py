@@ -484,7 +484,8 @@ class Scenario(Record):
     def with_values(self, values: Mapping[str, Any]) -> "Scenario":
         """A new scenario with some parameters replaced, e.g. `{"training.seats": 60}`.
 
-        Raises pydantic's ValidationError for a value, KeyError for a path, that does not exist.
+        Names of policies that are replaced go with them.  Raises pydantic's ValidationError for a
+        value, KeyError for a path, that does not exist.
         """
         touched = {path.partition(".")[0] for path in values}
         # What is not touched is right already: to check all policies again is most of the work.
@@ -494,6 +495,9 @@ class Scenario(Record):
         data |= self.model_dump(by_alias=True, include=touched)
         for path, value in values.items():
             _set(data, path, value)
+        if "policies" in values and "policy_names" not in touched:
+            kept = self.policy_names.keys() & dict(data["policies"]).keys()
+            data["policy_names"] = {policy: self.policy_names[policy] for policy in kept}
         return Scenario.model_validate(data)
 
 

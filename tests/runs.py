@@ -17,6 +17,8 @@ uncertain:
   source.listing.per_resident: {distribution: gamma, mean: 0.0022, sd: 0.0007}
   postings.renewal: {distribution: beta, mean: 0.7, sd: 0.1}
 parameter_draws: 5
+policy_names:
+  as-is: {vi: giữ nguyên như hiện trạng nay, ru: всё остаётся как теперь}
 costs: {admission.admitted: 2, reinforcement.posting_month: 1}
 published: {admission: 0.02}
 """

@@ -285,6 +285,11 @@ def test_a_chain_of_anchors_is_not_followed_for_ever(tmp_path: Path) -> None:
 
 CROSS = [
     (
+        with_line("policy_names: {more-saets: {vi: thêm suất học}}"),
+        'line 15: policy_names.more-saets: found "more-saets"; allowed: as-is, more-seats; '
+        "did you mean more-seats?",
+    ),
+    (
         with_value("2020-01-01", "2020-01-15"),
         "line 3: start: found 2020-01-15; allowed: the first "
         "day of a month; did you mean 2020-01-01?",

@@ -372,3 +372,30 @@ def _has_threads(pid: int) -> bool:
         return len(list(Path(f"/proc/{pid}/task").iterdir())) > 2
     except OSError:
         return False
+
+
+def test_a_stop_before_the_command_is_at_work_is_told_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """typer turns an early Ctrl-C into an exit code and says nothing."""
+
+    def stopped() -> None:
+        raise SystemExit(cli.INTERRUPTED)
+
+    class Left(BaseException):
+        pass
+
+    def leave(code: int) -> None:
+        raise Left(code)
+
+    monkeypatch.setattr(cli, "app", stopped)
+    monkeypatch.setattr(cli, "TOLD", threading.Event())
+    monkeypatch.setattr(cli.signal, "signal", lambda *_: None)
+    monkeypatch.setattr(cli.os, "_exit", leave)
+    with pytest.raises(Left, match="130"):
+        cli.main()
+    assert capsys.readouterr().err == "Interrupted; nothing was written.\n"
+    cli.TOLD.set()
+    with pytest.raises(Left, match="130"):
+        cli.main()
+    assert capsys.readouterr().err == ""

@@ -18,9 +18,11 @@ import sim
 from sim import figures, numerals, store
 from sim.experiment import Results
 from sim.figures import formats
+from sim.figures.course import STATUSES
 from sim.figures.drawing import BLUE, GREY, ORANGE
 from sim.figures.files import FIGURES, names, picture
 from sim.figures.formats import Known
+from sim.figures.reading import told_of
 from sim.messages import BadInput, speaking
 from tests import runs
 from tests.test_cli import command
@@ -348,6 +350,22 @@ def test_the_command_writes_every_figure(
     assert (done.code, done.err) == (0, "")
     assert sorted(p.name for p in tmp_path.iterdir()) == [f"causes.{kind}", f"tiles.{kind}"]
     assert all(p.read_bytes().startswith(start) for p in tmp_path.iterdir())
+
+
+@pytest.mark.usefixtures("run")
+def test_few_people_are_in_no_figure(folder: Path, tmp_path: Path) -> None:
+    done = command("figures", folder / "run", "--out", tmp_path, "--hide-below", "100000")
+    assert (done.code, done.err) == (0, "")
+    kept = {path.stem for path in tmp_path.iterdir()}
+    assert set(FIGURES) - kept == {"members", "ages", "way-to-official-member"}
+
+
+def test_groups_of_few_people_are_left_out_of_figures(run: figures.Run) -> None:
+    measures = {m: run.years.query("measure == @m and policy == 'as-is'") for m in STATUSES}
+    least = {m: table[["mean", "low"]].min().min() for m, table in measures.items()}
+    shown = told_of(run, STATUSES, 10)
+    assert 0 < len(shown) < len(STATUSES)
+    assert shown == [m for m in STATUSES if least[m] >= 10]
 
 
 @pytest.mark.parametrize(

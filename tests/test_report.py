@@ -17,7 +17,7 @@ from sim import figures, report
 from sim.experiment import Results
 from sim.figures import formats
 from sim.messages import speaking
-from sim.report import choices, hamlets, trust
+from sim.report import choices, hamlets, levers, trust
 from sim.report.blocks import People, Table
 from sim.report.first import first
 from sim.world import build
@@ -159,7 +159,7 @@ def test_numbers_outside_of_data_are_no_results(top: Element, results: Results) 
         *map(str, range(2020, 2031)),
     }  # fmt: skip
     for section in top.all("section"):
-        if section.attributes["id"] in ("reproduce", "assumed"):
+        if section.attributes["id"] in ("reproduce", "assumed", "levers"):
             continue
         text = section.without(*ELSEWHERE)
         text = re.sub(r"Xóm \d+|H\d+|alert\(1\)", "", text)
@@ -231,8 +231,8 @@ def test_acting_is_due_before_the_cell_may_fall_below(results: Results) -> None:
 def test_parts_stand_in_the_order_of_questions(top: Element) -> None:
     keys = [e.attributes["id"] for e in top.all("section")]
     assert keys == [
-        "answer", "act", "postings", "alone", "way", "succession", "members", "where", "policies",
-        "flips", "causes", "rule", "assumed", "reproduce",
+        "answer", "act", "postings", "alone", "way", "succession", "members", "where", "levers",
+        "policies", "flips", "causes", "rule", "assumed", "reproduce",
     ]  # fmt: skip
     links = [e.attributes["href"] for e in next(top.all("nav")).all("a")]
     assert links == [f"#{key}" for key in keys[1:]]
@@ -251,6 +251,33 @@ def test_notes_of_the_scenario_are_told(top: Element, results: Results) -> None:
     with speaking("vi"):
         noted = trust.assumed(results).blocks[2]
     assert isinstance(noted, Table) and noted.rows == [["In 2.474; đúng là 2.475."]]
+
+
+def test_policies_have_their_names_in_the_language(results: Results) -> None:
+    assert [row[0] for row in first(results, People()).policies.rows] == [
+        "as-is", "more-seats", "posted-in",
+    ]  # fmt: skip
+    with speaking("vi"):
+        told = first(results, People())
+        assert told.policies.rows[0][0] == "giữ nguyên như hiện trạng nay"
+        assert told.policies.rows[1][0] == "more-seats"
+        assert "theo phương án giữ nguyên như hiện trạng nay" in told.answer[0].lower()
+
+
+def test_every_policy_is_told_with_its_levers(results: Results) -> None:
+    (table,) = levers.policy_levers(results).blocks
+    assert isinstance(table, Table)
+    assert table.rows[0] == ["as-is", "no lever", "–", "–", "–", "as-is"]
+    posted_in = next(row for row in table.rows if row[0] == "posted-in")
+    assert posted_in[1] == "Reinforcement by posted members"
+    assert posted_in[2] == (
+        "Where the strength is below: 3; How many are posted: 2; Term in months: 24; "
+        "Pool they come from: army; Where there is no cell: helpers, or whether to post: no"
+    )
+    with speaking("ru"):
+        (table,) = levers.policy_levers(results).blocks
+        assert isinstance(table, Table)
+        assert table.rows[0][0] == "всё остаётся как теперь"
 
 
 # ---------------------------------------------------------------- safe

@@ -84,7 +84,8 @@ def test_numbers_outside_of_data_are_no_results(top: Element) -> None:
 
 def test_the_answer_is_that_of_the_report(top: Element, results: Results) -> None:
     told = [p.text for p in part(top, "answer").all("p")]
-    of_report = [Tree(f"<p>{sentence}</p>").top.text for sentence in first(results, People()).answer]
+    answer = first(results, People()).answer
+    of_report = [Tree(f"<p>{sentence}</p>").top.text for sentence in answer]
     assert len(of_report) == 3
     assert [one for one in of_report if one not in told] == []
     assert "rely neither on intervals" in told[0]

@@ -30,6 +30,9 @@ Decorated = TypeVar("Decorated", bound=Callable[..., None])
 STOPPED = threading.Event()
 """Set by a signal: a compiler at work may make another error of it, or swallow it."""
 
+TOLD = threading.Event()
+"""Set when a command has said what an interruption leaves."""
+
 app = typer.Typer(
     cls=Group,
     name="hamletsim",
@@ -92,6 +95,10 @@ ResultsFolder = Annotated[
     Path, typer.Argument(metavar=N_("RESULTS"), help=N_("The folder of a run."))
 ]
 
+HideBelow = Annotated[
+    int, typer.Option(min=0, metavar="N", help=N_("Do not tell counts of people below this."))
+]
+
 
 @app.callback()
 def _of_all_commands(lang: Language = None) -> None:
@@ -112,7 +119,6 @@ def main() -> None:
     try:
         app()
     except KeyboardInterrupt:
-        typer.echo(_("Interrupted; nothing was written."), err=True)
         _leave_at_once()
     except SystemExit as done:
         if done.code == INTERRUPTED:
@@ -121,7 +127,12 @@ def main() -> None:
 
 
 def _leave_at_once() -> NoReturn:
-    """End without the interpreter's own farewell, which half-compiled code can crash."""
+    """End without the interpreter's own farewell, which half-compiled code can crash.
+
+    Who was stopped before a command was at work has not been told yet: typer says nothing.
+    """
+    if not TOLD.is_set():
+        typer.echo(_("Interrupted; nothing was written."), err=True)
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(INTERRUPTED)
@@ -392,13 +403,14 @@ def figures(
             autocompletion=_one_of("png", "svg"),
         ),
     ] = "png",
+    hide_below: HideBelow = 0,
 ) -> None:
     with _told(_("some figures are missing")):
         from sim import figures as pictures
         from sim import store
 
         place = out or results / store.FIGURES
-        for path in pictures.save_all(pictures.read(results), place, kind):
+        for path in pictures.save_all(pictures.read(results), place, kind, hide_below):
             typer.echo(str(path))
 
 
@@ -427,9 +439,7 @@ def report(
             autocompletion=_one_of("html", "xlsx", "slides"),
         ),
     ] = "html",
-    hide_below: Annotated[
-        int, typer.Option(min=0, metavar="N", help=N_("Do not tell counts of people below this."))
-    ] = 0,
+    hide_below: HideBelow = 0,
 ) -> None:
     with _told(_("no report was written")):
         from sim import figures as pictures
@@ -439,7 +449,7 @@ def report(
         if out is None:
             reports.write_beside(results, hide_below, kind)
         else:
-            reports.write(pictures.read(results), out, hide_below, kind)
+            reports.write_again(pictures.read(results), out, hide_below, kind)
         typer.echo(str(out or results / form.file))
 
 
@@ -516,6 +526,7 @@ def _told(left: str = "", as_json: bool = False) -> Iterator[None]:
             if not (STOPPED.is_set() or isinstance(error, KeyboardInterrupt)):
                 raise
             typer.echo("; ".join(filter(None, (_("Interrupted"), left))) + ".", err=True)
+            TOLD.set()
             raise typer.Exit(INTERRUPTED) from None
 
 

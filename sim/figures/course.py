@@ -9,6 +9,7 @@ import numpy.typing as npt
 from sim.figures.drawing import (
     BLUE,
     GREY,
+    HEAD_LINE,
     HEIGHT,
     INK,
     PALE_BLUE,
@@ -164,7 +165,7 @@ def _panels(
     told = _what_is_drawn(run, tables).format(
         policy=printable(policy_in_words(run, policy), LONGEST_NAME)
     )
-    figure.suptitle(told, fontsize=TEXT, x=0.01, ha="left")
+    figure.suptitle(wrapped(told, HEAD_LINE), fontsize=TEXT, x=0.01, ha="left")
     found: npt.NDArray[np.object_] = grid[: len(measures)]
     return found
 

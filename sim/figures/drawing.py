@@ -26,8 +26,8 @@ ROW = 0.36
 ROUNDING = 1e-9
 """Ticks are multiples of a step, as far as floats can be."""
 TEXT, SMALL = 13, 11
-TITLE_LINE, CAPTION_LINE, PANELS_LINE = 72, 96, 68
-"""Characters in a line: of titles, captions, and the titles of panels side by side."""
+TITLE_LINE, HEAD_LINE, CAPTION_LINE, PANELS_LINE = 72, 84, 96, 68
+"""Characters in a line: of titles, heads of panels, captions, and titles of panels side by side."""
 # Okabe and Ito (2008), as far as they stand out on white; text keeps a contrast of 4.5 : 1.
 BLUE, ORANGE, GREEN, GREY, INK = "#0072B2", "#B35000", "#007A5A", "#595959", "#1A1A1A"
 PALE_BLUE, PALE_GREY = "#A9D3EA", "#DADADA"

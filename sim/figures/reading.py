@@ -1,11 +1,13 @@
 """What figures and reports read: the tables of a run, just made or from its folder."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sim import store
 from sim.messages import BadInput, Fault, _, language, listed, nearest, shown
 from sim.risk.bands import FEWEST_DRAWS
+from sim.risk.measures import FUNNEL
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -131,6 +133,21 @@ def measured(run: Run, measure: str, policy: str, kind: str = ALL) -> "pd.DataFr
     if found.empty:
         raise KeyError(measure)
     return found.sort_values("year")
+
+
+def told_of(run: Run, measures: Sequence[str], hide_below: int) -> list[str]:
+    """The measures of people whose counts, and lower ends, are never under this in the base."""
+
+    def least(measure: str) -> float:
+        return float(measured(run, measure, base(run))[["mean", "low"]].min().min())
+
+    return [measure for measure in measures if not least(measure) < hide_below]
+
+
+def hides_a_step(run: Run, hide_below: int) -> bool:
+    """Whether the way to official member would tell a count under this."""
+    ends = [measured(run, step, base(run)).iloc[-1]["so_far_low"] for step in FUNNEL]
+    return any(end < hide_below for end in ends)
 
 
 def at_the_end(run: Run, measure: str, kind: str = ALL) -> "pd.DataFrame":

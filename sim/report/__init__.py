@@ -52,7 +52,7 @@ def write_beside(folder: Path, hide_below: int = 0, kind: str = "html") -> None:
     Raises BadInput; `store.Replaced` if another run has taken its place before it was written.
     """
     with store.held(folder) as here:
-        write(read(here), here / of_kind(kind).file, hide_below, kind)
+        write_again(read(here), here / of_kind(kind).file, hide_below, kind)
 
 
 def write_all_beside(folder: Path) -> None:
@@ -61,6 +61,14 @@ def write_all_beside(folder: Path) -> None:
         run = read(here)
         model.write(here / store.MODEL, run)
         write(run, here / FILE)
+
+
+def write_again(run: Run, path: Path, hide_below: int = 0, kind: str = "html") -> None:
+    """As `write`; the description of the model beside a page then speaks its language too."""
+    beside = path.with_name(store.MODEL)
+    if of_kind(kind).file == FILE and beside.is_file():
+        model.write(beside, run)
+    write(run, path, hide_below, kind)
 
 
 def of_kind(kind: str) -> Format:
@@ -78,6 +86,7 @@ __all__ = [
     "of_kind",
     "slides",
     "write",
+    "write_again",
     "write_all_beside",
     "write_beside",
     "xlsx",

@@ -34,7 +34,6 @@ from sim.report.blocks import (
     number,
     policy_name,
 )
-from sim.report.levers import policy_levers
 
 MOST_FLIPS = 5
 """Hamlets told of each policy."""
@@ -139,8 +138,9 @@ def against_base(run: Run, people: People) -> Part:
         for policy in policies(run)[1:]
     ]
     if not rows:
-        alone: list[Block] = [Text(_("Only one policy was simulated.")), policy_levers(run)]
-        return Part("policies", _("Policies against the base"), alone)
+        return Part(
+            "policies", _("Policies against the base"), [Text(_("Only one policy was simulated."))]
+        )
     heads = [
         _("policy"), either(run, _("hamlets lost"), _("units that lose their cell")),
         _("without a cell at the horizon"),
@@ -170,8 +170,7 @@ def against_base(run: Run, people: People) -> Part:
               "numbers in the table."),
         ),
     )  # fmt: skip
-    differences = Table(caption, heads, rows)
-    blocks: list[Block] = [picture, differences, Text(explained), policy_levers(run)]
+    blocks: list[Block] = [picture, Table(caption, heads, rows), Text(explained)]
     return Part("policies", _("Policies against the base"), blocks)
 
 

@@ -8,17 +8,18 @@ from sim import numerals
 from sim.figures.reading import Run, policies
 from sim.load.vocabulary import LEVERS, SETTINGS, WORDS
 from sim.messages import _, printable
-from sim.report.blocks import Table, day, exact, policy_name
+from sim.report.blocks import Part, Table, day, exact, policy_name
 
 LONGEST = 500
 DATES = ("from", "until")
 
 
-def policy_levers(run: Run) -> Table:
+def policy_levers(run: Run) -> Part:
     """A row a lever; a policy without levers has one row all the same."""
+    given = run.manifest["scenario"]["policies"]
     rows = []
     for policy in policies(run):
-        for lever in run.manifest["scenario"]["policies"][policy] or [{}]:
+        for lever in given.get(policy) or [{}]:
             settings = "; ".join(
                 f"{_setting(path)}: {_in_words(value)}" for path, value in _settings(lever)
             )
@@ -35,9 +36,8 @@ def policy_levers(run: Run) -> Table:
         _("policy"), _("lever"), _("what is set"), _("from"), _("ends before"),
         _("name in the scenario"),
     ]  # fmt: skip
-    return Table(
-        _("What each policy does; without dates from the start to the horizon"), heads, rows
-    )
+    caption = _("Levers of each policy; without dates from the start to the horizon")
+    return Part("levers", _("What each policy does"), [Table(caption, heads, rows)])
 
 
 def _settings(lever: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:

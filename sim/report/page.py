@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from sim.figures.reading import Run, kinds
 from sim.messages import _, language, speaking
-from sim.report import choices, hamlets, people, trust, value
+from sim.report import choices, hamlets, levers, people, trust, value
 from sim.report.blocks import Part, People, Text, name
 from sim.report.first import First, first
 from sim.report.templates import rendered
@@ -54,6 +54,7 @@ def parts(run: Run, told: People, model_page: str = "") -> Iterator[Part]:
     yield hamlets.succession(run)
     yield people.members(run, told)
     yield hamlets.where_and_when(run, told)
+    yield levers.policy_levers(run)
     yield choices.against_base(run, told)
     yield choices.flips(run)
     yield choices.causes(run)

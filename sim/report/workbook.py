@@ -122,6 +122,7 @@ def short_title(part: Part) -> str:
         "succession": _("Succession"),
         "members": _("Members"),
         "where": _("Hamlets"),
+        "levers": _("Policies"),
         "policies": _("Against the base"),
         "flips": _("Whose fate changes"),
         "causes": _("Causes"),
