@@ -114,11 +114,14 @@ def test_re_emptied_is_lost_and_combined_is_not() -> None:
     assert first_lost.sum() == first_combined.sum() == 1
 
 
-def test_units_that_are_no_hamlets_are_followed_but_not_counted_among_hamlets() -> None:
-    counts = count_one(sample(), [cell(100.0, "S", events.LOST)])
-    assert first(counts, "S", LOST) == 1
-    assert sum(flow(counts, "lost")) == sum(flow(counts, "cells_lost")) == 0
-    assert counts.causes.sum() == 0
+def test_units_are_counted_by_their_kind() -> None:
+    tally = tally_of(sample(), [outcome_of(sample(), [cell(100.0, "S", events.LOST)])])
+    for measure, told in {"lost": 8, "cells_lost": 1, "hamlets": 9}.items():
+        assert tally.measure(measure, "school").sum() == told, measure
+    assert tally.measure("lost", "hamlet").sum() == 0
+    assert tally.measure("hamlets", "hamlet")[0].tolist() == [3] * 9
+    assert tally.counted("causes", "school").sum() == tally.counted("causes").sum() == 1
+    assert tally.counted("causes", "hamlet").sum() == 0
 
 
 # ---------------------------------------------------------------- mergers
@@ -422,13 +425,11 @@ def test_the_state_is_that_of_the_year_before_and_what_the_year_brought(real: Lo
 
 
 def test_events_are_counted_like_a_plain_recount(real: Loaded) -> None:
-    ids = np.array([u.kind == "hamlet" for u in real.baseline.units])
     for policy, plan, outcome in policy_outcomes(real):
         years = counted(real, [outcome], policy, bins=200).years[0].sum(axis=0)
         kinds = Counter(
             (events.KINDS[int(k)], int(np.searchsorted(_ends(plan), day)))
-            for k, day, h in zip(outcome.log.kind, outcome.log.day, outcome.log.hamlet, strict=True)
-            if k < events.BELOW or ids[h]
+            for k, day in zip(outcome.log.kind, outcome.log.day, strict=True)
         )
         for name in FLOWS:
             kind = {"listed_in_year": "listed", "officers_trained": "officer_trained"}.get(
