@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from sim import log as events
 from sim import plan as plans
@@ -153,6 +154,11 @@ def tally_of(loaded: Loaded, outcomes: list[Outcome], policy: str = "as-is") -> 
         kind=risk.kinds_of(loaded.baseline),
         unit_costs=loaded.scenario.costs,
     )
+
+
+def of_hamlets(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of a table that are of hamlets: the sample's school has rows of its own."""
+    return table[table["kind"] == "hamlet"] if "kind" in table else table
 
 
 def study_of(loaded: Loaded, outcomes: dict[str, list[Outcome]]) -> Study:

@@ -14,7 +14,7 @@ from sim import risk, rules
 from sim.engine import compiled
 from sim.log import Log, in_order
 from sim.risk import intervals
-from sim.risk.counts import Counts
+from sim.risk.counts import KINDS, Counts
 from sim.risk.measures import (
     BELOW,
     COLUMN,
@@ -43,6 +43,7 @@ from tests.risk_samples import (
     key_of,
     keys_of,
     life,
+    of_hamlets,
     outcome_of,
     sample,
     study_of,
@@ -59,7 +60,8 @@ def first(counts: Counts, hamlet: str, what: int) -> int:
 
 
 def flow(counts: Counts, name: str) -> list[int]:
-    return [int(n) for n in counts.years[0, :, :, COLUMN[name]].sum(axis=0)]
+    """Of hamlets, by year."""
+    return [int(n) for n in counts.years[0, KINDS.index("hamlet"), :, COLUMN[name]]]
 
 
 def by_code(array: Any, ending: str, names: dict[int, str]) -> dict[str, int]:
@@ -365,7 +367,7 @@ def test_the_numbers_of_hamlets_at_an_anniversary() -> None:
             panel[0, h, FIELD[name]] = value
     panel[0, 0, FIELD["posted"]] = 2
     counts = counted(loaded, [outcome_of(loaded, [], panel)])
-    found = {name: int(counts.years[0, :, 0, COLUMN[name]].sum()) for name in STATES}
+    found = {name: int(counts.years[0, 0, 0, COLUMN[name]]) for name in STATES}
     assert {name: n for name, n in found.items() if n} == {
         "hamlets": 3, "own_cell": 2, "without_cell": 1, "without_members": 1, "few_local": 2,
         "under_risk_line": 1, "no_admission": 1, "no_successor": 2, "at_risk": 1,
@@ -496,7 +498,7 @@ def test_who_stands_on_posted_members_and_who_has_no_successor() -> None:
     assert (a.p_on_posted, b.p_on_posted, b.p_no_admission) == (1, 0, 1)
     assert (a.local_mean, a.posted_mean, a.active_mean) == (2, 3, 4)
     assert (a.officials_mean, a.over_60_mean, a.admitted_mean) == (2, 2, 0)
-    years = risk.years(study).query("year == 4").set_index("measure")["mean"]
+    years = of_hamlets(risk.years(study)).query("year == 4").set_index("measure")["mean"]
     assert (years.on_posted, years.secretary_alone, years.no_secretary) == (1, 1, 1)
 
 
@@ -642,6 +644,7 @@ def two_policies() -> risk.Study:
 
 
 def row(table: pd.DataFrame, **where: Any) -> Any:
+    table = table if "kind" in where else of_hamlets(table)
     for name, value in where.items():
         table = table[table[name] == value]
     assert len(table) == 1
@@ -729,10 +732,8 @@ def test_losses_table() -> None:
     assert dead.share == pytest.approx(1 / 3)
     furthest = row(table, policy="as-is", ending="lost", by="progress")
     assert (furthest.what, furthest.share) == ("probation", 1.0)
-    assert table[(table.policy == "better") & (table.ending == "combined")].what.tolist() == [
-        "dead",
-        "none",
-    ]
+    combined = of_hamlets(table).query("policy == 'better' and ending == 'combined'")
+    assert combined.what.tolist() == ["dead", "none"]
 
 
 def test_pairs_table() -> None:
@@ -754,7 +755,7 @@ def test_a_policy_like_the_base_differs_by_nothing_and_says_how_surely() -> None
     assert (table.difference.dropna() == 0).all()
     lost = row(table, outcome="lost", hamlet="")
     assert lost.low < 0 < lost.high
-    assert np.isnan(row(table, outcome="cost_per_cell_year", hamlet="").value)
+    assert np.isnan(row(table, outcome="cost_per_cell_year", hamlet="", kind="").value)
 
 
 # ---------------------------------------------------------------- costs
@@ -824,10 +825,11 @@ def test_cost_per_cell_year_only_where_cell_years_are_gained() -> None:
         risk.pairs(study_of(loaded, {"as-is": base, "more": more})),
         outcome="cost_per_cell_year",
         hamlet="",
+        kind="",
     )
     assert kept.value == pytest.approx(4 * 96 / 8)  # four units for 96 months, eight cell-years
     back = risk.pairs(study_of(loaded, {"as-is": more, "more": base}))
-    assert np.isnan(row(back, outcome="cost_per_cell_year", hamlet="").value)
+    assert np.isnan(row(back, outcome="cost_per_cell_year", hamlet="", kind="").value)
 
 
 def test_yearly_rates() -> None:
@@ -853,7 +855,10 @@ def test_the_summary_says_what_a_planner_asks() -> None:
     tables = risk.Tables(*made)
     text = risk.summary(study, tables, "4 replications")
     lines = text.splitlines()
-    assert lines[:2] == ["Sample", "3 hamlets; 2020-01-01 to 2028-01-01; 4 replications"]
+    assert lines[:2] == [
+        "Sample",
+        "4 units (3 hamlets, 1 school); 2020-01-01 to 2028-01-01; 4 replications",
+    ]
     better = next(line for line in lines if line.startswith("better"))
     assert "−0.50 [" in better
     assert next(line for line in lines if line.startswith("Alder (A)")).endswith("no")
