@@ -193,7 +193,8 @@ def lives(lost: Any, draw: Any = None, kind: Any = None) -> Tally:
     draw = np.zeros(len(lost), dtype=int) if draw is None else np.asarray(draw)
     kind = np.zeros(lost.shape[1], dtype=int) if kind is None else np.asarray(kind)
     offers: Any = (None,) * (int(draw.max()) + 1)
-    return Tally(SimpleNamespace(first=first), offers, draw, kind, {})  # type: ignore[arg-type]
+    counts: Any = SimpleNamespace(first=first)
+    return Tally(counts, offers, draw, kind, ("hamlet", "school"), {})
 
 
 def test_what_a_risk_may_be_is_the_posterior_of_jeffreys() -> None:

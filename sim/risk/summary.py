@@ -9,7 +9,6 @@ from sim.messages import SOURCE, _, language, listed, ngettext, printable
 from sim.numerals import NOTHING, date, decimal, significant, year
 from sim.risk import intervals
 from sim.risk.bands import FEWEST_DRAWS, bands
-from sim.risk.counts import KINDS
 from sim.risk.flips import WAYS
 from sim.risk.intervals import Interval
 from sim.risk.precision import FEWEST_FOR_MEANS, FEWEST_FOR_SHARES, precision
@@ -77,8 +76,9 @@ def _heading(study: Study, heading: str) -> str:
 
 def _units(study: Study) -> str:
     """How many units there are, of each kind if they are not all hamlets."""
-    numbers = np.bincount(study.tallies[study.base].kind, minlength=len(KINDS))
-    of_each = [kind_counted(k, int(n)) for k, n in zip(KINDS, numbers, strict=True) if n]
+    tally = study.tallies[study.base]
+    numbers = np.bincount(tally.kind)
+    of_each = [kind_counted(k, int(n)) for k, n in zip(tally.kind_names, numbers, strict=True)]
     if not study.kinds:
         return of_each[0]
     told = ngettext("{count} unit ({kinds})", "{count} units ({kinds})", int(numbers.sum()))
