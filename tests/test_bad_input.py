@@ -595,6 +595,17 @@ CROSS = [
         "line 15: uncertain.training.attendance: found low 0.9, high 0.5",
     ),
     (
+        with_line("uncertain: {training.attendance: {distribution: normal, mean: 0.7, sd: 0.05}}"),
+        "line 15: uncertain.training.attendance: found normal with values from 0.29 to 1.11; "
+        "allowed: a distribution that keeps to the range of the parameter (a number from 0 to 1)",
+    ),
+    (
+        with_line(
+            "uncertain: {demography.mortality.factor: {distribution: normal, mean: 1, sd: 0.2}}"
+        ),
+        "line 15: uncertain.demography.mortality.factor: found normal with values from -0.642 to",
+    ),
+    (
         with_line("uncertain: {training.attendance: {distribution: beta, mean: 0.5, sd: 0.6}}"),
         "line 15: uncertain.training.attendance: found mean 0.5, sd 0.6",
     ),

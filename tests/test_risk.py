@@ -15,7 +15,7 @@ from sim import risk, rules
 from sim.engine import compiled
 from sim.log import Log, in_order
 from sim.risk import intervals
-from sim.risk.counts import Counts, like
+from sim.risk.counts import KINDS, Counts, like
 from sim.risk.measures import (
     BELOW,
     COLUMN,
@@ -46,6 +46,7 @@ from tests.risk_samples import (
     key_of,
     keys_of,
     life,
+    of_hamlets,
     outcome_of,
     sample,
     study_of,
@@ -62,7 +63,8 @@ def first(counts: Counts, hamlet: str, what: int) -> int:
 
 
 def flow(counts: Counts, name: str) -> list[int]:
-    return [int(n) for n in counts.years[0, :, :, COLUMN[name]].sum(axis=0)]
+    """Of hamlets, by year."""
+    return [int(n) for n in counts.years[0, KINDS.index("hamlet"), :, COLUMN[name]]]
 
 
 def by_code(array: Any, ending: str, names: dict[int, str]) -> dict[str, int]:
@@ -117,11 +119,14 @@ def test_re_emptied_is_lost_and_combined_is_not() -> None:
     assert first_lost.sum() == first_combined.sum() == 1
 
 
-def test_units_that_are_no_hamlets_are_followed_but_not_counted_among_hamlets() -> None:
-    counts = count_one(sample(), [cell(100.0, "S", events.LOST)])
-    assert first(counts, "S", LOST) == 1
-    assert sum(flow(counts, "lost")) == sum(flow(counts, "cells_lost")) == 0
-    assert counts.causes.sum() == 0
+def test_units_are_counted_by_their_kind() -> None:
+    tally = tally_of(sample(), [outcome_of(sample(), [cell(100.0, "S", events.LOST)])])
+    for measure, told in {"lost": 8, "cells_lost": 1, "hamlets": 9}.items():
+        assert tally.measure(measure, "school").sum() == told, measure
+    assert tally.measure("lost", "hamlet").sum() == 0
+    assert tally.measure("hamlets", "hamlet")[0].tolist() == [3] * 9
+    assert tally.counted("causes", "school").sum() == tally.counted("causes").sum() == 1
+    assert tally.counted("causes", "hamlet").sum() == 0
 
 
 # ---------------------------------------------------------------- mergers
@@ -365,7 +370,7 @@ def test_the_numbers_of_hamlets_at_an_anniversary() -> None:
             panel[0, h, FIELD[name]] = value
     panel[0, 0, FIELD["posted"]] = 2
     counts = counted(loaded, [outcome_of(loaded, [], panel)])
-    found = {name: int(counts.years[0, :, 0, COLUMN[name]].sum()) for name in STATES}
+    found = {name: int(counts.years[0, 0, 0, COLUMN[name]]) for name in STATES}
     assert {name: n for name, n in found.items() if n} == {
         "hamlets": 3, "own_cell": 2, "without_cell": 1, "without_members": 1, "few_local": 2,
         "under_risk_line": 1, "no_admission": 1, "no_successor": 2, "at_risk": 1,
@@ -425,13 +430,11 @@ def test_the_state_is_that_of_the_year_before_and_what_the_year_brought(real: Lo
 
 
 def test_events_are_counted_like_a_plain_recount(real: Loaded) -> None:
-    ids = np.array([u.kind == "hamlet" for u in real.baseline.units])
     for policy, plan, outcome in policy_outcomes(real):
         years = counted(real, [outcome], policy, bins=200).years[0].sum(axis=0)
         kinds = Counter(
             (events.KINDS[int(k)], int(np.searchsorted(_ends(plan), day)))
-            for k, day, h in zip(outcome.log.kind, outcome.log.day, outcome.log.hamlet, strict=True)
-            if k < events.BELOW or ids[h]
+            for k, day in zip(outcome.log.kind, outcome.log.day, strict=True)
         )
         for name in FLOWS:
             kind = {"listed_in_year": "listed", "officers_trained": "officer_trained"}.get(
@@ -498,7 +501,7 @@ def test_who_stands_on_posted_members_and_who_has_no_successor() -> None:
     assert (a.p_on_posted, b.p_on_posted, b.p_no_admission) == (1, 0, 1)
     assert (a.local_mean, a.posted_mean, a.active_mean) == (2, 3, 4)
     assert (a.officials_mean, a.over_60_mean, a.admitted_mean) == (2, 2, 0)
-    years = risk.years(study).query("year == 4").set_index("measure")["mean"]
+    years = of_hamlets(risk.years(study)).query("year == 4").set_index("measure")["mean"]
     assert (years.on_posted, years.secretary_alone, years.no_secretary) == (1, 1, 1)
 
 
@@ -644,6 +647,7 @@ def two_policies() -> risk.Study:
 
 
 def row(table: pd.DataFrame, **where: Any) -> Any:
+    table = table if "kind" in where else of_hamlets(table)
     for name, value in where.items():
         table = table[table[name] == value]
     assert len(table) == 1
@@ -732,10 +736,8 @@ def test_losses_table() -> None:
     assert dead.share == pytest.approx(1 / 3)
     furthest = row(table, policy="as-is", ending="lost", by="progress")
     assert (furthest.what, furthest.share) == ("probation", 1.0)
-    assert table[(table.policy == "better") & (table.ending == "combined")].what.tolist() == [
-        "dead",
-        "none",
-    ]
+    combined = of_hamlets(table).query("policy == 'better' and ending == 'combined'")
+    assert combined.what.tolist() == ["dead", "none"]
 
 
 def test_pairs_table() -> None:
@@ -757,7 +759,7 @@ def test_a_policy_like_the_base_differs_by_nothing_and_says_how_surely() -> None
     assert (table.difference.dropna() == 0).all()
     lost = row(table, outcome="lost", hamlet="")
     assert lost.low < 0 < lost.high
-    assert np.isnan(row(table, outcome="cost_per_cell_year", hamlet="").value)
+    assert np.isnan(row(table, outcome="cost_per_cell_year", hamlet="", kind="").value)
 
 
 def test_draws_of_the_parameters_lessen_what_pairs_can_tell() -> None:
@@ -891,10 +893,11 @@ def test_cost_per_cell_year_only_where_cell_years_are_gained() -> None:
         risk.pairs(study_of(loaded, {"as-is": base, "more": more})),
         outcome="cost_per_cell_year",
         hamlet="",
+        kind="",
     )
     assert kept.value == pytest.approx(4 * 96 / 8)  # four units for 96 months, eight cell-years
     back = risk.pairs(study_of(loaded, {"as-is": more, "more": base}))
-    assert np.isnan(row(back, outcome="cost_per_cell_year", hamlet="").value)
+    assert np.isnan(row(back, outcome="cost_per_cell_year", hamlet="", kind="").value)
 
 
 def test_yearly_rates() -> None:
@@ -920,7 +923,10 @@ def test_the_summary_says_what_a_planner_asks() -> None:
     tables = risk.Tables(*made)
     text = risk.summary(study, tables, "4 replications")
     lines = text.splitlines()
-    assert lines[:2] == ["Sample", "3 hamlets; 2020-01-01 to 2028-01-01; 4 replications"]
+    assert lines[:2] == [
+        "Sample",
+        "4 units (3 hamlets, 1 school); 2020-01-01 to 2028-01-01; 4 replications",
+    ]
     better = next(line for line in lines if line.startswith("better"))
     assert "−0.50 [" in better
     assert next(line for line in lines if line.startswith("Alder (A)")).endswith("no")

@@ -229,7 +229,11 @@ def best(
     outcome: Annotated[
         str,
         typer.Option(
-            metavar=N_("NAME"), help=N_("A measure at the horizon or summed to it, or cell_years.")
+            metavar=N_("NAME"),
+            help=N_(
+                "A measure at the horizon or summed to it, or cell_years; as lost.school of units "
+                "of one kind."
+            ),
         ),
     ] = "lost",
     policies: Annotated[str | None, typer.Option(metavar="A,B", help=N_("Default: all."))] = None,

@@ -50,7 +50,11 @@ def sensitivity(
     outcome: Annotated[
         str,
         typer.Option(
-            metavar=N_("NAME"), help=N_("A measure at the horizon or summed to it, or cell_years.")
+            metavar=N_("NAME"),
+            help=N_(
+                "A measure at the horizon or summed to it, or cell_years; as lost.school of units "
+                "of one kind."
+            ),
         ),
     ] = "lost",
     goal: Annotated[

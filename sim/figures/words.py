@@ -7,6 +7,7 @@ __all__ = [
     "cause_in_words",
     "kind_in_words",
     "measure_in_words",
+    "outcome_in_words",
     "progress_in_words",
     "step_in_words",
 ]
@@ -53,6 +54,15 @@ def measure_in_words(measure: str, of_units: bool = False) -> str:
     }
     told = words | of_all_kinds if of_units else words
     return told.get(measure, measure.replace("_", " "))
+
+
+def outcome_in_words(outcome: str, of_units: bool) -> str:
+    """An outcome, of units of one kind if it names one."""
+    measure, _point, kind = outcome.partition(".")
+    words = measure_in_words(measure, of_units)
+    if not kind:
+        return words
+    return _("{measure}: {kind}").format(measure=words, kind=kind_in_words(kind))
 
 
 def step_in_words(step: str) -> str:

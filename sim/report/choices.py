@@ -44,7 +44,7 @@ def by_kind(run: Run) -> Part:
     first = measured(run, "hamlets", base(run))
     rows = [
         [
-            policy_name(run, policy) if kind == ALL else "",
+            policy_name(run, policy),
             kind_in_words(kind),
             number(measured(run, "hamlets", policy, kind).iloc[0]["mean"]),
             number(measured(run, "without_own_cell", policy, kind).iloc[0]["mean"]),
@@ -55,9 +55,9 @@ def by_kind(run: Run) -> Part:
         for kind in (ALL, *kinds(run))
     ]
     heads = [
-        _("policy"), _("units"), _("number"), _("without a cell of their own at the start"),
-        _("without one at the end"), _("that no cell covers at the end"),
-        _("cells lost"), _("cells founded"), _("lost of those founded"),
+        _("policy"), _("units"), _("number"), _("no own cell at the start"),
+        _("no own cell at the end"), _("no cell at all then"), _("cells lost"), _("founded"),
+        _("lost of those founded"),
     ]  # fmt: skip
     caption = told(
         _("Expected numbers from {start} to {end}, with 95 % intervals"),

@@ -72,7 +72,7 @@ def xlsx(run: Run, hide_below: int = 0) -> bytes:
 
     hide_below: counts of people under this are not told.
     """
-    report = _Report()
+    report = _Report(bool(kinds(run)))
     people = People(hide_below)
     shown = [*parts(run, people)]
     shown.insert(1, _by_year(run))
@@ -111,7 +111,7 @@ def _expected(row: Any) -> str:
     return counted(Known(row["mean"], row["low"], row["high"]))
 
 
-def short_title(part: Part) -> str:
+def short_title(part: Part, of_units: bool) -> str:
     """What the sheet of a part is called: few letters fit."""
     titles = {
         "kinds": _("By kind of unit"),
@@ -121,7 +121,7 @@ def short_title(part: Part) -> str:
         "way": _("Source list"),
         "succession": _("Succession"),
         "members": _("Members"),
-        "where": _("Hamlets"),
+        "where": _("Units") if of_units else _("Hamlets"),
         "levers": _("Policies"),
         "policies": _("Against the base"),
         "flips": _("Whose fate changes"),
@@ -143,7 +143,8 @@ class _Column(NamedTuple):
 class _Report:
     """A workbook in the making; the first sheet leads to the others."""
 
-    def __init__(self) -> None:
+    def __init__(self, of_units: bool) -> None:
+        self.of_units = of_units
         self.writer = Writer()
         self.titles: list[str] = []
         self.home: Worksheet
@@ -170,7 +171,7 @@ class _Report:
         texts = [block.text for block in part.blocks if isinstance(block, Text)]
         codes = [block.text for block in part.blocks if isinstance(block, Code)]
         for table in _tables(part):
-            sheet = self.sheet(short_title(part))
+            sheet = self.sheet(short_title(part, self.of_units))
             self._link(sheet.title, plain(table.caption))
             self.writer.put(sheet, 1, 1, part.title, TITLE)
             header_row, last = self._table(sheet, 2 + len(texts) + len(codes), table)

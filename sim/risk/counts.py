@@ -42,15 +42,22 @@ KINDS: tuple[str, ...] = get_args(UnitKind)
 """Kinds of unit, in the order in which they are counted."""
 
 
-def kinds_of(baseline: Baseline) -> Ints:
-    """The place of each unit's kind in KINDS, [H]."""
-    return np.array([KINDS.index(unit.kind) for unit in baseline.units], dtype=np.int32)
+def kinds_in(baseline: Baseline) -> tuple[str, ...]:
+    """The kinds of unit that occur."""
+    found = {unit.kind for unit in baseline.units}
+    return tuple(kind for kind in KINDS if kind in found)
 
 
 def kinds_told(baseline: Baseline) -> tuple[str, ...]:
     """Kinds of unit that are told apart, beside all together; none where all are hamlets."""
-    found = {unit.kind for unit in baseline.units}
-    return () if found == {"hamlet"} else tuple(kind for kind in KINDS if kind in found)
+    found = kinds_in(baseline)
+    return () if found == ("hamlet",) else found
+
+
+def kinds_of(baseline: Baseline, kinds: tuple[str, ...]) -> Ints:
+    """The place of each unit's kind in `kinds`, [H]."""
+    place = {kind: i for i, kind in enumerate(kinds)}
+    return np.array([place[unit.kind] for unit in baseline.units], dtype=np.int32)
 
 
 class Rule(NamedTuple):
@@ -67,6 +74,7 @@ class Rule(NamedTuple):
     away_counts: bool
     exempt_counts: bool
     posted_counts: bool
+    kinds: int
 
 
 MOVE = np.dtype([("day", "f8"), ("unit", "i4"), ("into", "i4")])
@@ -75,10 +83,10 @@ MOVE = np.dtype([("day", "f8"), ("unit", "i4"), ("into", "i4")])
 class Ground(NamedTuple):
     """What counting must know beside the log; the same for all replications of a plan.
 
-    start: followed people at the start, as PERSON.  kind[H]: in KINDS.  moves: structural events in
-    order, as MOVE.  days: month starts as in the plan.  held[M, H]: classes of the month that a
-    hamlet's candidates may sit in.  keeps_empty[M, H]: a no-show's seat stays empty.  area[H]:
-    number of the lowest area, in the order of the table.
+    start: followed people at the start, as PERSON.  kind[H]: see `kinds_of`.  moves: structural
+    events in order, as MOVE.  days: month starts as in the plan.  held[M, H]: classes of the month
+    that a hamlet's candidates may sit in.  keeps_empty[M, H]: a no-show's seat stays empty.
+    area[H]: number of the lowest area, in the order of the table.
     """
 
     rule: Rule
@@ -94,7 +102,7 @@ class Ground(NamedTuple):
 class Counts(NamedTuple):
     """What is kept of R replications of one policy under D draws of the parameters.
 
-    K kinds of unit, in the order of KINDS.
+    K kinds of unit, those that occur.
     first[R, H, 3]: year in which a hamlet was first below, lost, combined, or NEVER.
     judged[R, K, Y + 1, JUDGED, 2, FATES]: hamlets with a cell of their own at an anniversary to
     which it has not happened yet, by whether the at-risk rule flags them and by what becomes of
@@ -149,13 +157,16 @@ PERSON = np.dtype(
 
 
 def ground(
-    plan: Plan, world: World, baseline: Baseline, share_over_60: float, months_without: int
+    plan: Plan, world: World, kind: Ints, kinds: int, share_over_60: float, months_without: int
 ) -> Ground:
-    """What counting must know of a plan, its world and units; the numbers are the rule's."""
+    """What counting must know of a plan, its world and the kinds of its units.
+
+    kind[H]: of the unit, one of so many kinds.  The last two numbers are the at-risk rule's.
+    """
     s = plan.settings
     rule = Rule(
         s.origin, s.months, s.minimum, s.risk_line, share_over_60, months_without, s.training_on,
-        s.dossier_on, s.away_counts, s.exempt_counts, s.posted_counts,
+        s.dossier_on, s.away_counts, s.exempt_counts, s.posted_counts, kinds,
     )  # fmt: skip
     start = np.zeros(len(world.people), dtype=PERSON)
     for name in ("key", "hamlet", "status", "place"):
@@ -163,7 +174,6 @@ def ground(
     moves = np.zeros(len(plan.moves), dtype=MOVE)
     moves["day"] = plan.days[s.origin + plan.moves["month"]]
     moves["unit"], moves["into"] = plan.moves["unit"], plan.moves["into"]
-    kind = kinds_of(baseline)
     return Ground(rule, start, kind, moves, plan.days, *_classes(plan), _lowest_areas(plan))
 
 
@@ -186,7 +196,7 @@ def empty_counts(replications: int, draws: int, ground: Ground, adaptive: int, b
     """Counts of nothing yet, for at most 32,767 replications; `bins` numbers of members are told
     apart. (Strengths are the largest table by far, and a task counts a few replications only.)"""
     hamlets, years = len(ground.kind), ground.rule.months // 12
-    areas, of_each = int(ground.area.max()) + 1, (replications, len(KINDS))
+    areas, of_each = int(ground.area.max()) + 1, (replications, ground.rule.kinds)
     codes, named = max(events.CAUSES) + 1, max(events.KINDS) + 1
     return Counts(
         np.full((replications, hamlets, 3), NEVER, dtype=np.uint8),

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.risk.costs import Offer, cost, quantities
-from sim.risk.counts import KINDS, Counts, kinds_told
+from sim.risk.counts import Counts, kinds_told
 from sim.risk.measures import COLUMN, FLOWS, NEVER, SEATS, STATES, SUMS, TOTALS
 from sim.scenario import Loaded
 
@@ -27,13 +27,14 @@ DERIVED_FLOWS = ("seats_offered", "removed", "posting_months", "cost")
 class Tally:
     """The counts of one policy, and what it offered under each draw of the parameters.
 
-    draw[R]: which draw each replication has.  kind[H]: place of each unit's kind in KINDS.
+    draw[R]: which draw each replication has.  kind[H]: place of each unit's kind in `kind_names`.
     """
 
     counts: Counts
     offers: tuple[Offer, ...]
     draw: Integers
     kind: npt.NDArray[np.int32]
+    kind_names: tuple[str, ...]
     unit_costs: dict[str, float]
 
     @property
@@ -49,11 +50,11 @@ class Tally:
     def counted(self, name: str, kind: str = ALL) -> Integers:
         """Counts of replications, without their axis of kinds: of one kind, or all added up."""
         counts: Integers = getattr(self.counts, name).astype(np.int64)
-        return counts.sum(axis=1) if kind == ALL else counts[:, KINDS.index(kind)]
+        return counts.sum(axis=1) if kind == ALL else counts[:, self.kind_names.index(kind)]
 
     def are(self, kind: str) -> npt.NDArray[np.bool_]:
         """Which units are of a kind, [H]."""
-        return np.array(self.kind == KINDS.index(kind) if kind != ALL else self.kind >= 0)
+        return np.array(self.kind == self.kind_names.index(kind) if kind != ALL else self.kind >= 0)
 
     @cached_property
     def per_draw(self) -> Integers:
@@ -102,7 +103,7 @@ class Tally:
             case "cost":
                 return cost(found, self.unit_costs)
         years = self.counts.years[..., COLUMN[name]]
-        chosen = years.sum(axis=1) if kind == ALL else years[:, KINDS.index(kind)]
+        chosen = years.sum(axis=1) if kind == ALL else years[:, self.kind_names.index(kind)]
         return chosen.astype(float)
 
     def _together(self, names: tuple[str, ...], kind: str) -> Floats:

@@ -9,7 +9,6 @@ from sim.messages import SOURCE, _, language, listed, ngettext, printable
 from sim.numerals import NOTHING, date, decimal, significant, year
 from sim.risk import intervals
 from sim.risk.bands import FEWEST_DRAWS, bands
-from sim.risk.counts import KINDS
 from sim.risk.flips import WAYS
 from sim.risk.intervals import Interval
 from sim.risk.precision import FEWEST_FOR_MEANS, FEWEST_FOR_SHARES, precision
@@ -77,8 +76,9 @@ def _heading(study: Study, heading: str) -> str:
 
 def _units(study: Study) -> str:
     """How many units there are, of each kind if they are not all hamlets."""
-    numbers = np.bincount(study.tallies[study.base].kind, minlength=len(KINDS))
-    of_each = [kind_counted(k, int(n)) for k, n in zip(KINDS, numbers, strict=True) if n]
+    tally = study.tallies[study.base]
+    numbers = np.bincount(tally.kind)
+    of_each = [kind_counted(k, int(n)) for k, n in zip(tally.kind_names, numbers, strict=True)]
     if not study.kinds:
         return of_each[0]
     told = ngettext("{count} unit ({kinds})", "{count} units ({kinds})", int(numbers.sum()))
@@ -170,26 +170,26 @@ def _by_kind(study: Study) -> str:
     if not study.kinds:
         return ""
     heads = [
-        _("policy"), _("units"), _("no own cell at the start"), _("no own cell at the end"),
-        _("no cell at all then"), _("cells lost"), _("founded"), _("lost of those founded"),
+        _("policy"), _("units"), _("no own cell now"), _("no own cell then"), _("no cell then"),
+        _("cells lost"), _("founded"), _("lost of these"),
     ]  # fmt: skip
     rows = [
         [
             printable(policy, LONGEST_NAME) if kind == ALL else "",
             kind_in_words(kind),
             decimal(tally.measure("without_own_cell", kind)[:, 0].mean()),
-            _counted(_at_the_end(tally, "without_own_cell", kind)),
-            _counted(_at_the_end(tally, "without_cell", kind)),
-            *(_counted(_in_all(tally, f"cells_{what}", kind)) for what in CELLS),
+            _counted(_at_the_end(tally, "without_own_cell", kind), _short),
+            _counted(_at_the_end(tally, "without_cell", kind), _short),
+            *(_counted(_in_all(tally, f"cells_{what}", kind), _short) for what in CELLS),
         ]
         for policy, tally in study.tallies.items()
         for kind in (ALL, *study.kinds)
     ]
     told = _("By kind of unit from {start} to {end}, expected numbers [95 % interval]")
     explained = _(
-        "cells lost: by units that a cell covered at the start; lost of those founded: since then. "
-        "Who founds more has more\nto lose. A unit in a joint cell has none of its own, but a cell "
-        "covers it."
+        "now: at the start; then: at the end; cells lost: by units that a cell covered at the "
+        "start. Who founds more has\nmore to lose. A unit in a joint cell has none of its own, but "
+        "a cell covers it."
     )
     told = told.format(start=date(study.dates[0]), end=date(study.dates[-1]))
     return f"{told}\n{columns(heads, rows, left=(0, 1))}\n{explained}"
@@ -391,7 +391,7 @@ def _what_intervals_cover(study: Study) -> Iterator[str]:
         told = (
             _(
                 "among these: how sure it is that the unit is one of the {count} of its kind at "
-                "greatest risk; by the rule: whether the at-risk rule flags it."
+                "greatest risk;\nby the rule: whether the at-risk rule flags it."
             )
             if study.kinds
             else _(
@@ -584,11 +584,16 @@ def number(value: float, sign: bool = False) -> str:
     return decimal(value, digits, sign)
 
 
-def _counted(found: Interval) -> str:
+def _short(value: float) -> str:
+    """A number for a table of many columns: hundreds are whole."""
+    return decimal(value) if abs(value) >= 100 else number(value)
+
+
+def _counted(found: Interval, shown: Callable[[float], str] = number) -> str:
     """An expected number; none in any replication is an upper bound."""
     if found.value == 0:
-        return f"< {number(float(found.high))}"
-    return with_interval(found, number)
+        return f"< {shown(float(found.high))}"
+    return with_interval(found, shown)
 
 
 def with_interval(found: Interval, shown: Callable[[float], str]) -> str:

@@ -26,6 +26,7 @@ from sim.experiment.preparation import known_policies
 from sim.experiment.selection import HIGHEST, goal_of
 from sim.messages import BadInput, Fault, _, listed, ngettext, shown
 from sim.numerals import decimal
+from sim.risk.counts import kinds_told
 from sim.risk.outcomes import fault_of
 from sim.scenario import Loaded
 from sim.sweep import factors as factors_
@@ -438,9 +439,10 @@ def _described(stages: _Stages) -> "pd.DataFrame":
 
 
 def _manifest(stages: _Stages, kept: list[int], chosen: int, fits: _Fits | None) -> dict[str, Any]:
-    scenario = stages.loaded.scenario
+    scenario, kinds = stages.loaded.scenario, kinds_told(stages.loaded.baseline)
     told = {
         "outcome": stages.outcome,
+        **({"kinds": list(kinds)} if kinds else {}),
         "goal": "highest" if stages.is_high_good else "lowest",
         "policies": list(stages.policies),
         "chosen": stages.policies[chosen],
