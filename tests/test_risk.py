@@ -800,12 +800,13 @@ def test_means_of_a_hamlet_are_over_the_replications_in_which_it_is_there() -> N
 
 
 def test_who_is_warned_has_a_cell_of_its_own_and_it_has_not_happened_yet() -> None:
-    """C has no cell, the school is no hamlet, and A was below when the rule was first asked."""
+    """C has no cell, the school is of another kind, and A was below when the rule was first asked."""
     loaded = sample()
     panel = empty_panel(loaded)
     panel[:, HAMLETS.index("C"), FIELD["cell"]] = rules.NONE
     counts = counted(loaded, [outcome_of(loaded, [cell(0.0, "A", events.BELOW)], panel)])
-    assert counts.warned[0].sum(axis=(1, 2)).tolist() == [2 if w == LOST else 1 for w in (0, 1)]
+    warned = counts.warned[0, KINDS.index("hamlet")].sum(axis=(1, 2))
+    assert warned.tolist() == [2 if w == LOST else 1 for w in (0, 1)]
 
 
 def test_counts_of_many_parts_have_room_for_all_hamlets_and_draws() -> None:
