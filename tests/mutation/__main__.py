@@ -91,8 +91,8 @@ def main() -> int:
     place = options.out or PLACE / f"mutation-{dt.date.today().isoformat()}.csv"
     tried = survivors(rooms, options.again) if options.again else chosen(rooms, options.sample)
     rows: list[Row] = []
-    caught = {row.mutant: row for path in options.known for row in table.read(path)
-              if row.fate.startswith("caught")}  # fmt: skip
+    known = {row.mutant: row for path in options.known for row in table.read(path)
+             if row.fate != "survived"}  # fmt: skip
     with a_copy() as copy:
         usual = dict.fromkeys(names, options.usual)
         for room in rooms if options.usual is None else ():
@@ -106,8 +106,8 @@ def main() -> int:
                 print("time is up", flush=True)
                 break
             key = (room.name, mutant.file, mutant.line, mutant.old, mutant.new)
-            if key in caught:
-                rows.append(caught[key])
+            if key in known:
+                rows.append(known[key])
                 table.written(place, rows)
                 continue
             source = (ROOT / mutant.file).read_text("utf-8")
