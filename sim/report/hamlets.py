@@ -41,7 +41,11 @@ SUREST = 0.01
 def to_act_on(run: Run, people: People) -> Part:
     """The hamlets at greatest risk: why, how many people are needed, by when."""
     table = of_hamlets(run, base(run))
-    worst = by_risk(table[table["year"] == last_year(run)]).head(MOST_TO_ACT_ON)
+    end = by_risk(table[table["year"] == last_year(run)])
+    worst = end[(end["p_lost"] > 0) | (end["p_below"] > 0)].head(MOST_TO_ACT_ON)
+    if worst.empty:
+        none = Text(_("No cell fell below the minimum in any replication."))
+        return Part("act", _("Hamlets to act on now"), [none])
     start = table[table["year"] == 0].set_index("hamlet")
     due = table[table["p_below"] >= SOON].groupby("hamlet")["date"].min().to_dict()
     rows = [
@@ -74,7 +78,7 @@ def to_act_on(run: Run, people: People) -> Part:
     )
     caption = told(_("Hamlets at greatest risk under {base}"), base=policy_name(run, base(run)))
     picture = drawn(
-        partial(figures.at_greatest_risk, run, most=MOST_TO_ACT_ON),
+        partial(figures.at_greatest_risk, run, most=len(worst)),
         _("Chance of losing the cell, with intervals, for the hamlets of the table above."),
     )
     return Part(
@@ -219,11 +223,10 @@ def succession(run: Run) -> Part:
         "A secretary has no successor where no other official of the hamlet under 60 is present "
         "and active: posted members go home, and who is 60 cannot follow for long."
     )
-    blocks: list[Block] = [
-        Table(caption, heads, rows),
-        Text(explained),
-        _without_successor(run),
-    ]
+    blocks: list[Block] = [Table(caption, heads, rows), Text(explained)]
+    without = _without_successor(run)
+    if without.rows:
+        blocks.append(without)
     return Part("succession", _("Succession"), blocks)
 
 

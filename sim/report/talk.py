@@ -101,7 +101,9 @@ def _left_out(table: Table) -> Iterator[Text]:
 
 def _act(run: Run, people: People) -> Part:
     part = hamlets.to_act_on(run, people)
-    (table,) = (block for block in part.blocks if isinstance(block, Table))
+    tables = [block for block in part.blocks if isinstance(block, Table)]
+    if not tables:
+        return part
     explained = told(
         _(
             "Needed: so many more officials who stay, to have {minimum} until the horizon in 19 of "
@@ -111,7 +113,7 @@ def _act(run: Run, people: People) -> Part:
         minimum=count(minimum(run)),
         share=formats.percentage(hamlets.SOON),
     )
-    return replace(part, blocks=[table.cut(MOST_HAMLETS, ACT_COLUMNS), Text(explained)])
+    return replace(part, blocks=[tables[0].cut(MOST_HAMLETS, ACT_COLUMNS), Text(explained)])
 
 
 def _few_local(run: Run) -> Part:
