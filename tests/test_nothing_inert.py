@@ -113,6 +113,7 @@ INERT = {
     "happened": "names the policy that published figures are compared with",
     "completion.structure": "has one value",
     "notes": "told in the report (test_report)",
+    "policy_names": "stand in reports and figures (test_report)",
 }
 """Parameters that change nothing, and why they are allowed to."""
 TABLES_ONLY = {
@@ -158,6 +159,7 @@ def target(**change: Any) -> tuple[Values, Values]:
 
 OTHER: dict[str, Any] = {
     "title": "another", "notes": ("a note",), "start": dt.date(2021, 4, 1), "years": 3,
+    "policy_names": {"as-is": {"vi": "tên khác"}},
     "replications": 3, "seed": 9, "calendar": "uniform", "costs": {"training.seat_used": 3.0},
     "published": {"death": 0.1}, "happened": "joined",
     "rules.minimum_official_members": 2, "rules.risk_line": 8, "rules.founding_strength": 4,

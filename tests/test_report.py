@@ -212,11 +212,24 @@ def test_hamlets_to_act_on(top: Element, results: Results) -> None:
         ["p_lost", "p_below", "hamlet"], ascending=[False, False, True]
     )
     found = rows(next(part(top, "act").all("table")))
-    assert [row[0] for row in found] == end["name"].tolist()[:15]
+    at_risk = end.query("p_lost > 0 or p_below > 0")
+    assert 0 < len(at_risk) < len(end)
+    assert [row[0] for row in found] == at_risk["name"].tolist()[:15]
     worst = end.iloc[0]
     due = table.query("hamlet == @worst.hamlet and p_below >= 0.1")["date"].min()
     assert found[0][-1] == due.date().isoformat()
     assert found[0][-2] == f"{worst.needed:.0f}"
+
+
+@pytest.mark.usefixtures("blank_pictures")
+def test_where_nobody_is_at_risk_nobody_is_to_be_acted_on(results: Results) -> None:
+    safe = results.hamlets.assign(p_lost=0.0, p_below=0.0, p_no_successor=0.0)
+    source = with_tables(results, hamlets=safe)
+    (only,) = hamlets.to_act_on(source, People()).blocks
+    assert only.text == "No cell fell below the minimum in any replication."
+    assert "No cell fell below" in part(Tree(report.slides(source)).top, "act").text
+    top = Tree(report.html(source)).top
+    assert all(rows(table) for table in top.all("table"))
 
 
 def test_acting_is_due_before_the_cell_may_fall_below(results: Results) -> None:

@@ -800,7 +800,7 @@ def test_means_of_a_hamlet_are_over_the_replications_in_which_it_is_there() -> N
 
 
 def test_who_is_warned_has_a_cell_of_its_own_and_it_has_not_happened_yet() -> None:
-    """C has no cell, the school is of another kind, and A was below when the rule was first asked."""
+    """C has no cell, the school is no hamlet, and A was below when the rule was first asked."""
     loaded = sample()
     panel = empty_panel(loaded)
     panel[:, HAMLETS.index("C"), FIELD["cell"]] = rules.NONE

@@ -65,7 +65,7 @@ def test_slides_stand_in_the_order_of_questions(top: Element) -> None:
 def test_every_number_stands_in_the_tables(top: Element, results: Results) -> None:
     known = values_of(results)
     numbers = [float(e.attributes["value"]) for e in top.all("data")]
-    assert len(numbers) > 100
+    assert len(numbers) > 80
     assert [n for n in numbers if n not in known] == []
 
 

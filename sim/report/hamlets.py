@@ -1,7 +1,7 @@
 """Parts on hamlets: who to act on, who stands on posted members, who has no successor, where."""
 
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sim import figures, numerals
 from sim.figures import formats
@@ -41,6 +41,9 @@ from sim.report.blocks import (
 )
 from sim.report.first import years_of
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 MOST_TO_ACT_ON = 15
 SOON = 0.1
 """Acting is due before the chance of falling below the minimum passes this."""
@@ -52,17 +55,31 @@ SUREST = 0.01
 def to_act_on(run: Run, people: People) -> Part:
     """The hamlets at greatest risk: why, how many people are needed, by when; kind by kind."""
     blocks: list[Block] = []
-    lost = [k for k in kinds(run) if measured(run, "lost", base(run), k)["mean"].any()]
-    for kind in lost or kinds(run) or [ALL]:
-        blocks += [_at_greatest_risk(run, people, kind), _picture_of_risk(run, kind)]
-    blocks.insert(1, _what_is_needed(run))
+    for kind in kinds(run) or [ALL]:
+        worst = _at_risk(run, kind)
+        if not worst.empty:
+            blocks += [
+                _at_greatest_risk(run, people, kind, worst),
+                _picture_of_risk(run, kind, len(worst)),
+            ]
     title = either(run, _("Hamlets to act on now"), _("Units to act on now"))
+    if not blocks:
+        none = Text(_("No cell fell below the minimum in any replication."))
+        return Part("act", title, [none])
+    blocks.insert(1, _what_is_needed(run))
     return Part("act", title, blocks)
 
 
-def _at_greatest_risk(run: Run, people: People, kind: str) -> Table:
+def _at_risk(run: Run, kind: str) -> "pd.DataFrame":
+    """Those whose cell was lost or fell below the minimum in some replication, the worst first."""
     table = units_of(run, base(run), kind)
-    worst = by_risk(table[table["year"] == last_year(run)]).head(MOST_TO_ACT_ON)
+    end = by_risk(table[table["year"] == last_year(run)])
+    return end[(end["p_lost"] > 0) | (end["p_below"] > 0)].head(MOST_TO_ACT_ON)
+
+
+def _at_greatest_risk(run: Run, people: People, kind: str, worst: "pd.DataFrame") -> Table:
+    """Why each of the worst is at risk, and what it takes."""
+    table = units_of(run, base(run), kind)
     start = table[table["year"] == 0].set_index("hamlet")
     due = table[table["p_below"] >= SOON].groupby("hamlet")["date"].min().to_dict()
     rows = [
@@ -91,9 +108,9 @@ def _at_greatest_risk(run: Run, people: People, kind: str) -> Table:
     return Table(named, heads, rows)
 
 
-def _picture_of_risk(run: Run, kind: str) -> Block:
+def _picture_of_risk(run: Run, kind: str, most: int) -> Block:
     return drawn(
-        partial(figures.at_greatest_risk, run, most=MOST_TO_ACT_ON, kind=kind),
+        partial(figures.at_greatest_risk, run, most=most, kind=kind),
         either(
             run,
             _("Chance of losing the cell, with intervals, for the hamlets of the table above."),
@@ -264,11 +281,10 @@ def succession(run: Run) -> Part:
         _("A secretary has no successor where no other official of the unit under 60 is present "
           "and active: posted members go home, and who is 60 cannot follow for long."),
     )  # fmt: skip
-    blocks: list[Block] = [
-        Table(caption, heads, rows),
-        Text(explained),
-        _without_successor(run),
-    ]
+    blocks: list[Block] = [Table(caption, heads, rows), Text(explained)]
+    without = _without_successor(run)
+    if without.rows:
+        blocks.append(without)
     return Part("succession", _("Succession"), blocks)
 
 

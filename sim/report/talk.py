@@ -139,6 +139,8 @@ def _act(run: Run, people: People) -> Iterator[Part]:
         told(explained, minimum=count(minimum(run)), share=formats.percentage(hamlets.SOON))
     )
     tables = [block for block in part.blocks if isinstance(block, Table)]
+    if not tables:
+        yield part
     for i, table in enumerate(tables):
         key = f"{part.key}-{i + 1}" if i else part.key
         yield replace(part, key=key, blocks=[table.cut(MOST_HAMLETS, ACT_COLUMNS), text])
