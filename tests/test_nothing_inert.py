@@ -226,7 +226,7 @@ PAIRS: dict[str, tuple[Values, Values]] = {
     "postings.pools.*.level": pair("postings.pools.army.level", "district", "commune"),
     "postings.pools.*.size": pair("postings.pools.army.size", 4, 1),
     "uncertain.*.distribution": (
-        normal(), normal(distribution="beta")),
+        normal(mean=0.35, sd=0.042), normal(mean=0.35, sd=0.042, distribution="lognormal")),
     "uncertain.*.mean": (normal(), normal(mean=0.45)),
     "uncertain.*.sd": (normal(), normal(sd=0.02)),
     "uncertain.*.low": (uncertain(), uncertain(low=0.4)),
