@@ -142,7 +142,7 @@ def uncertain(**change: Any) -> Values:
 
 
 def normal(**change: Any) -> Values:
-    return {"uncertain": {UNCERTAIN: {"distribution": "normal", "mean": 0.5, "sd": 0.1, **change}}}
+    return {"uncertain": {UNCERTAIN: {"distribution": "normal", "mean": 0.5, "sd": 0.05, **change}}}
 
 
 def weights(ages: tuple[int, int], weight: float) -> Values:
@@ -228,8 +228,8 @@ PAIRS: dict[str, tuple[Values, Values]] = {
     "postings.pools.*.level": pair("postings.pools.army.level", "district", "commune"),
     "postings.pools.*.size": pair("postings.pools.army.size", 4, 1),
     "uncertain.*.distribution": (
-        normal(), normal(distribution="lognormal")),
-    "uncertain.*.mean": (normal(), normal(mean=0.3)),
+        normal(mean=0.35, sd=0.042), normal(mean=0.35, sd=0.042, distribution="lognormal")),
+    "uncertain.*.mean": (normal(), normal(mean=0.45)),
     "uncertain.*.sd": (normal(), normal(sd=0.02)),
     "uncertain.*.low": (uncertain(), uncertain(low=0.4)),
     "uncertain.*.mode": (uncertain(), uncertain(mode=0.3)),
