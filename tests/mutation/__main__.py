@@ -71,8 +71,14 @@ def survivors(rooms: list[Room], paths: Sequence[Path]) -> Iterator[Tried]:
         now = (row.file, row.line, row.old, row.new)
         found = [m for m in every if (m.file, m.line, m.old, m.new) == now]
         yield from (
-            (by_name[row.room], row.kind, m) for m in found[:1] if not explanation(m, source)
+            (by_name[row.room], row.kind, m) for m in found if not explanation(m, source)
         )
+
+
+def is_alone(mutant: Mutant, source: str) -> bool:
+    """Whether no other mutant is told in the same way: 1 may stand twice in a line."""
+    told = str(mutant), mutant.old
+    return sum((str(m), m.old) == told for m in mutants(mutant.file, source)) <= 1
 
 
 def explanation(mutant: Mutant, source: str) -> str:
@@ -106,11 +112,11 @@ def main() -> int:
                 print("time is up", flush=True)
                 break
             key = (room.name, mutant.file, mutant.line, mutant.old, mutant.new)
-            if key in known:
+            source = (ROOT / mutant.file).read_text("utf-8")
+            if key in known and is_alone(mutant, source):
                 rows.append(known[key])
                 table.written(place, rows)
                 continue
-            source = (ROOT / mutant.file).read_text("utf-8")
             came, ended = fate(copy, room, mutant.file, mutant.of(source), usual[room.name])
             said = explanation(mutant, source) if came == "survived" else ended.told
             rows.append(
