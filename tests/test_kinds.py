@@ -13,6 +13,7 @@ from sim.cli import data
 from sim.experiment import Results
 from sim.messages import BadInput
 from sim.report import choices
+from sim.report.blocks import People
 from sim.report.first import first
 from sim.risk.outcomes import by_replication, fault_of
 from sim.risk.study import ALL, BY_KIND
@@ -98,7 +99,8 @@ def test_hamlets_alone_have_no_such_column(tmp_path: Path) -> None:
         assert "kind" not in table
     assert "without_own_cell" not in set(alone.years["measure"])
     assert "By kind" not in alone.summary() and "\n12 hamlets; " in alone.summary()
-    assert not re.search(r"\bunits?\b", " ".join(first(alone).answer) + first(alone).note)
+    told = first(alone, People())
+    assert not re.search(r"\bunits?\b", " ".join(told.answer) + told.note)
 
 
 # ---------------------------------------------------------------- outcomes

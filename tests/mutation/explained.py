@@ -42,7 +42,7 @@ EXPLAINED = (
     Explained("sim/risk/counting.py", "2 * entries - 1", "1", "(2)", ROOM),
     Explained("sim/risk/counting.py", "entries = self._start", "kinds == kind", "(kinds != kind)",
               ROOM),
-    Explained("sim/risk/counts.py", "codes, kinds = max(", "1", "(2)", ROOM),
+    Explained("sim/risk/counts.py", "codes, named = max(", "1", "(2)", ROOM),
 )  # fmt: skip
 
 
