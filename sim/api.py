@@ -207,8 +207,15 @@ class _Source(NamedTuple):
 
     loaded: Loaded
     run: Path | None = None
-    policies: Sequence[str] | None = None
-    seed: int | None = None
+    manifest: dict[str, Any] | None = None
+
+    @property
+    def policies(self) -> Sequence[str] | None:
+        return None if self.manifest is None else self.manifest["policies"]
+
+    @property
+    def seed(self) -> int | None:
+        return None if self.manifest is None else self.manifest["seed"]
 
     @classmethod
     def of(cls, given: Loaded | str | os.PathLike[str]) -> "_Source":
@@ -216,7 +223,7 @@ class _Source(NamedTuple):
 
         if not isinstance(given, Loaded) and Path(given).is_dir():
             loaded, manifest = store.loaded_of(Path(given))
-            return cls(loaded, Path(given), manifest["policies"], manifest["seed"])
+            return cls(loaded, Path(given), manifest)
         loaded = given if isinstance(given, Loaded) else load(given)
         if faults := check(loaded):
             raise BadInput(faults)
@@ -236,7 +243,7 @@ class _Source(NamedTuple):
         from sim import store
 
         if self.run is not None:
-            store.add(self.run, tables, {name: manifest[name]})
+            store.add(self.run, tables, {name: manifest[name]}, self.manifest)
         elif folder is not None:
             store.save_tables(folder, tables, name, manifest)
 

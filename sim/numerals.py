@@ -22,7 +22,8 @@ def decimal(value: float, digits: int = 0, sign: bool = False) -> str:
     """
     if value != value:
         return NOTHING
-    rounded = round(value, digits) + 0.0  # makes 0 of -0
+    # numpy rounds otherwise than Python; adding 0 makes 0 of -0.
+    rounded = round(float(value), digits) + 0.0
     return _written(f"{rounded:{'+' if sign and rounded else ''},.{digits}f}")
 
 

@@ -1,8 +1,8 @@
-"""A run made again from its folder, and what differs if it does not come out the same.
+"""A run or a sweep made again from its folder, and what differs if it comes out otherwise.
 
 The same sources, libraries and kind of machine make the same bytes; others mostly do too, which
-this tells. Compared are the files that a run writes itself; what was added to its folder later is
-named and left out.
+this tells. Compared are the files that a run or a sweep writes itself; what was added to the folder
+of a run later is named and left out.
 """
 
 import tempfile
@@ -16,6 +16,9 @@ from sim import api, store
 from sim.messages import BadInput, Fault, _, ngettext, shown
 from sim.numerals import decimal, significant
 from sim.scenario import Loaded
+from sim.sweep import finished, running
+from sim.sweep import folder as sweeps
+from sim.sweep.given import Maker, maker
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,7 +30,7 @@ OF_THE_RUN = ("seed", "engine", "policies", "replications", "precision", "parame
 
 
 class Change(NamedTuple):
-    """Something that is not as it was when the run was made."""
+    """Something that is not as it was when the run or the sweep was made."""
 
     what: str
     then: str
@@ -35,7 +38,7 @@ class Change(NamedTuple):
 
 
 class Difference(NamedTuple):
-    """Where a file made again is not the one of the run.
+    """Where a file made again is not the one that there was.
 
     what: of a table a column, or what is wrong with the whole file.  row: of the first value that
     differs, from 1; then, now: the values there.  rows: how many differ.  largest: the greatest
@@ -53,7 +56,7 @@ class Difference(NamedTuple):
 
 @dataclass(frozen=True)
 class Reproduction:
-    """A run compared with itself made again. `same`: whether every file has the same bytes."""
+    """A run or a sweep beside itself made again. `same`: whether every file has the same bytes."""
 
     folder: Path
     compared: tuple[str, ...]
@@ -70,22 +73,33 @@ class Reproduction:
         return "\n".join([_answer(self), *_told_of(self)])
 
 
+def is_sweep(folder: Path) -> bool:
+    """Whether what is in a folder is a sweep; else it is taken for a run."""
+    return (folder / sweeps.DESCRIPTION).exists()
+
+
 def reproduce(
     folder: Path,
     out: Path | None = None,
     jobs: int | None = None,
     progress: "Progress | None" = None,
 ) -> Reproduction:
-    """Simulate the run in a folder again and compare every file that it wrote.
+    """Simulate the run or the sweep in a folder again and compare every file that it wrote.
 
-    out: where the run made again is kept; without it, nowhere. Raises BadInput.
+    out: where what is made again is kept; without it, nowhere. Raises BadInput.
     """
-    loaded, then = store.loaded_of(folder)
     if out is not None and out.resolve() == folder.resolve():
-        fault = Fault(
-            str(out), found=_("the folder of the run itself"), allowed=_("another folder")
-        )
+        fault = Fault(str(out), found=_("the same folder"), allowed=_("another folder"))
         raise BadInput([fault])
+    if is_sweep(folder):
+        return _of_sweep(folder, out, jobs, progress)
+    return _of_run(folder, out, jobs, progress)
+
+
+def _of_run(
+    folder: Path, out: Path | None, jobs: int | None, progress: "Progress | None"
+) -> Reproduction:
+    loaded, then = store.loaded_of(folder)
     with _place(out) as place:
         _run_again(loaded, then, place, jobs, progress)
         now = store.loaded_of(place)[1]
@@ -95,6 +109,27 @@ def reproduce(
     return Reproduction(
         folder, tuple(files), tuple(left_out), _changes(then, now), tuple(differences)
     )
+
+
+def _of_sweep(
+    folder: Path, out: Path | None, jobs: int | None, progress: "Progress | None"
+) -> Reproduction:
+    """A whole sweep, for one that is not yet whole or was damaged is mended by its own command."""
+    finished(folder)
+    sweep, makers = sweeps.sweep_in(folder)
+    if out is not None and out.is_dir() and any(out.iterdir()):
+        found, allowed = _("a folder that holds something else"), _("a new folder, or an empty one")
+        raise BadInput([Fault(str(out), found=found, allowed=allowed)])
+    with _place(out) as place:
+        running.run(sweep, place, jobs, None, progress)
+        then, now = sweeps.files_of(folder), sweeps.files_of(place)
+        differences = [
+            difference
+            for name, file in then.items()
+            if file.read_bytes() != now[name].read_bytes()
+            for difference in _of_files(name, file, now[name])
+        ]
+    return Reproduction(folder, tuple(then), (), _changes_since(makers), tuple(differences))
 
 
 @contextmanager
@@ -127,20 +162,35 @@ def _run_again(
 
 def _changes(then: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[Change, ...]:
     """Versions, platform, data and the run itself, where they differ."""
-    here, there = now["versions"], then["versions"]
-    machine, earlier = store.platform_now(), then["machine"]
+    machine = {name: then["machine"].get(name) for name in store.platform_now()}
+    made = Maker(sources=then.get("sources"), versions=then["versions"], machine=machine)
+    of_the_run = ("scenario_hash", "baseline_hash", *OF_THE_RUN)
+    return (
+        *_changes_since([made]),
+        *(
+            Change(name, _value(then[name]), _value(now[name]))
+            for name in of_the_run
+            if then[name] != now[name]
+        ),
+    )
+
+
+def _changes_since(makers: list[Maker]) -> tuple[Change, ...]:
+    """What is not as it was for all who made it; a sweep may have gone on somewhere else."""
+    now, before = _flat(maker()), [_flat(one) for one in makers]
     pairs = {
-        "sources": (then.get("sources"), now["sources"]),
-        **{name: (there.get(name), here.get(name)) for name in {**there, **here}},
-        **{name: (earlier.get(name), machine[name]) for name in machine},
-        **{name: (then[name], now[name]) for name in ("scenario_hash", "baseline_hash")},
-        **{name: (then[name], now[name]) for name in OF_THE_RUN},
+        name: ([one.get(name) for one in before], now.get(name))
+        for name in dict.fromkeys(name for one in (*before, now) for name in one)
     }
     return tuple(
-        Change(name, _value(before), _value(after))
-        for name, (before, after) in pairs.items()
-        if before != after
+        Change(name, ", ".join(dict.fromkeys(map(_value, then))), _value(value))
+        for name, (then, value) in pairs.items()
+        if any(one != value for one in then)
     )
+
+
+def _flat(made: Maker) -> dict[str, Any]:
+    return {"sources": made.sources, **made.versions, **made.machine}
 
 
 def _value(value: object) -> str:
@@ -164,8 +214,14 @@ def _differences(
         return
     if not sound:
         yield Difference(name, _("damaged since, and made again it is another"))
-    elif name.endswith(".parquet"):
-        yield from _of_tables(name, folder / name, place / name)
+    else:
+        yield from _of_files(name, folder / name, place / name)
+
+
+def _of_files(name: str, before: Path, after: Path) -> Iterator[Difference]:
+    """Where two sound files differ that do not have the same bytes."""
+    if name.endswith(".parquet"):
+        yield from _of_tables(name, before, after)
     else:
         yield Difference(name, _("other units, or the same in other words"))
 
@@ -238,7 +294,7 @@ def _answer(found: Reproduction) -> str:
 def _told_of(found: Reproduction) -> Iterator[str]:
     yield from (f"  {_of_difference(difference)}" for difference in found.differences)
     if found.changes:
-        yield _("Not as it was when the run was made:")
+        yield _("Not as it was when this was made:")
         yield from (
             _("  {what}: {then} then, {now} now").format(**change._asdict())
             for change in found.changes

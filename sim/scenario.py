@@ -8,6 +8,7 @@ import bisect
 import copy
 import datetime as dt
 import itertools
+import math
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Any, Literal
@@ -370,6 +371,39 @@ class Uncertain(Record):
     high: float | None = None
     mode: float | None = None
 
+    def quantile(self, u: float) -> float:
+        """The value at the share u of the distribution.
+
+        mean and sd are those of the value itself, not of its logarithm.
+        """
+        import numpy as np
+        from scipy.special import betaincinv, gammaincinv, ndtri
+
+        if self.distribution in ("uniform", "triangular"):
+            return self._between(u)
+        mean, sd = self.mean or 0.0, self.sd or 0.0
+        relative = sd / mean if mean else 0.0
+        match self.distribution:
+            case "normal":
+                return float(mean + sd * ndtri(u))
+            case "lognormal":
+                sd_log = np.sqrt(np.log1p(relative**2))
+                return float(mean * np.exp(sd_log * ndtri(u) - sd_log**2 / 2))
+            case "gamma":
+                return float(gammaincinv(relative**-2, u) * mean * relative**2)
+            case _:
+                size = mean * (1 - mean) / sd**2 - 1
+                return float(betaincinv(mean * size, (1 - mean) * size, u))
+
+    def _between(self, u: float) -> float:
+        low, high = self.low or 0.0, self.high or 0.0
+        if self.distribution == "uniform":
+            return low + u * (high - low)
+        mode = self.mode or 0.0
+        if u * (high - low) <= mode - low:
+            return low + math.sqrt(u * (high - low) * (mode - low))
+        return high - math.sqrt((1 - u) * (high - low) * (high - mode))
+
 
 class Posterior(Record):
     """Joint draws of uncertain parameters, as figures have told them, with their weights.
@@ -442,11 +476,16 @@ class Scenario(Record):
     )
     parameter_draws: Annotated[int, Field(ge=1, le=100_000)] = 25
     policies: dict[str, Policy] = Field(default={"as-is": ()}, min_length=1)
+    policy_names: dict[str, dict[Literal["en", "vi", "ru"], str]] = Field(
+        default_factory=dict,
+        description="What planners call the policies, in pages and pictures, by language",
+    )
 
     def with_values(self, values: Mapping[str, Any]) -> "Scenario":
         """A new scenario with some parameters replaced, e.g. `{"training.seats": 60}`.
 
-        Raises pydantic's ValidationError for a value, KeyError for a path, that does not exist.
+        Names of policies that are replaced go with them.  Raises pydantic's ValidationError for a
+        value, KeyError for a path, that does not exist.
         """
         touched = {path.partition(".")[0] for path in values}
         # What is not touched is right already: to check all policies again is most of the work.
@@ -456,6 +495,9 @@ class Scenario(Record):
         data |= self.model_dump(by_alias=True, include=touched)
         for path, value in values.items():
             _set(data, path, value)
+        if "policies" in values and "policy_names" not in touched:
+            kept = self.policy_names.keys() & dict(data["policies"]).keys()
+            data["policy_names"] = {policy: self.policy_names[policy] for policy in kept}
         return Scenario.model_validate(data)
 
 

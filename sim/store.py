@@ -18,7 +18,7 @@ import sys
 import tempfile
 from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -49,6 +49,8 @@ NO_JSON = (OSError, ValueError, TypeError, RecursionError)
 """What reading JSON from a file raises where there is none, or it is no mapping, or too deep."""
 READABLE = (FORMAT, "hamletsim run 3", "hamletsim run 2")
 """Formats that can be read: 3 has no women, successors and scores, 2 no bands either."""
+STUDIED = ("scenario_hash", "baseline_hash", "posterior_hash", "seed")
+"""What of a manifest decides on the tables that a study adds."""
 NOT_GIVEN = {"scenario", "source_file"}
 """What of a loaded scenario stands elsewhere: in the manifest, or where the file was."""
 LOCK, NEW, OLD = ".lock", "new", "old"
@@ -119,14 +121,20 @@ def save(
 
 
 def add(
-    folder: Path, tables: Mapping[str, "pd.DataFrame"], manifest: Mapping[str, Any]
+    folder: Path,
+    tables: Mapping[str, "pd.DataFrame"],
+    manifest: Mapping[str, Any],
+    of: Mapping[str, Any] | None = None,
 ) -> "Saved":
     """Add tables, and what the manifest is to tell of them, to a run; older ones are replaced.
 
-    Stopped at any moment it leaves a sound run: with the older tables, without them, or with the
-    new ones. Raises BadInput.
+    of: the manifest of the run that the tables are of; without it, the one that is there. Stopped
+    at any moment it leaves a sound run: with the older tables, without them, or with the new ones.
+    Raises BadInput; Replaced if a run of something else is there by now.
     """
     there = _manifest_of(folder)
+    if of is not None and any(there.get(name) != of.get(name) for name in STUDIED):
+        raise Replaced(folder)
     files = {f"{name}.parquet": table for name, table in tables.items()}
     kept = {name: sum_ for name, sum_ in there["checksums"].items() if name not in files}
     if len(kept) < len(there["checksums"]):
@@ -136,6 +144,49 @@ def add(
     added = {name: _checksum(folder / name) for name in files}
     _write_manifest(folder, {**there, **manifest, "checksums": kept | added})
     return read(folder)
+
+
+class Replaced(BadInput):
+    """Another run has taken the place of the one that was worked on."""
+
+    def __init__(self, folder: Path) -> None:
+        found = _("another run, which took the place of this one")
+        super().__init__([Fault(str(folder), found=found, allowed=_("one at a time"))])
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[Path]:
+    """A path to the run that is in a folder now, and to no other that takes its place.
+
+    So what is made of its tables comes to lie beside them or nowhere. (Where the system has no such
+    paths it is the folder's own.) Raises Replaced instead of whatever is wrong if another run is
+    there by then.
+    """
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:  # there is none, or the system opens no folders: said by whoever looks for it
+        yield folder
+        return
+    here = Path(f"/proc/self/fd/{handle}")
+    try:
+        yield here if here.is_dir() else folder
+    except (BadInput, OSError) as error:
+        if not _is_at(handle, folder):
+            raise Replaced(folder) from None
+        if isinstance(error, OSError):
+            raise
+        faults = error.faults
+        named = [replace(f, file=f.file.replace(str(here), str(folder))) for f in faults]
+        raise BadInput(named) from None
+    finally:
+        os.close(handle)
+
+
+def _is_at(handle: int, folder: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(handle), os.stat(folder))
+    except OSError:
+        return False
 
 
 def _write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:

@@ -8,7 +8,6 @@ import numpy as np
 
 from sim.calibrate import Fact
 from sim.calibrate.simulation import Simulator
-from sim.experiment.parameters import quantile
 from sim.scenario import Group, Loaded, Scenario, Unit
 from tests.small import loaded
 
@@ -94,6 +93,6 @@ def hidden(given: Loaded, seed: int) -> dict[str, float]:
     """A value of every uncertain parameter from its prior."""
     generator = np.random.default_rng([seed, 77])
     return {
-        path: quantile(prior, float(generator.random()))
+        path: prior.quantile(float(generator.random()))
         for path, prior in given.scenario.uncertain.items()
     }

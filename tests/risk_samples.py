@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from sim import log as events
 from sim import plan as plans
@@ -124,9 +125,14 @@ def counted(
 ) -> Counts:
     """The counts of some outcomes, each a replication."""
     plan = plans.make(loaded, policy)
-    rules = loaded.scenario.rules
+    rules, kinds = loaded.scenario.rules, risk.kinds_in(loaded.baseline)
     ground = risk.ground(
-        plan, build(loaded), rules.at_risk_share_over_60, rules.at_risk_months_since_admission
+        plan,
+        build(loaded),
+        risk.kinds_of(loaded.baseline, kinds),
+        len(kinds),
+        rules.at_risk_share_over_60,
+        rules.at_risk_months_since_admission,
     )
     counts = risk.empty_counts(len(outcomes), 1, ground, plan.settings.adaptive, bins)
     counter = risk.Counter(ground, counts)
@@ -142,13 +148,20 @@ def count_one(loaded: Loaded, records: list[Record], policy: str = "as-is") -> C
 
 def tally_of(loaded: Loaded, outcomes: list[Outcome], policy: str = "as-is") -> Tally:
     """The tally of one policy from outcomes made by hand."""
+    kinds = risk.kinds_in(loaded.baseline)
     return Tally(
         counts=counted(loaded, outcomes, policy),
         offers=(risk.offer(loaded, policy, plans.make(loaded, policy)),),
         draw=np.zeros(len(outcomes), dtype=np.int64),
-        is_hamlet=np.array([u.kind == "hamlet" for u in loaded.baseline.units]),
+        kind=risk.kinds_of(loaded.baseline, kinds),
+        kind_names=kinds,
         unit_costs=loaded.scenario.costs,
     )
+
+
+def of_hamlets(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of a table that are of hamlets: the sample's school has rows of its own."""
+    return table[table["kind"] == "hamlet"] if "kind" in table else table
 
 
 def study_of(loaded: Loaded, outcomes: dict[str, list[Outcome]]) -> Study:

@@ -17,14 +17,16 @@ uncertain:
   source.listing.per_resident: {distribution: gamma, mean: 0.0022, sd: 0.0007}
   postings.renewal: {distribution: beta, mean: 0.7, sd: 0.1}
 parameter_draws: 5
+policy_names:
+  as-is: {vi: giữ nguyên như hiện trạng nay, ru: всё остаётся как теперь}
 costs: {admission.admitted: 2, reinforcement.posting_month: 1}
 published: {admission: 0.02}
 """
 HAMLETS = 12
 
 
-def table() -> str:
-    """Twelve hamlets and a school in two communes, some weak, one with markup for a name."""
+def table(schools: bool = False) -> str:
+    """Twelve hamlets in two communes, some weak, one with markup for a name; schools, if wanted."""
     rows = [
         "area.district,area.commune,id,name,kind,residents,staff,officials,posted,posted_pool,cell"
     ]
@@ -35,11 +37,15 @@ def table() -> str:
         commune = "Quỳnh Lâm" if h < 7 else "Quỳnh Tam"
         people = f"{150 + 30 * h},,{officials},{posted},{pool}"
         rows.append(f"Quỳnh Lưu,{commune},H{h},{name},hamlet,{people},own")
-    rows.append("Quỳnh Lưu,Quỳnh Tam,S1,School,school,,20,4,,,own")
+    if schools:
+        rows.append("Quỳnh Lưu,Quỳnh Tam,S1,School 1,school,,20,4,,,own")
+        rows.append("Quỳnh Lưu,Quỳnh Tam,S2,School 2,school,,20,3,,,none")
+        rows.append("Quỳnh Lưu,Quỳnh Tam,S3,School 3,school,,8,1,,,with:S1")
+        rows.append("Quỳnh Lưu,Quỳnh Lâm,C1,Station,health_station,,8,3,,,own")
     return "\n".join(rows) + "\n"
 
 
-def scenario(folder: Path) -> Path:
+def scenario(folder: Path, schools: bool = False) -> Path:
     """The scenario file with its table, in a folder."""
     text = SCENARIO.replace("policies:\n", f"{POLICIES}policies:\n").replace(
         "Four units", "Twelve hamlets"
@@ -49,10 +55,10 @@ def scenario(folder: Path) -> Path:
         "    - {lever: reinforcement, strength_below: 3, number: 2, term_months: 24, pool: army}\n"
     )
     (folder / "s.yaml").write_text(text, "utf-8")
-    (folder / "hamlets.csv").write_text(table(), "utf-8")
+    (folder / "hamlets.csv").write_text(table(schools), "utf-8")
     return folder / "s.yaml"
 
 
-def run(folder: Path, **options: Any) -> Results:
+def run(folder: Path, schools: bool = False, **options: Any) -> Results:
     """The run, written to `folder / "run"`; made anew for each module of tests."""
-    return sim.run(scenario(folder), replications=20, out=folder / "run", **options)
+    return sim.run(scenario(folder, schools), replications=20, out=folder / "run", **options)

@@ -17,15 +17,17 @@ import sim
 from sim.calibrate import simple
 from sim.calibrate.backtest import Backtest, backtest
 from sim.calibrate.ensembles import ensembles
-from sim.calibrate.facts import Fact
+from sim.calibrate.facts import Fact, read_facts
 from sim.calibrate.flagged import Flagged
 from sim.calibrate.horizon import until_last, with_policies
+from sim.calibrate.identification import spread_of_prior
 from sim.calibrate.ledger import ledger
 from sim.calibrate.scores import Ensemble, crps
 from sim.load import with_settings
+from sim.load.posteriors import read_posterior
 from sim.messages import BadInput
 from sim.scenario import Loaded
-from tests import small
+from tests import backtests, small
 from tests.load_samples import written
 from tests.test_cli import command
 
@@ -167,7 +169,8 @@ def test_counterparts_are_those_of_a_run() -> None:
     loaded = with_settings(uncertain(), ["parameter_draws=4"])
     found = seen(loaded, [flow("admitted", 0, 5), stock("members", 5)], [policy()])[policy()]
     years = sim.run(loaded, [policy()], replications=4, seed=3).years
-    mine = years[years["policy"] == policy()].set_index(["measure", "year"])["mean"]
+    mine = years[(years["policy"] == policy()) & (years["kind"] == "")]
+    mine = mine.set_index(["measure", "year"])["mean"]
     assert found[:, 0].mean() == pytest.approx(mine["admitted"][:6].sum(), abs=0.51)
     assert found[:, 1].mean() == pytest.approx(mine["members"][5], abs=0.51)
 
@@ -423,3 +426,38 @@ def test_faults_end_the_command_and_nothing_is_written(
     assert (done.code, done.out) == (2, "")
     assert told in done.err and len(done.err.splitlines()) == 1
     assert not out.exists()
+
+
+# ---------------------------------------------------------------- what is kept
+
+KEPT = sorted(backtests.PROOFS.glob("posteriors-*/"))[-1]
+
+
+@pytest.mark.parametrize("place", backtests.FITS)
+def test_posteriors_that_are_kept_are_those_of_the_shipped_scenarios(place: str) -> None:
+    """A scenario can name them; priors in the table are still those of the scenario; every fitted
+    figure is one that the facts have, with the value they have."""
+    loaded = sim.load(backtests.SCENARIOS / f"{place}.yaml")
+    posterior = read_posterior(KEPT / f"{place}.csv", loaded.scenario)
+    found = json.loads((KEPT / f"{place}.json").read_text("utf-8"))
+    told = {one["parameter"]: one for one in found["parameters"]}
+    assert set(told) == set(loaded.scenario.uncertain)
+    assert {path for path, one in told.items() if one["how"] != "prior"} == set(posterior.paths)
+    for path, prior in loaded.scenario.uncertain.items():
+        assert told[path]["prior"] == pytest.approx(spread_of_prior(prior)._asdict())
+    facts = read_facts(backtests.SCENARIOS / place / "facts.csv")
+    fitted = {fact.id: fact.published for fact in facts if fact.use == "fit"}
+    assert {one["id"]: one["published"] for one in found["figures"]} == pytest.approx(fitted)
+
+
+def test_the_table_that_is_kept_has_every_figure_of_every_policy_asked_for() -> None:
+    table = pd.read_csv(sorted(backtests.PROOFS.glob("backtests-*.csv"))[-1])
+    for place, asked in backtests.PLACES.items():
+        ids = [f.id for f in read_facts(backtests.SCENARIOS / place / "facts.csv")]
+        rows = table[table["scenario"] == place]
+        wanted = [backtests.ASSUMED, *([backtests.FITTED] if place in backtests.FITS else [])]
+        assert sorted(set(rows["parameters"])) == wanted
+        for _parameters, ours in rows.groupby("parameters"):
+            policies = list(dict.fromkeys(ours["policy"]))
+            assert policies == asked.get("policies", policies)
+            assert list(ours["id"]) == ids * len(policies)

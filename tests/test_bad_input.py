@@ -285,6 +285,11 @@ def test_a_chain_of_anchors_is_not_followed_for_ever(tmp_path: Path) -> None:
 
 CROSS = [
     (
+        with_line("policy_names: {more-saets: {vi: thêm suất học}}"),
+        'line 15: policy_names.more-saets: found "more-saets"; allowed: as-is, more-seats; '
+        "did you mean more-seats?",
+    ),
+    (
         with_value("2020-01-01", "2020-01-15"),
         "line 3: start: found 2020-01-15; allowed: the first "
         "day of a month; did you mean 2020-01-01?",
@@ -588,6 +593,17 @@ CROSS = [
     (
         with_line("uncertain: {training.attendance: {distribution: uniform, low: 0.9, high: 0.5}}"),
         "line 15: uncertain.training.attendance: found low 0.9, high 0.5",
+    ),
+    (
+        with_line("uncertain: {training.attendance: {distribution: normal, mean: 0.7, sd: 0.05}}"),
+        "line 15: uncertain.training.attendance: found normal with values from 0.29 to 1.11; "
+        "allowed: a distribution that keeps to the range of the parameter (a number from 0 to 1)",
+    ),
+    (
+        with_line(
+            "uncertain: {demography.mortality.factor: {distribution: normal, mean: 1, sd: 0.2}}"
+        ),
+        "line 15: uncertain.demography.mortality.factor: found normal with values from -0.642 to",
     ),
     (
         with_line("uncertain: {training.attendance: {distribution: beta, mean: 0.5, sd: 0.6}}"),

@@ -15,7 +15,7 @@ from sim import log as events
 from sim import risk
 from sim.risk import Study
 from sim.risk.bands import bands, share_band, spread
-from tests.risk_samples import HAMLETS, cell, outcome_of, sample, study_of
+from tests.risk_samples import HAMLETS, cell, of_hamlets, outcome_of, sample, study_of
 
 OUTER = 0.05
 Z = stats.norm.ppf(1 - OUTER)
@@ -142,6 +142,7 @@ def study(lost_in: dict[int, list[str]], draw: list[int]) -> Study:
 
 
 def one(table: pd.DataFrame, **where: object) -> pd.Series:
+    table = of_hamlets(table)
     for name, value in where.items():
         table = table[table[name] == value]
     assert len(table) == 1

@@ -62,7 +62,7 @@ def scenario(tmp_path: Path) -> Path:
 def test_run_prints_the_summary_and_writes_the_run(scenario: Path, tmp_path: Path) -> None:
     done = command("run", scenario, "--replications", "4", "--out", tmp_path / "run")
     assert (done.code, done.err) == (0, "")
-    assert done.out.startswith("Four units\n3 hamlets; 2020-01-01 to 2030-01-01; 4 replications")
+    assert done.out.startswith("Four units\n4 units (3 hamlets, 1 school); 2020-01-01 to")
     places = f"Tables and manifest: {tmp_path / 'run'}\nReport: {tmp_path / 'run' / 'report.html'}"
     assert done.out.rstrip().endswith(places)
     names = {p.name for p in (tmp_path / "run").iterdir()}
@@ -186,9 +186,7 @@ def test_the_story_of_a_hamlet(scenario: Path) -> None:
 
 def test_the_story_of_all(scenario: Path) -> None:
     done = command("trace", scenario, "--policy", "as-is", "--replication", "1")
-    assert (
-        "  == hamlets with a cell of their own 2, in a joint cell 0, without a cell 0" in done.out
-    )
+    assert "  == units with a cell of their own 3, in a joint cell 0, without a cell 0" in done.out
     assert re.search(
         r"Hamlet \d \(H\d\): candidate \d+ \[\d+\] is put on the source list", done.out
     )
@@ -372,3 +370,30 @@ def _has_threads(pid: int) -> bool:
         return len(list(Path(f"/proc/{pid}/task").iterdir())) > 2
     except OSError:
         return False
+
+
+def test_a_stop_before_the_command_is_at_work_is_told_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """typer turns an early Ctrl-C into an exit code and says nothing."""
+
+    def stopped() -> None:
+        raise SystemExit(cli.INTERRUPTED)
+
+    class Left(BaseException):
+        pass
+
+    def leave(code: int) -> None:
+        raise Left(code)
+
+    monkeypatch.setattr(cli, "app", stopped)
+    monkeypatch.setattr(cli, "TOLD", threading.Event())
+    monkeypatch.setattr(cli.signal, "signal", lambda *_: None)
+    monkeypatch.setattr(cli.os, "_exit", leave)
+    with pytest.raises(Left, match="130"):
+        cli.main()
+    assert capsys.readouterr().err == "Interrupted; nothing was written.\n"
+    cli.TOLD.set()
+    with pytest.raises(Left, match="130"):
+        cli.main()
+    assert capsys.readouterr().err == ""

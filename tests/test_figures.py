@@ -18,9 +18,11 @@ import sim
 from sim import figures, numerals, store
 from sim.experiment import Results
 from sim.figures import formats
+from sim.figures.course import STATUSES
 from sim.figures.drawing import BLUE, GREY, ORANGE
 from sim.figures.files import FIGURES, names, picture
 from sim.figures.formats import Known
+from sim.figures.reading import told_of
 from sim.messages import BadInput, speaking
 from tests import runs
 from tests.test_cli import command
@@ -145,6 +147,36 @@ def test_of_few_draws_a_range_is_not_called_nine_in_ten(run: figures.Run) -> Non
         )
 
 
+def without_bands(run: figures.Run, *columns: str) -> Any:
+    """Results that cannot tell chance: of one replication of each draw, or of one at all."""
+    kinds = [c for c in run.years if c.startswith(("chance_", "parameters_"))]
+    return with_tables(run, years=run.years.assign(**dict.fromkeys([*kinds, *columns], np.nan)))
+
+
+def test_where_chance_cannot_be_told_the_interval_is_shown(run: figures.Run) -> None:
+    source = without_bands(run)
+    axes = figures.over_years(source, "posted_now", "posted-in")
+    table = run.years.query("measure == 'posted_now' and policy == 'posted-in'")
+    assert np.allclose(band(axes, "interval"), table[["low", "high"]])
+    known = Known(*table[["mean", "low", "high"]].iloc[-1])
+    assert told(axes) == [f"expected: {formats.with_interval(known)}"]
+    assert "grey: the 95 % interval" in axes.figure._supxlabel.get_text()
+    assert "its 95 % interval (grey)" in figures.members(source)[0].figure._suptitle.get_text()
+
+
+def test_one_replication_is_said_to_tell_nothing_of_how_sure_it_is(run: figures.Run) -> None:
+    source = without_bands(run, "low", "high")
+    axes = figures.lost_over_years(source)
+    assert len(axes.collections) == 0
+    assert "one replication" in axes.figure._supxlabel.get_text()
+    assert "one replication" in figures.ages(source)[0].figure._suptitle.get_text()
+
+
+def test_a_number_without_interval_is_still_written(run: figures.Run) -> None:
+    axes = figures.lost_by_policy(without_bands(run, "low", "high"))
+    assert np.isfinite([text.xy for text in axes.texts]).all()
+
+
 def test_members_and_ages_stand_in_panels(run: figures.Run) -> None:
     for draw, measures in ((figures.members, 7), (figures.ages, 8)):
         panels = draw(run)
@@ -209,6 +241,8 @@ def test_way_to_official_member(run: figures.Run) -> None:
     admitted = tuple(end.loc["admitted", ["so_far", "so_far_low", "so_far_high"]])
     assert dots(axes)[3] == pytest.approx(admitted)
     assert names_of(axes)[3] == "admitted on probation"
+    looks = {(line.get_color(), line.get_marker()) for line in axes.lines[1::2]}
+    assert len({marker for _colour, marker in looks}) == len(looks) == 3  # not colour alone
 
 
 # ---------------------------------------------------------------- all of them
@@ -240,7 +274,18 @@ def language(request: pytest.FixtureRequest) -> Iterator[str]:
 @pytest.mark.parametrize("name", FIGURES)
 def test_no_text_is_cut_off_and_no_legend_is_needed(name: str, run: figures.Run) -> None:
     """Every text lies on the figure; the names of hamlets hold markup and stay text."""
-    axes = FIGURES[name](run)
+    check_texts(FIGURES[name](run))
+
+
+@pytest.mark.usefixtures("language")
+@pytest.mark.parametrize("draw", [figures.members, figures.ages])
+def test_panels_keep_apart_beside_long_numbers(draw: Any, run: figures.Run) -> None:
+    """Numbers of a province leave titles less room than those of twelve hamlets."""
+    numbers = run.years.select_dtypes("floating").columns
+    check_texts(draw(with_tables(run, years=run.years.assign(**run.years[numbers] * 2000))))
+
+
+def check_texts(axes: Any) -> None:
     figure = np.ravel(axes)[0].figure
     figure.draw_without_rendering()
     whole = figure.bbox.padded(1)
@@ -307,6 +352,22 @@ def test_the_command_writes_every_figure(
     assert all(p.read_bytes().startswith(start) for p in tmp_path.iterdir())
 
 
+@pytest.mark.usefixtures("run")
+def test_few_people_are_in_no_figure(folder: Path, tmp_path: Path) -> None:
+    done = command("figures", folder / "run", "--out", tmp_path, "--hide-below", "100000")
+    assert (done.code, done.err) == (0, "")
+    kept = {path.stem for path in tmp_path.iterdir()}
+    assert set(FIGURES) - kept == {"members", "ages", "way-to-official-member"}
+
+
+def test_groups_of_few_people_are_left_out_of_figures(run: figures.Run) -> None:
+    measures = {m: run.years.query("measure == @m and policy == 'as-is'") for m in STATUSES}
+    least = {m: table[["mean", "low"]].min().min() for m, table in measures.items()}
+    shown = told_of(run, STATUSES, 10)
+    assert 0 < len(shown) < len(STATUSES)
+    assert shown == [m for m in STATUSES if least[m] >= 10]
+
+
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
@@ -348,6 +409,7 @@ def test_numbers_follow_the_language(language: str) -> None:
     apart = {"en": ",", "vi": ".", "ru": "\N{NO-BREAK SPACE}"}[language]
     assert formats.number(12345.6) == f"12{apart}346"
     assert formats.number(np.nan) == "–"
+    assert formats.number(np.float64(22.15)) == formats.number(22.15) == f"22{point}1"
 
 
 def test_intervals_share_their_decimals() -> None:

@@ -16,13 +16,14 @@ from sim.messages import BadInput
 from sim.risk import Study, Tally, intervals, ranks
 from sim.risk.measures import LOST, NEVER
 from sim.risk.precision import FEWEST_FOR_MEANS, FEWEST_FOR_SHARES
-from tests.risk_samples import FIELD, cell, empty_panel, outcome_of, sample, study_of
+from tests.risk_samples import FIELD, cell, empty_panel, of_hamlets, outcome_of, sample, study_of
 
 FIRST_TWO_YEARS = 366 + 365
 FLAGGED = {"strength": 4, "roll": 2, "over_60": 2, "months_since_admission": 60}
 
 
 def only(table: pd.DataFrame, **where: Any) -> Any:
+    table = of_hamlets(table)
     for name, value in where.items():
         table = table[table[name].isna() if value is None else table[name] == value]
     assert len(table) == 1, where
@@ -85,7 +86,7 @@ def test_it_can_be_judged_by_what_falls_below_the_minimum() -> None:
 
 def test_windows_end_with_the_horizon() -> None:
     loaded = sample()
-    table = risk.rule(study_of(loaded, {"as-is": [outcome_of(loaded, [])]}))
+    table = of_hamlets(risk.rule(study_of(loaded, {"as-is": [outcome_of(loaded, [])]})))
     within = table[(table.measure == "sensitivity") & (table.outcome == "lost")]
     found = [
         (None if pd.isna(y) else int(y), int(w))
@@ -122,7 +123,7 @@ def test_the_rule_is_counted_like_a_plain_recount() -> None:
     """Over 40 simulated replications: flags of the panel against losses of the log, by hamlet."""
     loaded = sample(demography={"leaving": {"constant": 0.15}})
     tally = sim.run(loaded, replications=40).study.tallies["as-is"]
-    judged, first = tally.counts.judged[:, :, 1], tally.counts.first[:, tally.is_hamlet, LOST]
+    judged, first = tally.counted("judged", "hamlet")[:, :, 1], tally.counts.first[:, :, LOST]
     assert judged[:, 0].sum() == 80  # A and B have a cell at the start
     assert judged[:, 3].sum() == (first[:, :2] > 3).sum()  # nothing is founded or combined
     lost_soon = (first[:, :2] <= 5).sum()
@@ -178,21 +179,22 @@ def test_the_table_has_both_intervals() -> None:
     assert (end.p_lost_low_all <= end.p_lost_low).all()
     assert (end.p_lost_high_all >= end.p_lost_high).all()
     a = end.iloc[0]
-    known = stats.binomtest(round(a.p_lost * 30), 30).proportion_ci(1 - 0.05 / 3, "exact")
+    known = stats.binomtest(round(a.p_lost * 30), 30).proportion_ci(1 - 0.05 / 4, "exact")
     assert (a.p_lost_low_all, a.p_lost_high_all) == pytest.approx((known.low, known.high))
 
 
 # ---------------------------------------------------------------- among the worst
 
 
-def lives(lost: Any, draw: Any = None, is_hamlet: Any = None) -> Tally:
+def lives(lost: Any, draw: Any = None, kind: Any = None) -> Tally:
     """A tally that knows only who is lost, [R, H]."""
     lost = np.asarray(lost, dtype=bool)
     first = np.where(lost[:, :, None], 1, NEVER) * np.ones(3, dtype=int)
     draw = np.zeros(len(lost), dtype=int) if draw is None else np.asarray(draw)
-    is_hamlet = np.ones(lost.shape[1], dtype=bool) if is_hamlet is None else np.asarray(is_hamlet)
+    kind = np.zeros(lost.shape[1], dtype=int) if kind is None else np.asarray(kind)
     offers: Any = (None,) * (int(draw.max()) + 1)
-    return Tally(SimpleNamespace(first=first), offers, draw, is_hamlet, {})  # type: ignore[arg-type]
+    counts: Any = SimpleNamespace(first=first)
+    return Tally(counts, offers, draw, kind, ("hamlet", "school"), {})
 
 
 def test_what_a_risk_may_be_is_the_posterior_of_jeffreys() -> None:
@@ -200,7 +202,7 @@ def test_what_a_risk_may_be_is_the_posterior_of_jeffreys() -> None:
     random = np.random.default_rng(6)
     for k, n in ((0, 40), (3, 40), (700, 1500)):
         lost = random.permutation(np.arange(n) < k)
-        risks = np.concatenate(list(ranks._possible_risks(lives(lost[:, None]))))
+        risks = np.concatenate(list(ranks._possible_risks(lives(lost[:, None]), np.array([True]))))
         assert stats.kstest(risks[:, 0], stats.beta(k + 0.5, n - k + 0.5).cdf).pvalue > 1e-4
 
 
@@ -255,19 +257,20 @@ def test_probabilities_of_ranks_are_what_they_say() -> None:
 
 def test_few_hamlets_are_all_among_the_worst_and_schools_do_not_compete() -> None:
     lost = np.zeros((5, 4))
-    found = risk.among_worst(lives(lost, is_hamlet=[True, True, True, False]), 3)
-    assert found[:3].tolist() == [1, 1, 1]
-    assert np.isnan(found[3])
+    assert risk.among_worst(lives(lost, kind=[0, 0, 0, 1]), 3).tolist() == [1, 1, 1, 1]
+    of_two = risk.among_worst(lives(lost, kind=[0, 0, 1, 1]), 1)
+    assert of_two[:2].sum() == of_two[2:].sum() == pytest.approx(1)
 
 
 def test_worst_hamlets_come_first_and_k_is_checked() -> None:
     made = sim.run(sample(demography={"leaving": {"constant": 0.1}}), replications=40)
     table = made.worst(1)
     assert table.p_among_worst.is_monotonic_decreasing
-    assert table.p_among_worst.sum() == pytest.approx(1)
-    assert set(table.hamlet) == {"A", "B", "C"}
-    with pytest.raises(BadInput, match="k: found 4; allowed: a whole number from 1 to 3"):
-        made.worst(4)
+    by_kind = table.groupby("kind").p_among_worst.sum()
+    assert by_kind.to_dict() == pytest.approx({"hamlet": 1, "school": 1})
+    assert set(table.hamlet) == {"A", "B", "C", "S"}
+    with pytest.raises(BadInput, match="k: found 5; allowed: a whole number from 1 to 4"):
+        made.worst(5)
     with pytest.raises(BadInput, match='policy: found "as is"; allowed: as-is; did you mean as-is'):
         made.worst(1, "as is")
 
@@ -344,7 +347,7 @@ def test_what_was_not_reached_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     ("replications", "told"),
     [
         (29, "Fewer than 30 replications: rely neither on intervals nor on probabilities."),
-        (199, "Fewer than 200 replications: probabilities of single hamlets are rough."),
+        (199, "Fewer than 200 replications: probabilities of single units are rough."),
     ],
 )
 def test_few_replications_are_said_to_be_few(replications: int, told: str) -> None:

@@ -428,7 +428,7 @@ def test_no_figure_leaves_anything_in_english(a_run: sim.Results, spoken: str, n
         figure = np.ravel(FIGURES[name](a_run))[0].figure
         figure.draw_without_rendering()
         told = " ".join(text.get_text() for text in figure.findobj(Text))
-    assert len(words(told)) > 1
+    assert len(told) > 50
     assert english_in(spoken, told, given_to(a_run)) == set()
 
 
@@ -482,7 +482,7 @@ def test_json_is_the_same_in_every_language(
         lost = data["policies"]["more-seats"]["lost"]
         assert lost["low"] <= lost["value"] <= lost["high"]
         assert data["policies"]["as-is"]["lost"]["difference"] is None
-        assert len(data["worst"]) == 3
+        assert [one["kind"] for one in data["worst"]] == ["hamlet"] * 3 + ["school"]
     elif name == "best":
         assert {one["policy"] for one in data["policies"]} == {"as-is", "more-seats"}
         assert data["best"] in ("as-is", "more-seats")

@@ -336,3 +336,13 @@ def test_a_table_of_ten_thousand_rows_loads_in_seconds(tmp_path: Path) -> None:
     assert len(load(path).baseline.units) == 10_000
     # Some two seconds; the margin is for a machine that does other things too.
     assert time.perf_counter() - begun < 10
+
+
+def test_names_of_policies_go_with_them(tmp_path: Path) -> None:
+    names = "policy_names: {as-is: {vi: giữ nguyên}, more-seats: {ru: больше мест}}\npolicies:\n"
+    written(tmp_path, SCENARIO.replace("policies:\n", names))
+    loaded = load(tmp_path / "s.yaml")
+    assert loaded.scenario.policy_names["as-is"] == {"vi": "giữ nguyên"}
+    alone = loaded.with_values({"policies": {"as-is": []}})
+    assert alone.scenario.policy_names == {"as-is": {"vi": "giữ nguyên"}}
+    assert check(alone) == ()

@@ -127,11 +127,17 @@ def test_thousands_are_refused(tmp_path: Path, cell: str) -> None:
         assert "allowed: a number without thousands separators; did you mean " + digits in line
 
 
-@pytest.mark.parametrize("cell", ["50%", "ten", "1e9", "-1", "1,2.3", "٣", "0x10", "nan", "1_0"])
+@pytest.mark.parametrize("cell", ["50%", "ten", "-1", "1,2.3", "٣", "0x10", "nan", "1_0"])
 def test_what_is_no_count(tmp_path: Path, cell: str) -> None:
     content = f'{HEADER},officials\nA,B,H1,"{cell}"\n'
     (line,) = faults(table(tmp_path, content))
     assert line.endswith("; allowed: a whole number of at least 0")
+
+
+@pytest.mark.parametrize(("cell", "kind"), [("1e8", "a whole number"), ("1e12", "a number")])
+def test_what_is_too_many_is_told_the_most(tmp_path: Path, cell: str, kind: str) -> None:
+    (line,) = faults(table(tmp_path, f"{HEADER},officials\nA,B,H1,{cell}\n"))
+    assert f"allowed: {kind} of at most 1" in line
 
 
 # ---------------------------------------------------------------- columns

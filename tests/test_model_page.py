@@ -312,6 +312,8 @@ def test_a_run_leaves_a_description_that_its_report_links_to(folder: Path) -> No
     assert "How the model works: Twelve hamlets" in first
     assert command("report", "run", "--out", "alone.html").code == 0
     assert link not in (folder / "alone.html").read_text("utf-8")
+    assert command("report", "run", "--lang", "ru").code == 0
+    assert "Как устроена модель: " in (folder / "run" / "model.html").read_text("utf-8")
     assert command("describe", "run", "--lang", "en").out == f"{Path('run/model.html')}\n"
     sim.read("run")
 

@@ -113,6 +113,7 @@ INERT = {
     "happened": "names the policy that published figures are compared with",
     "completion.structure": "has one value",
     "notes": "told in the report (test_report)",
+    "policy_names": "stand in reports and figures (test_report)",
 }
 """Parameters that change nothing, and why they are allowed to."""
 TABLES_ONLY = {
@@ -141,7 +142,7 @@ def uncertain(**change: Any) -> Values:
 
 
 def normal(**change: Any) -> Values:
-    return {"uncertain": {UNCERTAIN: {"distribution": "normal", "mean": 0.5, "sd": 0.1, **change}}}
+    return {"uncertain": {UNCERTAIN: {"distribution": "normal", "mean": 0.5, "sd": 0.05, **change}}}
 
 
 def weights(ages: tuple[int, int], weight: float) -> Values:
@@ -158,6 +159,7 @@ def target(**change: Any) -> tuple[Values, Values]:
 
 OTHER: dict[str, Any] = {
     "title": "another", "notes": ("a note",), "start": dt.date(2021, 4, 1), "years": 3,
+    "policy_names": {"as-is": {"vi": "tên khác"}},
     "replications": 3, "seed": 9, "calendar": "uniform", "costs": {"training.seat_used": 3.0},
     "published": {"death": 0.1}, "happened": "joined",
     "rules.minimum_official_members": 2, "rules.risk_line": 8, "rules.founding_strength": 4,
@@ -226,8 +228,8 @@ PAIRS: dict[str, tuple[Values, Values]] = {
     "postings.pools.*.level": pair("postings.pools.army.level", "district", "commune"),
     "postings.pools.*.size": pair("postings.pools.army.size", 4, 1),
     "uncertain.*.distribution": (
-        normal(), normal(distribution="lognormal")),
-    "uncertain.*.mean": (normal(), normal(mean=0.3)),
+        normal(mean=0.35, sd=0.042), normal(mean=0.35, sd=0.042, distribution="lognormal")),
+    "uncertain.*.mean": (normal(), normal(mean=0.45)),
     "uncertain.*.sd": (normal(), normal(sd=0.02)),
     "uncertain.*.low": (uncertain(), uncertain(low=0.4)),
     "uncertain.*.mode": (uncertain(), uncertain(mode=0.3)),

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 import sim
+from notebooks import talks
 from sim import figures, report
 from sim.figures.reading import Run
 from sim.messages import LANGUAGES, speaking
@@ -109,16 +110,19 @@ def made(run: Run, kind: str) -> str:
 
 KINDS = [*(k for k, form in report.FORMATS.items() if form.file.endswith(".html")), "model"]
 FORMS = [(kind, spoken) for kind in KINDS for spoken in LANGUAGES]
+TALKS = [(path.stem, spoken) for path in talks.NOTEBOOKS for spoken in LANGUAGES]
+"""Decks of the notebooks, with the pictures that the repository holds."""
 
 
-@pytest.fixture(scope="module", params=FORMS, ids="-".join)
+@pytest.fixture(scope="module", params=[*FORMS, *TALKS], ids="-".join)
 def file(
     request: pytest.FixtureRequest, results: sim.Results, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     kind, spoken = request.param
     path = tmp_path_factory.mktemp(spoken) / f"{kind}.html"
+    talk = talks.HERE / f"{kind}.ipynb"
     with speaking(spoken):
-        path.write_text(made(results, kind), "utf-8")
+        path.write_text(talks.slides(talk) if talk.exists() else made(results, kind), "utf-8")
     return path
 
 
@@ -147,6 +151,35 @@ def test_a_page_opens_whole_and_alone(browser: Any, file: Path, width: str) -> N
     assert seen.page.evaluate(NOT_DRAWN, UNASSIGNED) == []
     pictures = "[...document.images].filter(i => !(i.complete && i.naturalWidth)).length"
     assert seen.page.evaluate(pictures) == 0
+    seen.page.context.close()
+
+
+def test_headers_of_tables_are_drawn_on_every_printed_page(
+    browser: Any, results: sim.Results, tmp_path: Path
+) -> None:
+    """Chromium leaves out boxes inside a line, such as buttons, where it repeats a header."""
+    path = tmp_path / "report.html"
+    report.write(results, path)
+    seen = opened(browser, path, "desk")
+    shown = """[...new Set([...document.querySelectorAll("th button")].map(
+      b => getComputedStyle(b).display))]"""
+    assert seen.page.evaluate(shown) == ["inline-block"]
+    seen.page.emulate_media(media="print")
+    assert seen.page.evaluate(shown) == ["contents"]
+    seen.page.context.close()
+
+
+def test_names_of_rows_stay_in_view_on_a_phone(
+    browser: Any, results: sim.Results, tmp_path: Path
+) -> None:
+    path = tmp_path / "report.html"
+    report.write(results, path)
+    seen = opened(browser, path, "phone")
+    moved = """box => { box.scrollLeft = 400; return [box.scrollLeft,
+      box.querySelector("tbody th").getBoundingClientRect().left - box.getBoundingClientRect().left]
+    }"""
+    scrolled, left = seen.page.locator("#answer .wide").evaluate(moved)
+    assert scrolled > 0 and abs(left) <= ROUNDING
     seen.page.context.close()
 
 

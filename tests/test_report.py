@@ -17,7 +17,7 @@ from sim import figures, report
 from sim.experiment import Results
 from sim.figures import formats
 from sim.messages import speaking
-from sim.report import choices, hamlets, trust
+from sim.report import choices, hamlets, levers, trust
 from sim.report.blocks import People, Table
 from sim.report.first import first
 from sim.world import build
@@ -159,7 +159,7 @@ def test_numbers_outside_of_data_are_no_results(top: Element, results: Results) 
         *map(str, range(2020, 2031)),
     }  # fmt: skip
     for section in top.all("section"):
-        if section.attributes["id"] in ("reproduce", "assumed"):
+        if section.attributes["id"] in ("reproduce", "assumed", "levers"):
             continue
         text = section.without(*ELSEWHERE)
         text = re.sub(r"Xóm \d+|H\d+|alert\(1\)", "", text)
@@ -186,11 +186,15 @@ def test_the_answer_is_that_of_the_tables(top: Element, results: Results) -> Non
 def test_what_is_not_sure_is_not_claimed(results: Results) -> None:
     pairs = results.pairs.copy()
     pairs.loc[pairs["outcome"] == "without_cell", "high"] = 0.4
-    unsure = first(with_tables(results, pairs=pairs))
+    unsure = first(with_tables(results, pairs=pairs), People())
     assert "but the difference to as-is may be none" in unsure.answer[1]
     alone = with_tables(results, manifest=results.manifest | {"policies": ["as-is"]})
-    assert first(alone).answer[1].startswith("No other policy is expected to leave fewer")
-    assert choices.against_base(alone).blocks[0].text == "Only one policy was simulated."
+    assert first(alone, People()).answer[1].startswith("No other policy was simulated")
+    years = results.years.copy()
+    years.loc[(years["policy"] == "as-is") & (years["measure"] == "without_cell"), "mean"] = 0.0
+    best = first(with_tables(results, years=years), People())
+    assert best.answer[1].startswith("No other policy is expected to leave fewer")
+    assert choices.against_base(alone, People()).blocks[0].text == "Only one policy was simulated."
 
 
 def test_few_replications_are_warned_of(results: Results, top: Element) -> None:
@@ -198,8 +202,8 @@ def test_few_replications_are_warned_of(results: Results, top: Element) -> None:
     many, enough = (
         with_tables(results, manifest=results.manifest | {"replications": n}) for n in (199, 200)
     )
-    assert "probabilities of single hamlets are rough" in first(many).warning
-    assert first(enough).warning == ""
+    assert "probabilities of single hamlets are rough" in first(many, People()).warning
+    assert first(enough, People()).warning == ""
 
 
 def test_hamlets_to_act_on(top: Element, results: Results) -> None:
@@ -208,11 +212,24 @@ def test_hamlets_to_act_on(top: Element, results: Results) -> None:
         ["p_lost", "p_below", "hamlet"], ascending=[False, False, True]
     )
     found = rows(next(part(top, "act").all("table")))
-    assert [row[0] for row in found] == end["name"].tolist()[:15]
+    at_risk = end.query("p_lost > 0 or p_below > 0")
+    assert 0 < len(at_risk) < len(end)
+    assert [row[0] for row in found] == at_risk["name"].tolist()[:15]
     worst = end.iloc[0]
     due = table.query("hamlet == @worst.hamlet and p_below >= 0.1")["date"].min()
     assert found[0][-1] == due.date().isoformat()
     assert found[0][-2] == f"{worst.needed:.0f}"
+
+
+@pytest.mark.usefixtures("blank_pictures")
+def test_where_nobody_is_at_risk_nobody_is_to_be_acted_on(results: Results) -> None:
+    safe = results.hamlets.assign(p_lost=0.0, p_below=0.0, p_no_successor=0.0)
+    source = with_tables(results, hamlets=safe)
+    (only,) = hamlets.to_act_on(source, People()).blocks
+    assert only.text == "No cell fell below the minimum in any replication."
+    assert "No cell fell below" in part(Tree(report.slides(source)).top, "act").text
+    top = Tree(report.html(source)).top
+    assert all(rows(table) for table in top.all("table"))
 
 
 def test_acting_is_due_before_the_cell_may_fall_below(results: Results) -> None:
@@ -227,8 +244,8 @@ def test_acting_is_due_before_the_cell_may_fall_below(results: Results) -> None:
 def test_parts_stand_in_the_order_of_questions(top: Element) -> None:
     keys = [e.attributes["id"] for e in top.all("section")]
     assert keys == [
-        "answer", "act", "postings", "alone", "way", "succession", "members", "where", "policies",
-        "flips", "causes", "rule", "assumed", "reproduce",
+        "answer", "act", "postings", "alone", "way", "succession", "members", "where", "levers",
+        "policies", "flips", "causes", "rule", "assumed", "reproduce",
     ]  # fmt: skip
     links = [e.attributes["href"] for e in next(top.all("nav")).all("a")]
     assert links == [f"#{key}" for key in keys[1:]]
@@ -247,6 +264,33 @@ def test_notes_of_the_scenario_are_told(top: Element, results: Results) -> None:
     with speaking("vi"):
         noted = trust.assumed(results).blocks[2]
     assert isinstance(noted, Table) and noted.rows == [["In 2.474; đúng là 2.475."]]
+
+
+def test_policies_have_their_names_in_the_language(results: Results) -> None:
+    assert [row[0] for row in first(results, People()).policies.rows] == [
+        "as-is", "more-seats", "posted-in",
+    ]  # fmt: skip
+    with speaking("vi"):
+        told = first(results, People())
+        assert told.policies.rows[0][0] == "giữ nguyên như hiện trạng nay"
+        assert told.policies.rows[1][0] == "more-seats"
+        assert "theo phương án giữ nguyên như hiện trạng nay" in told.answer[0].lower()
+
+
+def test_every_policy_is_told_with_its_levers(results: Results) -> None:
+    (table,) = levers.policy_levers(results).blocks
+    assert isinstance(table, Table)
+    assert table.rows[0] == ["as-is", "no lever", "–", "–", "–", "as-is"]
+    posted_in = next(row for row in table.rows if row[0] == "posted-in")
+    assert posted_in[1] == "Reinforcement by posted members"
+    assert posted_in[2] == (
+        "Where the strength is below: 3; How many are posted: 2; Term in months: 24; "
+        "Pool they come from: army; Where there is no cell: helpers, or whether to post: no"
+    )
+    with speaking("ru"):
+        (table,) = levers.policy_levers(results).blocks
+        assert isinstance(table, Table)
+        assert table.rows[0][0] == "всё остаётся как теперь"
 
 
 # ---------------------------------------------------------------- safe
@@ -294,6 +338,9 @@ def test_no_person_has_a_key_in_it(page: str, results: Results) -> None:
 
 def test_counts_of_people_can_be_hidden(results: Results, top: Element) -> None:
     hidden = Tree(report.html(results, hide_below=6)).top
+    admissions = [row[5] for row in rows(next(part(hidden, "answer").all("table")))]
+    made = results.years.query("measure == 'admitted' and year == 10")["so_far"]
+    assert [text == "under 6" for text in admissions] == [bool(n < 6) for n in made]
     table = next(part(hidden, "act").all("table"))
     strengths = [row[5] for row in rows(table)]
     known = [row[5] for row in rows(next(part(top, "act").all("table")))]
@@ -313,6 +360,32 @@ def test_where_nobody_is_posted_there_is_nothing_to_show(results: Results) -> No
     years.loc[years["measure"].isin(["on_posted", "posted_now"]), "mean"] = 0.0
     (only,) = hamlets.posting_cliff(with_tables(results, years=years), People()).blocks
     assert only.text == "Nobody is posted in any replication under as-is."
+
+
+def test_what_ends_before_the_start_is_not_told(top: Element) -> None:
+    first_day, next_year = rows(next(part(top, "postings").all("table")))[:2]
+    assert first_day[3:] == ["–", "–"]
+    assert "–" not in next_year
+
+
+def test_a_hamlet_that_has_no_cell_today_is_told_as_such(results: Results) -> None:
+    table = results.hamlets.copy()
+    table.loc[(table["hamlet"] == "H0") & (table["year"] == 0), "p_without_cell"] = 1.0
+    table.loc[(table["hamlet"] == "H0") & (table["year"] == 10), ["p_lost", "main_cause"]] = 1.0, ""
+    act = hamlets.to_act_on(with_tables(results, hamlets=table), People())
+    why = [row[4] for row in act.blocks[0].rows]
+    assert why[0].endswith("no cell of its own or joint today")
+    assert not why[0].startswith("–")
+    assert not any("no cell" in text for text in why[1:])
+
+
+def test_few_admissions_are_hidden_in_every_table(results: Results) -> None:
+    few = results.years["measure"] == "admitted"
+    years = results.years.assign(so_far=results.years["so_far"].mask(few, 3.0))
+    source = with_tables(results, years=years)
+    tables = [first(source, People(4)).policies, choices.against_base(source, People(4)).blocks[1]]
+    for table, column in zip(tables, (5, 4), strict=True):
+        assert {row[column] for row in table.rows} == {"under 4"}
 
 
 def test_what_is_hidden_has_no_value_either() -> None:

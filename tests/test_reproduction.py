@@ -12,6 +12,9 @@ import pytest
 import sim
 from sim import reproduction, store
 from sim.reproduction import Change, Difference, reproduce
+from sim.sweep import Sweep, running
+from sim.sweep import folder as sweeps
+from sim.sweep.design import Design, Parameter, Span
 from tests import runs
 from tests.test_cli import command
 
@@ -210,10 +213,214 @@ def test_a_run_does_not_take_its_own_place(run: Path) -> None:
     before = store.read(run).manifest
     done = command("reproduce", run, "--out", run.parent / "." / run.name)
     assert done.code == 2
-    assert "the folder of the run itself; allowed: another folder" in done.err
+    assert "found the same folder; allowed: another folder" in done.err
     assert store.read(run).manifest == before
 
 
 def test_every_table_of_a_run_is_compared(original: Path) -> None:
     written = {file.name for file in original.iterdir()}
     assert written - set(reproduction.COMPARED) == {store.MANIFEST}
+
+
+# ---------------------------------------------------------------- sweeps
+
+SWEEP = """\
+title: {en: A sweep, vi: "Quỳnh"}
+scenario: s.yaml
+policies: [posted-in]
+replications: 2
+seed: 9
+parameters:
+  training.seats: {low: 10, high: 60, whole: true}
+  source.listing.per_resident: {low: 0.001, high: 0.01, log: true}
+  postings.renewal: [0.5, 1]
+  policies.more-seats[0].seats.times: [1, 2.5]
+design: {kind: latin_hypercube, points: 6, seed: 4}
+outcomes: [lost, admitted]
+"""
+
+
+@pytest.fixture(scope="module")
+def original_sweep(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("swept")
+    file = folder / "sweep.yaml"
+    runs.scenario(folder)
+    file.write_text(SWEEP, "utf-8")
+    sim.sweep(file, folder / "out", jobs=1)
+    return folder / "out"
+
+
+@pytest.fixture
+def swept(original_sweep: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(original_sweep, tmp_path / "swept"))
+
+
+def redescribed(swept: Path, edit: Callable[[dict[str, Any]], object]) -> Path:
+    """The sweep with another description."""
+    file = swept / sweeps.DESCRIPTION
+    described = json.loads(file.read_text("utf-8"))
+    edit(described)
+    file.write_text(json.dumps(described), "utf-8")
+    return swept
+
+
+def bytes_of(folder: Path) -> dict[str, bytes]:
+    left_out = (sweeps.TIMINGS, sweeps.LOCK, sweeps.MADE)
+    files = [f for f in folder.rglob("*") if f.is_file() and f.name not in left_out]
+    return {f.relative_to(folder).as_posix(): f.read_bytes() for f in files}
+
+
+def test_a_sweep_comes_out_the_same(swept: Path, tmp_path: Path) -> None:
+    found = reproduce(swept, tmp_path / "again")
+    assert found.summary() == "The same: all 3 files have the same bytes."
+    assert found.changes == ()
+    assert bytes_of(tmp_path / "again") == bytes_of(swept)
+
+
+@pytest.mark.parametrize(
+    ("design", "parameters"),
+    [
+        ("grid", "training.seats: {low: 10, high: 40, levels: 2}"),
+        ("one_at_a_time", "training.seats: {low: 10, high: 12, whole: true, levels: 9}"),
+        ("sobol, points: 2", "training.seats: {low: 5, high: 50, log: true}"),
+    ],
+)  # fmt: skip
+def test_every_design_comes_out_the_same(tmp_path: Path, design: str, parameters: str) -> None:
+    """Nine levels of three whole numbers are three: what is kept is not what was asked for."""
+    runs.scenario(tmp_path)
+    text = f"scenario: s.yaml\npolicies: [as-is]\nreplications: 1\nparameters: {{{parameters}}}\n"
+    (tmp_path / "x.yaml").write_text(f"{text}design: {{kind: {design}}}\n", "utf-8")
+    sim.sweep(tmp_path / "x.yaml", tmp_path / "out", jobs=1)
+    assert reproduce(tmp_path / "out", tmp_path / "again").same
+    assert bytes_of(tmp_path / "again") == bytes_of(tmp_path / "out")
+
+
+def test_a_sweep_of_a_study_comes_out_the_same(tmp_path: Path) -> None:
+    """Distributions, settings that move together and lives of each point's own."""
+    loaded = sim.load(runs.scenario(tmp_path)).with_values({"years": 2})
+    prior = loaded.scenario.uncertain["postings.renewal"]
+    times = "policies.more-seats[0].seats.times"
+    parameters = (
+        Parameter("postings.renewal", prior=prior),
+        Parameter("training.seats", span=Span(10, 40, whole=True), also=("years",)),
+        Parameter(times, span=Span(1, 4, log=True)),
+    )
+    design = Design(parameters, "morris", 1, seed=3)
+    wanted = Sweep(loaded, design, ("as-is", "more-seats"), 2, 5, ("lost",), own_lives=True)
+    running.run(wanted, tmp_path / "out", jobs=1)
+    assert reproduce(tmp_path / "out", tmp_path / "again").same
+    assert bytes_of(tmp_path / "again") == bytes_of(tmp_path / "out")
+
+
+def test_points_that_fail_come_out_the_same_wherever_the_scenario_lay(tmp_path: Path) -> None:
+    text = (
+        "scenario: ../s.yaml\nreplications: 1\npolicies: [as-is, more-seats]\n"
+        "parameters: {training.on: [true, false]}\n"
+    )
+    runs.scenario(tmp_path)
+    (tmp_path / "below").mkdir()
+    (tmp_path / "below" / "x.yaml").write_text(text, "utf-8")
+    done = sim.sweep(tmp_path / "below" / "x.yaml", tmp_path / "out", jobs=1)
+    assert done.failures["fault"].str.startswith("s.yaml: policies.more-seats[0]").all()
+    assert len(done.failures) == 1
+    assert reproduce(tmp_path / "out").same
+
+
+def test_a_sweep_made_before_it_kept_its_units_goes_on_and_can_be_made_again(
+    swept: Path, original_sweep: Path
+) -> None:
+    redescribed(swept, lambda d: d.pop("checksums"))
+    (swept / sweeps.GIVEN).unlink()
+    (swept / sweeps.MADE).unlink()
+    done = command("reproduce", swept)
+    assert done.code == 2
+    assert "allowed: a sweep that keeps what it was given; its command adds that" in done.err
+    before = sorted((swept / sweeps.PARTS).iterdir())
+    sim.sweep(original_sweep.parent / "sweep.yaml", swept, jobs=1)
+    assert sorted((swept / sweeps.PARTS).iterdir()) == before
+    assert bytes_of(swept) == bytes_of(original_sweep)
+    assert reproduce(swept).same
+
+
+def test_other_versions_and_machines_of_a_sweep_are_told(swept: Path) -> None:
+    """One that went on somewhere else was made in both places."""
+    there, now = json.loads((swept / sweeps.MADE).read_text("utf-8")), store.platform_now()
+    other = json.loads(json.dumps(there[0]))
+    other["versions"]["numpy"], other["machine"]["processor"] = "1.0", "Z80"
+    (swept / sweeps.MADE).write_text(json.dumps([*there, other]), "utf-8")
+    redescribed(swept, lambda d: d["versions"].update(numpy="1.0"))
+    found = reproduce(swept)
+    numpy = store.versions()["numpy"]
+    assert found.same
+    assert set(found.changes) == {
+        Change("numpy", f"{numpy}, 1.0", numpy),
+        Change("processor", f"{now['processor']}, Z80", now["processor"]),
+    }
+
+
+def test_values_of_a_sweep_that_differ_are_told(swept: Path) -> None:
+    (part,) = sweeps.tables_in(swept / sweeps.PARTS)
+    table = pd.read_parquet(part)
+    was = table.loc[3, "value"]
+    table.loc[3, "value"] += 0.25
+    content = table.to_parquet(None, index=False)
+    part.unlink()
+    part.with_name(f"part-000000-{sweeps._checksum(content)}.parquet").write_bytes(content)
+    done = command("reproduce", swept)
+    assert done.code == 1
+    assert f"part-000000.parquet: value: row 4 has {was + 0.25} then, {was} now" in done.out
+    assert "Versions, platform and data are as they were" in done.out
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        (lambda s: (s / "given.json").write_text("{}"), "given.json: found a damaged file"),
+        (lambda s: (s / "given.json").unlink(), "given.json: found a damaged file"),
+        (lambda s: (s / "points.parquet").write_bytes(b"PAR1"), "points.parquet: found a damaged"),
+        (lambda s: redescribed(s, lambda d: d.update(seed="9")), "sweep.json: seed: found a dam"),
+        (
+            lambda s: redescribed(s, lambda d: d["scenario"]["training"].update(seats=11)),
+            "sweep.json: scenario_hash: found a damaged file",
+        ),
+        (
+            lambda s: redescribed(s, lambda d: d["scenario"]["training"].update(seats="x")),
+            "found a damaged file",
+        ),
+        (
+            lambda s: redescribed(s, lambda d: d["parameters"].update({"postings.renewal": [1]})),
+            "sweep.json: parameters: found a damaged file",
+        ),
+        (lambda s: next((s / "outcomes").iterdir()).unlink(), "found 0 parts of 1"),
+        (lambda s: (s / "sweep.json").write_text("[]"), "found a list of 0"),
+    ],
+)
+def test_a_sweep_that_cannot_be_made_again_is_one_line(
+    swept: Path, spoil: Callable[[Path], Any], told: str
+) -> None:
+    spoil(swept)
+    done = command("reproduce", swept)
+    assert done.code == 2
+    assert told in done.err
+    assert len(done.err.splitlines()) == 1
+
+
+def test_what_is_there_already_is_not_taken_for_made_again(swept: Path, tmp_path: Path) -> None:
+    shutil.copytree(swept, tmp_path / "again")
+    done = command("reproduce", swept, "--out", tmp_path / "again")
+    assert done.code == 2
+    assert "allowed: a new folder, or an empty one" in done.err
+
+
+def test_a_sweep_over_files_is_not_made_again(tmp_path: Path) -> None:
+    runs.scenario(tmp_path)
+    shutil.copy(tmp_path / "hamlets.csv", tmp_path / "more.csv")
+    text = (
+        "scenario: s.yaml\nreplications: 1\npolicies: [as-is]\n"
+        "parameters: {baseline: [hamlets.csv, more.csv]}\n"
+    )
+    (tmp_path / "x.yaml").write_text(text, "utf-8")
+    sim.sweep(tmp_path / "x.yaml", tmp_path / "out", jobs=1)
+    done = command("reproduce", tmp_path / "out")
+    assert done.code == 2
+    assert "a sweep over baseline, whose files are not kept" in done.err

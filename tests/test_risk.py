@@ -1,6 +1,7 @@
 """Logs -> counts -> tables: every number is checked by hand, by a slow recount or by theory."""
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from sim import risk, rules
 from sim.engine import compiled
 from sim.log import Log, in_order
 from sim.risk import intervals
-from sim.risk.counts import Counts
+from sim.risk.counts import KINDS, Counts, like
 from sim.risk.measures import (
     BELOW,
     COLUMN,
@@ -31,6 +32,8 @@ from sim.risk.measures import (
     SUMS,
     TOTALS,
 )
+from sim.risk.outcomes import by_replication
+from sim.risk.pairs import _difference
 from sim.scenario import Loaded
 from sim.world import build
 from tests.risk_samples import (
@@ -43,6 +46,7 @@ from tests.risk_samples import (
     key_of,
     keys_of,
     life,
+    of_hamlets,
     outcome_of,
     sample,
     study_of,
@@ -59,11 +63,12 @@ def first(counts: Counts, hamlet: str, what: int) -> int:
 
 
 def flow(counts: Counts, name: str) -> list[int]:
-    return [int(n) for n in counts.years[0, :, COLUMN[name]]]
+    """Of hamlets, by year."""
+    return [int(n) for n in counts.years[0, KINDS.index("hamlet"), :, COLUMN[name]]]
 
 
 def by_code(array: Any, ending: str, names: dict[int, str]) -> dict[str, int]:
-    row = array[0, ENDINGS.index(ending)]
+    row = array[0, :, ENDINGS.index(ending)].sum(axis=0)
     return {names[int(code)]: int(row[code]) for code in np.flatnonzero(row)}
 
 
@@ -114,11 +119,14 @@ def test_re_emptied_is_lost_and_combined_is_not() -> None:
     assert first_lost.sum() == first_combined.sum() == 1
 
 
-def test_units_that_are_no_hamlets_are_followed_but_not_counted_among_hamlets() -> None:
-    counts = count_one(sample(), [cell(100.0, "S", events.LOST)])
-    assert first(counts, "S", LOST) == 1
-    assert sum(flow(counts, "lost")) == sum(flow(counts, "cells_lost")) == 0
-    assert counts.causes.sum() == 0
+def test_units_are_counted_by_their_kind() -> None:
+    tally = tally_of(sample(), [outcome_of(sample(), [cell(100.0, "S", events.LOST)])])
+    for measure, told in {"lost": 8, "cells_lost": 1, "hamlets": 9}.items():
+        assert tally.measure(measure, "school").sum() == told, measure
+    assert tally.measure("lost", "hamlet").sum() == 0
+    assert tally.measure("hamlets", "hamlet")[0].tolist() == [3] * 9
+    assert tally.counted("causes", "school").sum() == tally.counted("causes").sum() == 1
+    assert tally.counted("causes", "hamlet").sum() == 0
 
 
 # ---------------------------------------------------------------- mergers
@@ -362,7 +370,7 @@ def test_the_numbers_of_hamlets_at_an_anniversary() -> None:
             panel[0, h, FIELD[name]] = value
     panel[0, 0, FIELD["posted"]] = 2
     counts = counted(loaded, [outcome_of(loaded, [], panel)])
-    found = {name: int(counts.years[0, 0, COLUMN[name]]) for name in STATES}
+    found = {name: int(counts.years[0, 0, 0, COLUMN[name]]) for name in STATES}
     assert {name: n for name, n in found.items() if n} == {
         "hamlets": 3, "own_cell": 2, "without_cell": 1, "without_members": 1, "few_local": 2,
         "under_risk_line": 1, "no_admission": 1, "no_successor": 2, "at_risk": 1,
@@ -409,7 +417,7 @@ def policy_outcomes(loaded: Loaded) -> Any:
 def test_the_state_is_that_of_the_year_before_and_what_the_year_brought(real: Loaded) -> None:
     """The balance of members, exactly, in every year of every policy of the shipped scenarios."""
     for policy, _, outcome in policy_outcomes(real):
-        year = counted(real, [outcome], policy, bins=200).years[0]
+        year = counted(real, [outcome], policy, bins=200).years[0].sum(axis=0)
         column = {name: year[:, i].astype(int) for i, name in enumerate(MEASURES)}
         members = column["officials"] + column["probation"] + column["posted_now"]
         came = column["admitted"] + column["moved_in"] + column["posted"]
@@ -422,13 +430,11 @@ def test_the_state_is_that_of_the_year_before_and_what_the_year_brought(real: Lo
 
 
 def test_events_are_counted_like_a_plain_recount(real: Loaded) -> None:
-    ids = np.array([u.kind == "hamlet" for u in real.baseline.units])
     for policy, plan, outcome in policy_outcomes(real):
-        years = counted(real, [outcome], policy, bins=200).years[0]
+        years = counted(real, [outcome], policy, bins=200).years[0].sum(axis=0)
         kinds = Counter(
             (events.KINDS[int(k)], int(np.searchsorted(_ends(plan), day)))
-            for k, day, h in zip(outcome.log.kind, outcome.log.day, outcome.log.hamlet, strict=True)
-            if k < events.BELOW or ids[h]
+            for k, day in zip(outcome.log.kind, outcome.log.day, strict=True)
         )
         for name in FLOWS:
             kind = {"listed_in_year": "listed", "officers_trained": "officer_trained"}.get(
@@ -452,7 +458,7 @@ def test_areas_and_hamlets_are_counted_like_a_plain_recount(real: Loaded) -> Non
     at = np.array([areas.index(u.area) for u in real.baseline.units])
     for policy, _, outcome in policy_outcomes(real):
         counts = counted(real, [outcome], policy, bins=200)
-        years = {n: int(counts.years[0, :, COLUMN[n]].sum()) for n in FUNNEL}
+        years = {n: int(counts.years[0, :, :, COLUMN[n]].sum()) for n in FUNNEL}
         assert counts.funnel[0].sum(axis=0).tolist() == [years[n] for n in FUNNEL], policy
         for step in STEPS:
             kind = {name: code for code, name in events.KINDS.items()}[step.split("_in_")[0]]
@@ -460,7 +466,9 @@ def test_areas_and_hamlets_are_counted_like_a_plain_recount(real: Loaded) -> Non
             plain = np.bincount(where, minlength=len(areas))
             assert counts.funnel[0, :, FUNNEL.index(step)].tolist() == plain.tolist(), step
         admitted = counts.totals[TOTALS.index("admitted")].sum(axis=0)
-        assert admitted.tolist() == counts.years[0, :, COLUMN["admitted"]].tolist(), policy
+        assert (
+            admitted.tolist() == counts.years[0, :, :, COLUMN["admitted"]].sum(axis=0).tolist()
+        ), policy
 
 
 def test_who_stands_on_posted_members_and_who_has_no_successor() -> None:
@@ -493,7 +501,7 @@ def test_who_stands_on_posted_members_and_who_has_no_successor() -> None:
     assert (a.p_on_posted, b.p_on_posted, b.p_no_admission) == (1, 0, 1)
     assert (a.local_mean, a.posted_mean, a.active_mean) == (2, 3, 4)
     assert (a.officials_mean, a.over_60_mean, a.admitted_mean) == (2, 2, 0)
-    years = risk.years(study).query("year == 4").set_index("measure")["mean"]
+    years = of_hamlets(risk.years(study)).query("year == 4").set_index("measure")["mean"]
     assert (years.on_posted, years.secretary_alone, years.no_secretary) == (1, 1, 1)
 
 
@@ -639,6 +647,7 @@ def two_policies() -> risk.Study:
 
 
 def row(table: pd.DataFrame, **where: Any) -> Any:
+    table = table if "kind" in where else of_hamlets(table)
     for name, value in where.items():
         table = table[table[name] == value]
     assert len(table) == 1
@@ -707,6 +716,7 @@ def test_strength_quantiles() -> None:
 def test_years_table() -> None:
     table = risk.years(two_policies())
     lost = row(table, policy="as-is", measure="lost", year=8)
+    assert table.index.is_unique
     assert lost["mean"] == 0.75
     assert lost.low < 0.75 < lost.high
     assert np.isnan(lost.so_far)
@@ -726,10 +736,8 @@ def test_losses_table() -> None:
     assert dead.share == pytest.approx(1 / 3)
     furthest = row(table, policy="as-is", ending="lost", by="progress")
     assert (furthest.what, furthest.share) == ("probation", 1.0)
-    assert table[(table.policy == "better") & (table.ending == "combined")].what.tolist() == [
-        "dead",
-        "none",
-    ]
+    combined = of_hamlets(table).query("policy == 'better' and ending == 'combined'")
+    assert combined.what.tolist() == ["dead", "none"]
 
 
 def test_pairs_table() -> None:
@@ -751,7 +759,72 @@ def test_a_policy_like_the_base_differs_by_nothing_and_says_how_surely() -> None
     assert (table.difference.dropna() == 0).all()
     lost = row(table, outcome="lost", hamlet="")
     assert lost.low < 0 < lost.high
-    assert np.isnan(row(table, outcome="cost_per_cell_year", hamlet="").value)
+    assert np.isnan(row(table, outcome="cost_per_cell_year", hamlet="", kind="").value)
+
+
+def test_draws_of_the_parameters_lessen_what_pairs_can_tell() -> None:
+    """Twenty equal replications in each of ten draws are hardly more than ten."""
+    loaded = sample({"as-is": (), "better": ({"lever": "emulation", "factor": 2.0},)})
+    lost = [cell(100.0, "A", events.LOST)]
+    base = [outcome_of(loaded, lost if k // 20 < 6 else []) for k in range(200)]
+    better = [outcome_of(loaded, []) for _ in range(200)]
+    study = study_of(loaded, {"as-is": base, "better": better})
+    draw = np.arange(200) // 20
+    tallies = {name: replace(tally, draw=draw) for name, tally in study.tallies.items()}
+    effective = 200 * 9 / 199  # of 0.6 x 0.4: its variance over replications to that over draws
+    wanted = intervals.paired_share(0.6 * effective, 0.0, effective)
+    base_tally, tally = tallies.values()
+    there, here = (t.counts.first[:, :1, LOST] != NEVER for t in (base_tally, tally))
+    found = _difference(there & ~here, here & ~there, tally)
+    assert np.concatenate(found) == pytest.approx(wanted, rel=1e-9)
+
+
+def test_outcomes_are_states_at_the_horizon_and_events_summed() -> None:
+    loaded = sample()
+    records = [cell(100.0, "A", events.LOST), cell(2900.0, "B", events.LOST)]
+    tally = tally_of(loaded, [outcome_of(loaded, records), outcome_of(loaded, records[:1])])
+    assert by_replication(tally, "lost").tolist() == [2.0, 1.0]
+    assert by_replication(tally, "cells_lost").tolist() == [2.0, 1.0]
+    assert tally.measure("lost")[:, -2].tolist() == [1.0, 1.0]
+    assert tally.measure("cells_lost")[:, -1].tolist() == [1.0, 0.0]
+
+
+def test_means_of_a_hamlet_are_over_the_replications_in_which_it_is_there() -> None:
+    loaded = sample()
+    there, closed = empty_panel(loaded), empty_panel(loaded)
+    there[:, 0, FIELD["local"]] = 6
+    closed[1:, 0, FIELD["cell"]] = rules.CLOSED
+    tally = tally_of(loaded, [outcome_of(loaded, [], panel) for panel in (there, closed)])
+    found = tally.mean_by_hamlet("local")
+    assert found[0, :2].tolist() == [3.0, 6.0]
+
+
+def test_who_is_warned_has_a_cell_of_its_own_and_it_has_not_happened_yet() -> None:
+    """C has no cell, the school is no hamlet, and A was below when the rule was first asked."""
+    loaded = sample()
+    panel = empty_panel(loaded)
+    panel[:, HAMLETS.index("C"), FIELD["cell"]] = rules.NONE
+    counts = counted(loaded, [outcome_of(loaded, [cell(0.0, "A", events.BELOW)], panel)])
+    warned = counts.warned[0, KINDS.index("hamlet")].sum(axis=(1, 2))
+    assert warned.tolist() == [2 if w == LOST else 1 for w in (0, 1)]
+
+
+def test_counts_of_many_parts_have_room_for_all_hamlets_and_draws() -> None:
+    loaded = sample()
+    part = counted(loaded, [outcome_of(loaded, [])])
+    whole = like(part, replications=7, draws=5, hamlets=30, areas=6)
+    shapes = {name: array.shape for name, array in whole._asdict().items()}
+    years = loaded.scenario.years + 1
+    assert shapes["first"] == (7, 30, 3)
+    assert shapes["sums"] == (5, part.sums.shape[1], 30, years)
+    assert shapes["totals"] == (part.totals.shape[0], 30, years)
+    assert shapes["strength"] == (30, years, part.strength.shape[2])
+    assert shapes["funnel"] == (7, 6, part.funnel.shape[2])
+    for name in ("lost_by_cause", "loss_days"):
+        assert shapes[name] == (30, *getattr(part, name).shape[1:])
+    for name in ("judged", "warned", "lead_days", "years", "causes"):
+        assert shapes[name] == (7, *getattr(part, name).shape[1:])
+    assert part.funnel.shape[1] == 1
 
 
 # ---------------------------------------------------------------- costs
@@ -821,10 +894,11 @@ def test_cost_per_cell_year_only_where_cell_years_are_gained() -> None:
         risk.pairs(study_of(loaded, {"as-is": base, "more": more})),
         outcome="cost_per_cell_year",
         hamlet="",
+        kind="",
     )
     assert kept.value == pytest.approx(4 * 96 / 8)  # four units for 96 months, eight cell-years
     back = risk.pairs(study_of(loaded, {"as-is": more, "more": base}))
-    assert np.isnan(row(back, outcome="cost_per_cell_year", hamlet="").value)
+    assert np.isnan(row(back, outcome="cost_per_cell_year", hamlet="", kind="").value)
 
 
 def test_yearly_rates() -> None:
@@ -850,7 +924,10 @@ def test_the_summary_says_what_a_planner_asks() -> None:
     tables = risk.Tables(*made)
     text = risk.summary(study, tables, "4 replications")
     lines = text.splitlines()
-    assert lines[:2] == ["Sample", "3 hamlets; 2020-01-01 to 2028-01-01; 4 replications"]
+    assert lines[:2] == [
+        "Sample",
+        "4 units (3 hamlets, 1 school); 2020-01-01 to 2028-01-01; 4 replications",
+    ]
     better = next(line for line in lines if line.startswith("better"))
     assert "−0.50 [" in better
     assert next(line for line in lines if line.startswith("Alder (A)")).endswith("no")

@@ -14,7 +14,7 @@ from sim.engine import compiled, reference
 from sim.risk.scorecard import score, target_parts
 from sim.scenario import Baseline, Loaded, Scenario
 from tests import small
-from tests.risk_samples import FIELD, cell, empty_panel, outcome_of, sample, study_of
+from tests.risk_samples import FIELD, cell, empty_panel, of_hamlets, outcome_of, sample, study_of
 
 ENGINES = pytest.mark.parametrize("engine", [reference, compiled])
 
@@ -72,7 +72,7 @@ def test_cells_whose_secretary_stands_alone() -> None:
     panel[:, :3, FIELD["successors"]] = [0, 1, 0]
     panel[:, 2, FIELD["cell"]] = 1  # joint: its secretary is its host's
     study = study_of(loaded, {"as-is": [outcome_of(loaded, [], panel)]})
-    years = risk.years(study).query("measure == 'secretary_alone'")
+    years = of_hamlets(risk.years(study)).query("measure == 'secretary_alone'")
     assert set(years["mean"]) == {1.0}
 
 
@@ -149,4 +149,3 @@ def test_the_table_of_hamlets_has_the_scores_of_its_own_numbers() -> None:
     assert mine.target_part[1:].tolist() == [1.0] * 8  # four a year, four units
     assert mine.score[2] == pytest.approx(100 * (4 / 5 + 2 / 3 + 1 + 3 / 4) / 4)
     assert mine.score[3] == pytest.approx(100 * (4 / 5 + 2 / 3 + 0 + 3 / 4) / 4)
-

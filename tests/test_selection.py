@@ -167,7 +167,8 @@ def test_the_best_policy_of_a_small_scenario() -> None:
     assert made.probability > 0.95
     assert made.spent == made.table.replications.sum() <= made.if_equal
     run = sim.run(loaded, policies=["lose"], replications=int(made.table.replications[3]))
-    members = run.years.query("policy == 'lose' and measure == 'members' and year == 8")
+    all_units = run.years.query("kind == '' and measure == 'members' and year == 8")
+    members = all_units.query("policy == 'lose'")
     assert members["mean"].item() == pytest.approx(made.table["mean"][3])
     worst = sim.best(loaded, "members", goal="lowest", difference=1.0)
     assert worst.best == "lose"
@@ -199,7 +200,8 @@ def test_each_replication_has_a_draw_of_its_own() -> None:
     number = int(made.table.replications.max())
     same = loaded.with_values({"parameter_draws": number})
     run = sim.run(same, policies=["keep"], replications=number)
-    end = run.years.query("policy == 'keep' and measure == 'members' and year == 8")
+    all_units = run.years.query("kind == '' and measure == 'members' and year == 8")
+    end = all_units.query("policy == 'keep'")
     assert end["mean"].item() == pytest.approx(made.table["mean"][1])
 
 

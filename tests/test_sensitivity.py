@@ -20,7 +20,7 @@ from sim.report import value
 from sim.report.blocks import Table
 from sim.scenario import Uncertain
 from sim.sweep import factors, indices, worth
-from sim.sweep.design import MIDDLE, Design, Parameter, Span
+from sim.sweep.design import MIDDLE, Design, Draws, Joint, Parameter, Span
 from sim.sweep.sensitivity import Sensitivity, Size
 from tests import runs
 from tests.test_cli import command
@@ -235,6 +235,80 @@ def test_ranges_that_cannot_be(loaded: sim.Loaded, text: str, told: str) -> None
         factors.given(loaded, [text])
     assert str(bad.value).startswith(f"--vary {text}: ")
     assert told in str(bad.value)
+
+
+# ---------------------------------------------------------------- over a posterior
+
+
+def test_draws_are_told_by_their_shares() -> None:
+    draws = Draws.of((3.0, 1.0, 2.0), (1.0, 1.0, 2.0))
+    assert draws.shares == (0.125, 0.5, 0.875)
+    assert [draws.at(share) for share in (0.0, 0.125, 0.5, 0.6875, 1.0)] == [1, 1, 2, 2.5, 3]
+
+
+def test_what_goes_together_is_drawn_together() -> None:
+    """Rows of two parameters that go together come whole and by weight; a third one, of a span,
+    is as even as a Sobol sequence. Rows are known again by their values to rounding."""
+    rows, weights = ((0.2, 5.0), (0.4, 3.0), (0.9, 4.0)), (1.0, 2.0, 1.0)
+    columns = [Draws.of(column, weights) for column in zip(*rows, strict=True)]
+    parameters = (
+        Parameter("a", posterior=columns[0]),
+        Parameter("x", span=Span(0.0, 1.0)),
+        Parameter("b", posterior=columns[1]),
+    )
+    ranks = [
+        [one.shares[one.values.index(value)] for value in column]
+        for one, column in zip(columns, zip(*rows, strict=True), strict=True)
+    ]
+    joint = Joint((0, 2), tuple(zip(*ranks, strict=True)), weights)
+    design = Design(parameters, "sobol", 64, 3, joint)
+    values = np.array([design.values(i) for i in range(64)])
+    found, times = np.unique(values[:, [0, 2]].round(9), axis=0, return_counts=True)
+    assert found.tolist() == [list(row) for row in rows]
+    assert times.tolist() == [16, 32, 16]
+    assert np.histogram(values[:, 1], 8, (0, 1))[0].tolist() == [8] * 8
+
+
+@pytest.fixture(scope="module")
+def fitted(tmp_path_factory: pytest.TempPathFactory) -> sim.Loaded:
+    """A scenario whose posterior tells its two uncertain parameters: one is nearly one number, far
+    from its prior, and the other goes up with it."""
+    folder = tmp_path_factory.mktemp("fitted")
+    file = runs.scenario(folder)
+    rows = [f"{0.0006 + 1e-9 * i!r},{0.5 + 0.02 * i!r},1" for i in range(20)]
+    header = "source.listing.per_resident,postings.renewal,weight"
+    (folder / "p.csv").write_text("\n".join([header, *rows]), "utf-8")
+    file.write_text("posterior: p.csv\n" + file.read_text("utf-8"), "utf-8")
+    return sim.load(file)
+
+
+def test_a_study_is_over_the_posterior_where_there_is_one(
+    fitted: sim.Loaded, study: Sensitivity, tmp_path: Path
+) -> None:
+    found = sim.sensitivity(fitted, size=SMALL, jobs=1, out=tmp_path / "there")
+    known = found.factors.set_index("parameter").loc["source.listing.per_resident"]
+    assert 0.0006 <= known["low"] <= known["high"] < 0.00060002
+    over_prior = study.factors.set_index("parameter").loc["source.listing.per_resident"]
+    assert over_prior["high"] > 0.002
+    points = {
+        stage: pd.read_parquet(tmp_path / "there" / stage / "points.parquet")
+        for stage in ("prior", "morris", "sobol")
+    }
+    for of_stage in points.values():
+        if "source.listing.per_resident" in of_stage:
+            assert of_stage["source.listing.per_resident"].between(0.0006, 0.00060002).all()
+    paths = ["source.listing.per_resident", "postings.renewal"]
+    assert points["prior"][paths].corr("spearman").iloc[0, 1] == pytest.approx(1)
+    assert abs(points["morris"][paths].corr("spearman").iloc[0, 1]) < 0.99
+    moved = found.sensitivity.set_index(["quantity", "policy", "parameter"]).sort_index()
+    assert moved.loc[("value", "as-is", "source.listing.per_resident")]["mu_star"] < 0.05
+    told = found.manifest["sensitivity"]
+    assert told["told_by_posterior"] == paths
+    assert found.manifest["posterior"]
+    text = found.summary()
+    assert "Over the posterior p.csv vary source.listing.per_resident, postings.renewal:" in text
+    assert "What is uncertain varies over its priors." in study.summary()
+    assert "The choice goes by lost alone, not by costs." in text
 
 
 # ---------------------------------------------------------------- a whole study

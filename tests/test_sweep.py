@@ -336,7 +336,7 @@ def test_no_space_left(
     fsync = os.fsync
 
     def full(number: int) -> None:
-        if next(calls) >= 6:
+        if next(calls) >= 8:
             raise OSError(errno.ENOSPC, "No space left on device")
         fsync(number)
 

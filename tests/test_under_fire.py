@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 import sim
-from sim import store
+from sim import report, store
 from sim.load import load
 from sim.reproduction import reproduce
 from tests.fuzz.__main__ import changed_samples
@@ -25,6 +25,7 @@ from tests.fuzz.readers import Reader, readers, refuses
 from tests.kills.killing import Kill, kills
 from tests.kills.subjects import Broken, State, Subject, shipped
 from tests.load_samples import SCENARIO, written
+from tests.mutation.explained import EXPLAINED, why
 from tests.mutation.faults import FAULTS
 from tests.mutation.mutants import Mutant, mutants
 from tests.mutation.rooms import ROOMS
@@ -134,6 +135,17 @@ def test_every_seeded_fault_is_where_it_says() -> None:
     for fault in FAULTS:
         assert fault.mutant(ROOT).file in rooms[fault.room]
     assert len(FAULTS) > 30
+
+
+def test_what_explains_a_mutant_is_about_one_that_there_is() -> None:
+    for one in EXPLAINED:
+        source = (ROOT / one.file).read_text("utf-8")
+        lines = source.splitlines()
+        seeded = [fault.mutant(ROOT) for fault in FAULTS]
+        every = [*mutants(one.file, source), *(m for m in seeded if m.file == one.file)]
+        alike = [m for m in every if (m.old, m.new) == (one.old, one.new)]
+        assert any(one.within in lines[m.line - 1] for m in alike), one
+        assert why(one.file, next(x for x in lines if one.within in x), one.old, one.new) == one.why
 
 
 def test_the_share_has_its_interval_and_what_does_not_start_is_no_mutant() -> None:
@@ -357,9 +369,70 @@ def started(place: Path, seed: int, **world: str) -> "subprocess.Popen[str]":
     )  # fmt: skip
 
 
+def assert_report_is_of_its_tables(run: Path) -> None:
+    written = (run / store.REPORT).read_bytes()
+    report.write_beside(run)
+    assert (run / store.REPORT).read_bytes() == written
+
+
+@pytest.mark.parametrize("when", ["before the report", "in the middle of it"])
+def test_another_run_takes_the_place_before_the_report_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    """Its report is not that of the tables which lie there now, so there is none or the right one.
+    Held by its path alone, the folder gets the report of another run."""
+    scenario, place = written(tmp_path), tmp_path / "run"
+    html, read = report.FORMATS["html"].made, report.read
+
+    def replaced() -> None:
+        sim.run(scenario, replications=2, seed=2, out=place)
+
+    def reading(folder: Path) -> Any:
+        if when == "before the report":
+            replaced()
+        return read(folder)
+
+    def making(run: Any, *more: Any) -> str:
+        if when == "in the middle of it":
+            replaced()
+        return str(html(run, *more))
+
+    monkeypatch.setattr(report, "read", reading)
+    monkeypatch.setattr(report, "html", making)
+    done = command("run", scenario, "--replications", "3", "--seed", "1", "--out", place)
+    monkeypatch.undo()
+    assert done.code == 0
+    assert "another run, which took the place of this one" in done.out
+    assert store.read(place).manifest["seed"] == 2
+    assert not (place / store.REPORT).exists()
+    assert not (place / store.MODEL).exists()
+    assert not list(tmp_path.glob(".run*"))
+
+
+def test_tables_of_a_study_do_not_come_to_lie_beside_another_run(tmp_path: Path) -> None:
+    scenario = written(tmp_path)
+    sim.run(scenario, replications=2, seed=1, out=tmp_path / "run")
+    studied = store.read(tmp_path / "run").manifest
+    sim.run(scenario, replications=3, seed=1, out=tmp_path / "run")
+    store.add(tmp_path / "run", {}, {"marginal": {}}, studied)  # of the same lives
+    sim.run(scenario, replications=3, seed=2, out=tmp_path / "run")
+    with pytest.raises(store.Replaced, match="took the place of this one"):
+        store.add(tmp_path / "run", {}, {"marginal": {}}, studied)
+    assert "marginal" not in store.read(tmp_path / "run").manifest
+
+
+def test_what_is_wrong_with_a_held_folder_is_told_by_its_own_name(tmp_path: Path) -> None:
+    sim.run(written(tmp_path), replications=2, out=tmp_path / "run")
+    (tmp_path / "run" / "hamlets.parquet").write_bytes(b"")
+    done = command("report", tmp_path / "run")
+    assert (done.code, len(done.err.splitlines())) == (2, 1)
+    assert str(tmp_path / "run" / "hamlets.parquet") in done.err
+    assert command("report", tmp_path / "nothing").code == 2
+
+
 @pytest.mark.verify
 def test_two_runs_at_once_into_one_folder(tmp_path: Path) -> None:
-    """Both end; the folder holds one of them whole, and nothing else is left."""
+    """Both end; the folder holds one of them whole with its report, and nothing else is left."""
     whole = []
     written(tmp_path)
     for seed in (1, 2):
@@ -372,6 +445,7 @@ def test_two_runs_at_once_into_one_folder(tmp_path: Path) -> None:
             assert process.returncode == 0, told
         store.read(tmp_path / "run")
         assert tables_of(tmp_path / "run") in whole
+        assert_report_is_of_its_tables(tmp_path / "run")
         assert not list(tmp_path.glob(".run*"))
 
 
@@ -408,7 +482,7 @@ def test_nine_in_ten_mutants_are_caught() -> None:
 
 @pytest.mark.prove
 def test_two_hundred_kills() -> None:
-    proof("tests.kills", "--kills", "210")
+    proof("tests.kills", "--kills", "270")
 
 
 @pytest.mark.prove

@@ -649,3 +649,15 @@ def test_the_command_makes_a_workbook_once(tmp_path: Path) -> None:
         2, 'FILE.xlsx: found "my.xls"; allowed: a name that ends in .xlsx; did you mean my.xlsx?\n'
     )  # fmt: skip
     assert [*tmp_path.iterdir()] == [path]
+
+
+@pytest.mark.parametrize("spoken", LANGUAGES)
+def test_settings_of_levers_have_room_in_their_rows(spoken: str) -> None:
+    """What is wrapped is not written over the row below: some 75 letters stand in a line."""
+    with speaking(spoken):
+        book = opened(made(spoken))
+        sheet = book[SHEETS.label("levers")]
+    for row in range(FIRST_ROW, sheet.max_row + 1):
+        lines = 1 + len(str(sheet.cell(row, 3).value or "")) // 75
+        if lines > 1:
+            assert sheet.row_dimensions[row].height >= 15 * lines, row

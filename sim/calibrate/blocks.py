@@ -1,8 +1,9 @@
 """Figures -> conjugate blocks: of parameters where the model allows it, and of plain rates."""
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ from sim.calibrate.conjugate import (
     OF_TARGET,
     PARAMETERS,
     Block,
+    Together,
     free_block,
     parameter_block,
 )
@@ -29,6 +31,9 @@ Making = Callable[[Sequence[Fact]], Simulator]
 
 REPLICATIONS = range(2 * 10**8, 2 * 10**8 + 32)
 """Replications in which blocks are looked at, at two values of the parameter."""
+EVENTS, MOST = 2500, 1024
+"""Replications are made until there are so many events, which give an exposure to 2 %, but no more
+than so many."""
 FACTOR = {"rate": 2.0, "share": 0.8}
 """The other value: so many times the prior mean."""
 OFF = {"rate": 0.05, "share": 0.01}
@@ -41,9 +46,11 @@ MEMBER_YEAR = N_("a member and year")
 
 
 class Parameters(NamedTuple):
-    """Blocks of parameters by path, the figures that they used up, and why others are none."""
+    """Blocks of parameters by path, those whose events are counted together, the figures that they
+    used up, and why others are none."""
 
     blocks: dict[str, Block]
+    together: tuple[Together, ...]
     used: frozenset[str]
     refused: dict[str, str]
 
@@ -53,51 +60,96 @@ def of_parameters(
 ) -> Parameters:
     """The parameters among the wanted that a conjugate block tells, each with its posterior.
 
-    A block is right if the model's numbers are in proportion to the rate, and no more spread than
+    A block is right if the model's numbers are in proportion to the rates, and no more spread than
     a Poisson number, or if the model's share is the parameter: this is looked at in the model.
     """
     blocks: dict[str, Block] = {}
+    together: list[Together] = []
     used: set[str] = set()
     refused: dict[str, str] = {}
-    wanted = set(wanted)
-    for quantity, (kind, path) in PARAMETERS.items():
+    left = set(wanted)
+    for quantity, (kind, of_quantity) in PARAMETERS.items():
+        paths = [path for path in of_quantity if path in left]
         ours = [f for f in facts if f.quantity == quantity and (f.is_share or kind == "rate")]
-        if path not in wanted or not ours:
+        if not paths or not ours:
             continue
-        found = _block(making, ours, quantity, uncertain[path])
+        found = _block(making, ours, quantity, {path: uncertain[path] for path in paths})
         if isinstance(found, str):
-            refused[path] = found
-        else:
-            blocks[path] = found
-            used |= {fact.id for fact in ours}
-    return Parameters(blocks, frozenset(used), refused)
+            refused |= dict.fromkeys(paths, found)
+            continue
+        told = found.blocks if isinstance(found, Together) else (found,)
+        together += [found] if isinstance(found, Together) else []
+        blocks |= {str(block.parameter): block for block in told}
+        used |= {fact.id for fact in ours}
+        left -= set(paths)
+    still = {path: why for path, why in refused.items() if path in left}
+    return Parameters(blocks, tuple(together), frozenset(used), still)
 
 
-def _block(making: Making, facts: list[Fact], quantity: str, uncertain: Uncertain) -> Block | str:
-    """The posterior of a parameter, or why there is none in this form."""
-    kind, path = PARAMETERS[quantity]
-    prior = parameter_block(quantity, uncertain, _("what the simulation is exposed to"))
-    if prior is None:
-        return _("the prior is {found}, not {wanted}").format(
-            found=uncertain.distribution, wanted=FAMILY[kind]
-        )
+def _block(
+    making: Making, facts: list[Fact], quantity: str, uncertain: Mapping[str, Uncertain]
+) -> Block | Together | str:
+    """The posterior of some parameters, or why there is none in this form."""
+    kind, _paths = PARAMETERS[quantity]
+    priors = []
+    for path, one in uncertain.items():
+        prior = parameter_block(quantity, one, _("what the simulation is exposed to"), path)
+        if prior is None:
+            return _("the prior is {found}, not {wanted}").format(
+                found=one.distribution, wanted=FAMILY[kind]
+            )
+        priors.append(prior)
     if any(fact.tolerance for fact in facts):
         return _("a figure has a tolerance")
     if _overlap(facts):
         return _("figures overlap")
-    one, other = prior.mean, prior.mean * FACTOR[kind]
-    simulator = making(facts)
-    at = [simulator({path: value}, REPLICATIONS) for value in (one, other)]
-    events, ids = sum(fact.value for fact in facts), tuple(fact.id for fact in facts)
+    ids = tuple(fact.id for fact in facts)
+    look = _Look(making(facts), {str(prior.parameter): prior.mean for prior in priors})
+    events = sum(fact.value for fact in facts)
     if kind == "share":
-        if not all(_is_share(found, value) for found, value in zip(at, (one, other), strict=True)):
+        if not look.is_share():
             return _("the model's share is not the parameter alone")
-        return prior.given(events, sum(fact.out_of or 0.0 for fact in facts), ids)
-    totals = [found.sum(axis=1) for found in at]
-    if not _in_proportion(totals[0], totals[1] / FACTOR[kind]):
+        return priors[0].given(events, sum(fact.out_of or 0.0 for fact in facts), ids)
+    exposures = look.exposures()
+    if exposures is None:
         return _("the model's numbers are not in proportion to the parameter")
-    exposure = float(totals[0].sum() + totals[1].sum()) / len(REPLICATIONS) / (one + other)
-    return prior.given(events, exposure, ids)
+    if len(priors) == 1:
+        return priors[0].given(events, exposures[0], ids)
+    return Together(tuple(priors), exposures, round(events), ids)
+
+
+@dataclass(frozen=True)
+class _Look:
+    """The model's numbers or shares of some figures at the means of parameters, and elsewhere."""
+
+    simulator: Simulator
+    means: Mapping[str, float]
+
+    def is_share(self) -> bool:
+        """Whether shares are the one parameter but for chance, at two values of it."""
+        ((path, mean),) = self.means.items()
+        values = (mean, mean * FACTOR["share"])
+        return all(_is_share(self.simulator({path: v}, REPLICATIONS), v) for v in values)
+
+    def exposures(self) -> tuple[float, ...] | None:
+        """Numbers a rate, each while the others are 0; None if all together and twice as high do
+        not give twice their sum, or are more spread than Poisson numbers."""
+        twice = self._totals({path: mean * FACTOR["rate"] for path, mean in self.means.items()})
+        nothing = dict.fromkeys(self.means, 0.0)
+        alone = [self._totals({**nothing, path: mean}) for path, mean in self.means.items()]
+        if not _in_proportion(alone, twice / FACTOR["rate"]):
+            return None
+        found = zip(alone, self.means.values(), strict=True)
+        return tuple(float(totals.mean()) / mean for totals, mean in found)
+
+    def _totals(self, values: Mapping[str, float]) -> Floats:
+        """Events in replications, so many that there are enough events."""
+        first = self.simulator(values, REPLICATIONS).sum(axis=1)
+        wanted = MOST if first.mean() == 0 else math.ceil(EVENTS / first.mean())
+        more = range(REPLICATIONS.stop, REPLICATIONS.start + min(wanted, MOST))
+        if not more:
+            return np.asarray(first)
+        return np.concatenate([first, self.simulator(values, more).sum(axis=1)])
 
 
 def _is_share(found: Floats, parameter: float) -> bool:
@@ -107,13 +159,17 @@ def _is_share(found: Floats, parameter: float) -> bool:
     return bool(abs(shares.mean() - parameter) <= OFF["share"] + error)
 
 
-def _in_proportion(one: Floats, other: Floats) -> bool:
-    """Whether numbers per rate agree, and are no more spread than Poisson numbers."""
-    if one.mean() == 0:
+def _in_proportion(alone: Sequence[Floats], together: Floats) -> bool:
+    """Whether the numbers of each rate alone add up to those of all together, divided by how much
+    higher these were, and are no more spread than Poisson numbers."""
+    whole = sum(float(totals.mean()) for totals in alone)
+    if whole == 0:
         return False
-    error = SURE * np.sqrt((one.var(ddof=1) + other.var(ddof=1)) / len(one)) / one.mean()
-    agree = abs(other.mean() / one.mean() - 1) <= OFF["rate"] + error
-    return bool(agree and one.var(ddof=1) <= MOST_DISPERSION * one.mean())
+    variances = [totals.var(ddof=1) / len(totals) for totals in (*alone, together)]
+    error = SURE * np.sqrt(sum(variances)) / whole
+    agree = abs(together.mean() / whole - 1) <= OFF["rate"] + error
+    calm = all(one.var(ddof=1) <= MOST_DISPERSION * one.mean() for one in alone)
+    return bool(agree and calm)
 
 
 def _overlap(facts: Sequence[Fact]) -> bool:

@@ -27,7 +27,6 @@ from sim.calibrate.pooling import Pooled
 from sim.calibrate.simulation import Simulator
 from sim.calibrate.workplace import Workplace, opened
 from sim.experiment import usable_cores
-from sim.experiment.parameters import quantile
 from sim.experiment.preparation import known_policies
 from sim.messages import BadInput, Fault, Place, _, listed, nearest, shown
 from sim.scenario import Loaded, Posterior, Scenario
@@ -162,7 +161,7 @@ def fit(
     named = loaded.scenario.happened if policy is None else policy
     asked = _Asked(
         loaded,
-        known_policies(loaded, None if named is None else [named])[0 if named is None else -1],
+        known_policies(loaded, [] if named is None else [named])[-1],
         _to_be_fitted(facts, loaded, file),
         _wanted(loaded.scenario, parameters),
         loaded.scenario.seed if seed is None else seed,
@@ -323,8 +322,9 @@ class _Work:
         if not free:
             self._whole = asked.checks
         problem = Problem(
-            self._making(rest or self._facts), rest, uncertain, free, told.blocks, asked.seed
-        )
+            self._making(rest or self._facts), rest, uncertain, free, told.blocks, asked.seed,
+            told.together,
+        )  # fmt: skip
         particles = self._particles(problem)
         sample = self._sample(problem, particles)
         columns = {path: np.array(sample.column(path)) for path in sample.paths}
@@ -339,7 +339,7 @@ class _Work:
             seed=asked.seed,
             facts=self._facts,
             sample=sample,
-            parameters=identification.told(uncertain, how, columns, weights),
+            parameters=identification.told(uncertain, how, columns, weights, told.blocks),
             figures=self._beside(sample, particles),
             blocks=(*told.blocks.values(),
                     *conjugate_blocks.of_figures(self._making, rest)),
@@ -366,9 +366,16 @@ class _Work:
         from scipy.special import ndtr
 
         number = EXACT_DRAWS if particles is None else len(particles.weights)
+        jointly: dict[str, Floats] = {}
+        for some in problem.together:
+            entity = [self._asked.seed, 4, *"".join(some.paths).encode()]
+            draws = some.draws(np.random.default_rng(entity), number)
+            jointly |= dict(zip(some.paths, draws.T, strict=True))
         columns: dict[str, Any] = {}
         for path in self._asked.wanted:
-            if path in problem.known:
+            if path in jointly:
+                columns[path] = jointly[path]
+            elif path in problem.known:
                 entity = [self._asked.seed, 3, *path.encode()]
                 shares = (np.random.default_rng(entity).permutation(number) + 0.5) / number
                 columns[path] = problem.known[path].quantile(shares)
@@ -376,7 +383,7 @@ class _Work:
                 shares = ndtr(particles.scores[:, problem.free.index(path)])
                 prior = problem.uncertain[path]
                 columns[path] = [
-                    quantile(prior, float(u)) for u in np.clip(shares, 1e-12, 1 - 1e-12)
+                    prior.quantile(float(u)) for u in np.clip(shares, 1e-12, 1 - 1e-12)
                 ]
         weights = np.full(number, 1 / number) if particles is None else particles.weights
         rows = tuple(tuple(map(float, row)) for row in zip(*columns.values(), strict=True))

@@ -15,12 +15,14 @@ order. So results do not depend on threads, nor on being stopped between generat
 """
 
 import logging
+import math
 import os
+import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -29,10 +31,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from sim.calibrate.conjugate import Block
+from sim.calibrate.conjugate import Block, Together
 from sim.calibrate.facts import Fact
 from sim.calibrate.simulation import Simulator
-from sim.experiment.parameters import quantile
 from sim.messages import BadInput, Fault, _
 from sim.scenario import Uncertain
 
@@ -44,7 +45,7 @@ Told = Callable[[int], None]
 """Told how many more evaluations have served: of the pilot, or accepted."""
 
 DATABASE, PARTIAL = "generations.db", "generations.new"
-PILOT_FILE = "pilot.npy"
+PILOT_FILE, PILOT_PARTIAL = "pilot", "pilot.new"
 NUMBERS_A_GENERATION = 10**9
 """Evaluations of generation t bear numbers from t + 2 times this on; those of the pilot from 0."""
 LEAST_ACCEPTED = 0.01
@@ -73,8 +74,9 @@ class Problem:
     """Parameters to be found, by path, and the figures that may tell them.
 
     uncertain: the prior of every uncertain parameter.  free: those to be found.  known: what the
-    others have that a conjugate block has told already; the rest keep their prior. What is not
-    free is drawn anew for each evaluation, and so averaged over.
+    others have that a conjugate block has told already, and together: those of them that are drawn
+    jointly; the rest keep their prior. What is not free is drawn anew for each evaluation, and so
+    averaged over.
     """
 
     simulator: Simulator
@@ -83,6 +85,7 @@ class Problem:
     free: tuple[str, ...]
     known: Mapping[str, Block]
     seed: int
+    together: tuple[Together, ...] = ()
 
     @cached_property
     def published(self) -> Floats:
@@ -99,8 +102,10 @@ class Problem:
             u = float(generator.random())
             block = self.known.get(path)
             found[path] = (
-                block.quantile(u) if block else quantile(prior, float(shares.get(path, u)))
+                block.quantile(u) if block else prior.quantile(float(shares.get(path, u)))
             )
+        for some in self.together:
+            found |= zip(some.paths, some.draws(generator, 1)[0].tolist(), strict=True)
         return found
 
     def simulated(self, scores: Floats, number: int) -> Floats:
@@ -229,18 +234,36 @@ def _pilot(
         [np.random.default_rng([problem.seed, i, 1]).standard_normal(parameters)
          for i in range(number)]
     )  # fmt: skip
-    if file.exists():
-        told(number)
-        return scores, np.asarray(np.load(file))
     figures = np.empty((number, len(problem.facts)))
+    if (kept := _kept(file, figures.shape)) is not None:
+        told(number)
+        return scores, kept
     with threads(jobs) as pool:
         for i, row in enumerate(pool.map(problem.simulated, scores, range(number))):
             figures[i] = row
             told(1)
-    partial = file.with_name("pilot.new.npy")
-    np.save(partial, figures)
+    partial = file.with_name(PILOT_PARTIAL)
+    figures.tofile(partial)
     os.replace(partial, file)
     return scores, figures
+
+
+def _kept(file: Path, shape: tuple[int, ...]) -> Floats | None:
+    """Numbers that were kept in a file; None if there are none, or not so many."""
+    if not file.exists() or file.stat().st_size != 8 * math.prod(shape):
+        return None
+    return np.fromfile(file).reshape(shape)
+
+
+def _is_sound(database: Path) -> bool:
+    """Whether a database is there and not damaged, as far as SQLite sees."""
+    if not database.exists():
+        return False
+    try:
+        with closing(sqlite3.connect(database)) as opened:
+            return bool(opened.execute("PRAGMA integrity_check").fetchone() == ("ok",))
+    except sqlite3.DatabaseError:
+        return False
 
 
 @contextmanager
@@ -301,8 +324,8 @@ class _Search:
                 return search.history
 
     def _begin(self) -> None:
-        """A database, there whole or not at all."""
-        if self._database.exists():
+        """A database, there whole or not at all; a damaged one is begun anew."""
+        if _is_sound(self._database):
             self._told(self._particles * (self._loaded().history.max_t + 1))
             return
         partial = self._database.with_name(PARTIAL)

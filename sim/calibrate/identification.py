@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from sim.experiment.parameters import quantile
+from sim.calibrate.conjugate import Block
 from sim.scenario import Uncertain
 
 Floats = npt.NDArray[np.float64]
@@ -52,9 +52,14 @@ class Told(NamedTuple):
 
 def spread_of_prior(uncertain: Uncertain) -> Spread:
     """Of a prior, by its quantiles."""
-    values = np.array([quantile(uncertain, float(u)) for u in GRID])
-    ends = (quantile(uncertain, u) for u in (LOW, HIGH))
+    values = np.array([uncertain.quantile(float(u)) for u in GRID])
+    ends = (uncertain.quantile(u) for u in (LOW, HIGH))
     return Spread(float(values.mean()), float(values.std()), *ends)
+
+
+def spread_of_block(block: Block) -> Spread:
+    """Of an exact posterior."""
+    return Spread(block.mean, block.sd, *(float(block.quantile(q)) for q in (LOW, HIGH)))
 
 
 def spread_of_sample(values: Floats, weights: Floats) -> Spread:
@@ -74,19 +79,24 @@ def weighted_quantile(values: Floats, weights: Floats, share: float) -> float:
 
 def told(
     uncertain: Mapping[str, Uncertain], how: Mapping[str, str], sample: Mapping[str, Floats],
-    weights: Floats,
+    weights: Floats, exact: Mapping[str, Block],
 ) -> tuple[Told, ...]:  # fmt: skip
-    """Every uncertain parameter; those without a sample keep their prior."""
+    """Every uncertain parameter; those without a sample keep their prior. What is exact is told as
+    it is, not as it was drawn."""
     return tuple(
-        _told(path, prior, how[path], sample.get(path), weights)
+        _told(path, prior, how[path], sample.get(path), weights, exact.get(path))
         for path, prior in uncertain.items()
     )
 
 
 def _told(
-    path: str, uncertain: Uncertain, how: str, values: Floats | None, weights: Floats
-) -> Told:
+    path: str, uncertain: Uncertain, how: str, values: Floats | None, weights: Floats,
+    block: Block | None,
+) -> Told:  # fmt: skip
     prior = spread_of_prior(uncertain)
+    if block is not None:
+        posterior = spread_of_block(block)
+        return Told(path, how, prior, posterior, 1 - (posterior.sd / prior.sd) ** 2, 0.0)
     if values is None:
         return Told(path, how, prior, prior, 0.0, 0.0)
     posterior = spread_of_sample(values, weights)

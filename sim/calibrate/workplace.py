@@ -15,7 +15,7 @@ from sim.messages import BadInput, Fault, _, listed, shown
 from sim.scenario import Posterior
 
 ASKED, LOCK = "asked.json", ".lock"
-OURS = (ASKED, LOCK, "pilot.npy", "pilot.new.npy", "generations.db", "generations.new",
+OURS = (ASKED, LOCK, "pilot", "pilot.new", "generations.db", "generations.new",
         "generations.db-journal", "generations.new-journal")  # fmt: skip
 
 
@@ -104,15 +104,24 @@ def _same(out: Path, folder: Path, asked: dict[str, Any]) -> None:
     """What was asked for is that of the work under way, or there is none yet."""
     file = folder / ASKED
     now = json.loads(json.dumps(asked))
-    if not file.exists():
+    before = _asked_in(file)
+    if before is None:
         for left in OURS[2:]:
             (folder / left).unlink(missing_ok=True)
         store.write_text(file, json.dumps(asked, ensure_ascii=False, indent=1))
         return
-    before = json.loads(file.read_text("utf-8"))
     differ = [key for key in now if before.get(key) != now[key]]
     if differ:
         found = _("another calibration, stopped here: {keys}").format(keys=listed(differ))
         allowed = _("the same command, another file, or the folder {folder} removed")
         told = allowed.format(folder=folder)
         raise BadInput([Fault(str(out), found=found, allowed=told)])
+
+
+def _asked_in(file: Path) -> dict[str, Any] | None:
+    """What the work under way is for; None if there is none, or it is damaged: work begins anew."""
+    try:
+        found = json.loads(file.read_text("utf-8"))
+    except store.NO_JSON:
+        return None
+    return found if isinstance(found, dict) else None

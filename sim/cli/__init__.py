@@ -30,6 +30,9 @@ Decorated = TypeVar("Decorated", bound=Callable[..., None])
 STOPPED = threading.Event()
 """Set by a signal: a compiler at work may make another error of it, or swallow it."""
 
+TOLD = threading.Event()
+"""Set when a command has said what an interruption leaves."""
+
 app = typer.Typer(
     cls=Group,
     name="hamletsim",
@@ -92,6 +95,10 @@ ResultsFolder = Annotated[
     Path, typer.Argument(metavar=N_("RESULTS"), help=N_("The folder of a run."))
 ]
 
+HideBelow = Annotated[
+    int, typer.Option(min=0, metavar="N", help=N_("Do not tell counts of people below this."))
+]
+
 
 @app.callback()
 def _of_all_commands(lang: Language = None) -> None:
@@ -112,7 +119,6 @@ def main() -> None:
     try:
         app()
     except KeyboardInterrupt:
-        typer.echo(_("Interrupted; nothing was written."), err=True)
         _leave_at_once()
     except SystemExit as done:
         if done.code == INTERRUPTED:
@@ -121,7 +127,12 @@ def main() -> None:
 
 
 def _leave_at_once() -> NoReturn:
-    """End without the interpreter's own farewell, which half-compiled code can crash."""
+    """End without the interpreter's own farewell, which half-compiled code can crash.
+
+    Who was stopped before a command was at work has not been told yet: typer says nothing.
+    """
+    if not TOLD.is_set():
+        typer.echo(_("Interrupted; nothing was written."), err=True)
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(INTERRUPTED)
@@ -141,7 +152,9 @@ def check(scenario: ScenarioFile, settings: Settings = None, as_json: Json = Fal
     with _told(as_json=as_json):
         loaded = _loaded(scenario, settings)
         from sim.cli import description
+        from sim.experiment.preparation import known_policies
 
+        known_policies(loaded, None)
         if as_json:
             return _print_json(description.data(loaded))
         typer.echo(description.described(loaded))
@@ -194,13 +207,16 @@ def run(
         from sim import report as reports
         from sim import store
 
-        reports.model.write(folder / store.MODEL, results)
-        reports.write(results, folder / reports.FILE)
+        made = _("Report: {place}").format(place=folder / reports.FILE)
+        try:
+            reports.write_all_beside(folder)
+        except store.Replaced as other:
+            made = str(other)
         if as_json:
             from sim.cli import data
 
             return _print_json(data.of_run(results, folder))
-        typer.echo(_("Report: {place}").format(place=folder / reports.FILE))
+        typer.echo(made)
 
 
 @_command(
@@ -213,7 +229,11 @@ def best(
     outcome: Annotated[
         str,
         typer.Option(
-            metavar=N_("NAME"), help=N_("A measure at the horizon or summed to it, or cell_years.")
+            metavar=N_("NAME"),
+            help=N_(
+                "A measure at the horizon or summed to it, or cell_years; as lost.school of units "
+                "of one kind."
+            ),
         ),
     ] = "lost",
     policies: Annotated[str | None, typer.Option(metavar="A,B", help=N_("Default: all."))] = None,
@@ -336,12 +356,14 @@ def _notice(text: str) -> None:
 
 
 @_command(
-    N_("Make a run again from its folder and tell whether it is the same, to the last byte."),
+    N_("Make a run or a sweep again from its folder and tell whether every byte is the same."),
     "hamletsim reproduce results/quynh-luu",
     "hamletsim reproduce results/quynh-luu --out results/again --json",
 )
 def reproduce(
-    results: ResultsFolder,
+    results: Annotated[
+        Path, typer.Argument(metavar=N_("RESULTS"), help=N_("The folder of a run or a sweep."))
+    ],
     out: Annotated[
         Path | None,
         typer.Option(metavar=N_("FOLDER"), help=N_("Keep what is made here. Default: nowhere.")),
@@ -352,7 +374,8 @@ def reproduce(
     with _told(_("nothing is compared"), as_json):
         from sim import reproduction
 
-        with _progress() as progress:
+        counted = _("points") if reproduction.is_sweep(results) else None
+        with _progress(counted) as progress:
             found = reproduction.reproduce(results, out, jobs, progress)
         if as_json:
             from sim.cli import data
@@ -384,13 +407,14 @@ def figures(
             autocompletion=_one_of("png", "svg"),
         ),
     ] = "png",
+    hide_below: HideBelow = 0,
 ) -> None:
     with _told(_("some figures are missing")):
         from sim import figures as pictures
         from sim import store
 
         place = out or results / store.FIGURES
-        for path in pictures.save_all(pictures.read(results), place, kind):
+        for path in pictures.save_all(pictures.read(results), place, kind, hide_below):
             typer.echo(str(path))
 
 
@@ -419,18 +443,18 @@ def report(
             autocompletion=_one_of("html", "xlsx", "slides"),
         ),
     ] = "html",
-    hide_below: Annotated[
-        int, typer.Option(min=0, metavar="N", help=N_("Do not tell counts of people below this."))
-    ] = 0,
+    hide_below: HideBelow = 0,
 ) -> None:
     with _told(_("no report was written")):
         from sim import figures as pictures
         from sim import report as reports
 
         form = reports.of_kind(kind)
-        path = out or results / form.file
-        reports.write(pictures.read(results), path, hide_below, kind)
-        typer.echo(str(path))
+        if out is None:
+            reports.write_beside(results, hide_below, kind)
+        else:
+            reports.write_again(pictures.read(results), out, hide_below, kind)
+        typer.echo(str(out or results / form.file))
 
 
 @_command(
@@ -506,6 +530,7 @@ def _told(left: str = "", as_json: bool = False) -> Iterator[None]:
             if not (STOPPED.is_set() or isinstance(error, KeyboardInterrupt)):
                 raise
             typer.echo("; ".join(filter(None, (_("Interrupted"), left))) + ".", err=True)
+            TOLD.set()
             raise typer.Exit(INTERRUPTED) from None
 
 

@@ -20,6 +20,8 @@ OUTCOMES = (
     "below", "lost", "combined", "admitted", "seats_used", "seats_offered", "posting_months",
     "cost", "cell_years",
 )  # fmt: skip
+OF_A_KIND = ("below", "lost", "combined", "without_own_cell", "admitted", "cell_years")
+"""Told of each kind of unit too, where the units are not all hamlets."""
 OF_A_HAMLET = (
     "hamlet", "name", "area", "p_below", "p_lost", "p_lost_low", "p_lost_high", "p_among_worst",
     "main_cause",
@@ -38,12 +40,13 @@ def of_run(results: "Results", folder: Path) -> dict[str, Any]:
 
     study, hamlets = results.study, results.hamlets
     policies: dict[str, dict[str, Any]] = {}
-    for row in outcomes(study, OUTCOMES):
+    of_kinds = tuple(f"{name}.{kind}" for kind in study.kinds for name in OF_A_KIND)
+    for row in outcomes(study, (*OUTCOMES, *of_kinds)):
         told = {k: v for k, v in row._asdict().items() if k not in ("policy", "outcome")}
         policies.setdefault(row.policy, {})[row.outcome] = told
-    ours = (hamlets["policy"] == study.base) & (hamlets["kind"] == "hamlet")
-    last = hamlets[ours & (hamlets["year"] == study.years)]
+    last = hamlets[(hamlets["policy"] == study.base) & (hamlets["year"] == study.years)]
     worst = last.sort_values(["p_lost", "p_below", "hamlet"], ascending=[False, False, True])
+    worst = worst.groupby("kind").head(WORST)
     return _plain(
         {
             "folder": str(folder),
@@ -55,7 +58,7 @@ def of_run(results: "Results", folder: Path) -> dict[str, Any]:
             "engine": results.engine,
             "base": study.base,
             "policies": policies,
-            "worst": worst.head(WORST)[list(OF_A_HAMLET)].to_dict("records"),
+            "worst": worst[study.with_kind(OF_A_HAMLET, 3)].to_dict("records"),
         }
     )
 
@@ -67,7 +70,7 @@ def of_selection(selection: "Selection") -> dict[str, Any]:
 
 
 def of_reproduction(found: "Reproduction") -> dict[str, Any]:
-    """Whether a run came out the same, and every difference."""
+    """Whether a run or a sweep came out the same, and every difference."""
     rows = {name: [one._asdict() for one in getattr(found, name)] for name in CHANGED}
     return _plain({"same": found.same, **vars(found), "folder": str(found.folder), **rows})
 

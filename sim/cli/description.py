@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from sim import plan as plans
-from sim.cli.words import kind_words, level_words
+from sim.cli.words import level_words
 from sim.messages import _, listed, ngettext, printable
 from sim.numerals import date, decimal
-from sim.risk.summary import titled
+from sim.risk.summary import kind_in_words, titled
 from sim.scenario import Baseline, Loaded, Unit
 
 MOST_NAMED = 8
@@ -73,7 +73,7 @@ def _number_of_people(baseline: Baseline) -> dict[str, int]:
 
 
 def _units(baseline: Baseline) -> str:
-    kinds = _numbers({kind_words(k): n for k, n in _number_of_kinds(baseline).items()})
+    kinds = _numbers({kind_in_words(k): n for k, n in _number_of_kinds(baseline).items()})
     levels = _numbers({level_words(k): n for k, n in _number_of_areas(baseline).items()})
     return _("units: {kinds}; areas: {levels}").format(kinds=kinds, levels=levels)
 

@@ -227,10 +227,14 @@ def _of_hamlet(row: npt.NDArray[np.int32]) -> str:
 
 
 def _of_all(panel: npt.NDArray[np.int32], units: tuple[Unit, ...]) -> str:
-    hamlets = np.array([unit.kind == "hamlet" for unit in units])
-    cell = panel[hamlets, FIELD["cell"]]
+    cell = panel[:, FIELD["cell"]]
+    own = (
+        _("hamlets with a cell of their own {}")
+        if all(unit.kind == "hamlet" for unit in units)
+        else _("units with a cell of their own {}")
+    )
     parts = {
-        _("hamlets with a cell of their own {}"): (cell == rules.OWN).sum(),
+        own: (cell == rules.OWN).sum(),
         _("in a joint cell {}"): (cell == rules.JOINT).sum(),
         _("without a cell {}"): (cell == rules.NONE).sum(),
         _("officials {}"): panel[:, FIELD["roll"]].sum(),

@@ -50,7 +50,11 @@ def sensitivity(
     outcome: Annotated[
         str,
         typer.Option(
-            metavar=N_("NAME"), help=N_("A measure at the horizon or summed to it, or cell_years.")
+            metavar=N_("NAME"),
+            help=N_(
+                "A measure at the horizon or summed to it, or cell_years; as lost.school of units "
+                "of one kind."
+            ),
         ),
     ] = "lost",
     goal: Annotated[
@@ -199,11 +203,11 @@ def _of_marginal(found: "Marginal") -> "dict[str, Axes]":
 
 def _show(scenario: Path, place: Path, drawn: "dict[str, Axes]") -> None:
     """A run's report is made again with what was added; else the pictures stand by themselves."""
-    from sim import figures, report, store
+    from sim import report, store
     from sim.figures.files import picture
 
     if scenario.is_dir():
-        report.write(figures.read(scenario), scenario / report.FILE)
+        report.write_beside(scenario)
         return
     for name, axes in drawn.items():
         store.write_bytes(place / f"{name}.png", picture(axes, "png"))

@@ -1,19 +1,8 @@
-"""Events, kinds of units and levels of areas in a planner's words."""
+"""Events and levels of areas in a planner's words."""
 
 from sim import log as events
 from sim.messages import _
 from sim.risk.summary import cause_in_words
-
-
-def kind_words(kind: str) -> str:
-    """Units of a kind."""
-    words = {
-        "hamlet": _("hamlets"),
-        "school": _("schools"),
-        "health_station": _("health stations"),
-        "agency": _("agencies"),
-    }
-    return words[kind]
 
 
 def level_words(level: str) -> str:

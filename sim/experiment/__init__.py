@@ -1,6 +1,6 @@
 """Replications, policies on the same lives, precision, draws of the parameters, selection."""
 
-from sim.experiment.parameters import drawn, quantile
+from sim.experiment.parameters import drawn
 from sim.experiment.preparation import ENGINES, Prepared, prepare, prepare_replication
 from sim.experiment.replication import Progress, Results, run
 from sim.experiment.selection import Selection, best
@@ -18,7 +18,6 @@ __all__ = [
     "drawn",
     "prepare",
     "prepare_replication",
-    "quantile",
     "run",
     "snapshot",
     "usable_cores",

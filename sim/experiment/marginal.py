@@ -154,10 +154,9 @@ def _steps(loaded: Loaded, policy: str, level: str) -> Iterator[Step]:
 
 
 def _areas(loaded: Loaded, level: str) -> list[str]:
-    """The areas of a level that have hamlets, as paths."""
+    """The areas of a level, as paths."""
     depth = loaded.baseline.levels.index(level)
-    hamlets = (unit for unit in loaded.baseline.units if unit.kind == "hamlet")
-    return list(dict.fromkeys(area_path(unit, depth) for unit in hamlets))
+    return list(dict.fromkeys(area_path(unit, depth) for unit in loaded.baseline.units))
 
 
 def _seats(scenario: Scenario, level: str, of_classes: str, area: str) -> AnyLever:

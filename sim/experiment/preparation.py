@@ -7,6 +7,7 @@ from typing import Literal, Protocol
 from sim import plan as plans
 from sim.engine.opening import Stopped
 from sim.experiment.parameters import drawn
+from sim.load.stages import unread_when_run
 from sim.log import Outcome
 from sim.messages import BadInput, Fault, listed, nearest, shown
 from sim.plan import Plan
@@ -86,7 +87,10 @@ def prepare_replication(
 
 
 def known_policies(loaded: Loaded, names: Sequence[str] | None) -> list[str]:
-    """The named policies in the order of the scenario, after its base. Raises BadInput."""
+    """The named policies in the order of the scenario, after its base.
+
+    Raises BadInput for unknown ones, and for those with a lever on a stage that is switched off.
+    """
     known = list(loaded.policies)
     wanted = known if names is None else list(names)
     unknown = [name for name in wanted if name not in known]
@@ -96,4 +100,7 @@ def known_policies(loaded: Loaded, names: Sequence[str] | None) -> list[str]:
             Fault(field, found=shown(n), allowed=allowed, suggestion=nearest(n, known))
             for n in unknown
         )
-    return [name for name in known if name in wanted or name == known[0]]
+    named = [name for name in known if name in wanted or name == known[0]]
+    if faults := list(unread_when_run(loaded, named)):
+        raise BadInput(faults)
+    return named

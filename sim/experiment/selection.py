@@ -11,12 +11,12 @@ from sim.experiment.preparation import engine_called, known_policies
 from sim.experiment.replication import Progress
 from sim.experiment.screening import screen
 from sim.experiment.work import Ledger, Setup, Shelf, Task, counted, usable_cores
-from sim.messages import BadInput, Fault, _, listed, nearest, ngettext, printable, shown
+from sim.messages import BadInput, Fault, _, listed, ngettext, printable, shown
 from sim.numerals import NOTHING, decimal, significant
 from sim.risk import intervals
 from sim.risk.intervals import Interval
 from sim.risk.measures import NOW, SO_FAR
-from sim.risk.outcomes import OUTCOMES, by_replication
+from sim.risk.outcomes import by_replication, fault_of, parsed
 from sim.risk.precision import FEWEST_FOR_MEANS
 from sim.risk.summary import columns, number, with_interval
 from sim.scenario import Loaded
@@ -32,7 +32,7 @@ BETTER_HIGH = (
     "secretary_trained", "cells_founded", "cells_restored", "cell_years",
 )  # fmt: skip
 BETTER_LOW = (
-    "below", "lost", "combined", "without_cell", "without_members", "few_local",
+    "below", "lost", "combined", "without_cell", "without_own_cell", "without_members", "few_local",
     "under_risk_line", "no_admission", "no_successor", "at_risk", "cells_below", "cells_lost",
     "cells_re_emptied", "cost",
 )  # fmt: skip
@@ -98,7 +98,8 @@ def best(
 ) -> Selection:
     """Choose the policy with the lowest or highest expected outcome, with few replications.
 
-    outcome: one of `sim.risk.outcomes`, at the horizon or summed to it.  goal: lowest or highest;
+    outcome: one of `sim.risk.outcomes`, at the horizon or summed to it; as `lost.school` of units
+    of one kind.  goal: lowest or highest;
     known for common outcomes.  difference: what is too small to matter, in the unit of the
     outcome; half a hamlet for numbers of hamlets.  certainty: with which the best is chosen if it
     is better than each other by the difference.  most: replications of one policy.
@@ -108,8 +109,9 @@ def best(
     named = known_policies(loaded, policies)
     named = [p for p in named if policies is None or p in policies]
     goal = goal_of(outcome, goal)
-    difference = HALF_A_HAMLET if difference is None and outcome in OF_HAMLETS else difference
-    _check(named, outcome, goal, difference, certainty, most, jobs)
+    if difference is None and parsed(outcome)[0] in OF_HAMLETS:
+        difference = HALF_A_HAMLET
+    _check(loaded, named, outcome, goal, difference, certainty, most, jobs)
     assert goal is not None and difference is not None
     chosen = loaded.scenario.seed if seed is None else seed
     shelf = Shelf(loaded, named, FEWEST_FOR_MEANS, chosen)
@@ -140,17 +142,16 @@ def best(
 def goal_of(outcome: str, goal: str | None) -> str | None:
     """The goal asked for, else that of a common outcome; None where that is not known."""
     if goal is None:
-        return LOWEST if outcome in BETTER_LOW else HIGHEST if outcome in BETTER_HIGH else None
+        name = parsed(outcome)[0]
+        return LOWEST if name in BETTER_LOW else HIGHEST if name in BETTER_HIGH else None
     return goal
 
 
 def _check(
-    policies: Sequence[str], outcome: str, goal: str | None, difference: float | None,
-    certainty: float, most: int, jobs: int | None,
+    loaded: Loaded, policies: Sequence[str], outcome: str, goal: str | None,
+    difference: float | None, certainty: float, most: int, jobs: int | None,
 ) -> None:  # fmt: skip
-    if outcome not in OUTCOMES:
-        allowed, like = listed(OUTCOMES), nearest(outcome, OUTCOMES)
-        fault = Fault("outcome", found=shown(outcome), allowed=allowed, suggestion=like)
+    if fault := fault_of(outcome, loaded.baseline):
         raise BadInput([fault])
     above = _("a number above 0 in the unit of {outcome}").format(outcome=outcome)
     at_least_one = _("a whole number of at least 1")

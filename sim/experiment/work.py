@@ -162,11 +162,13 @@ class Ledger:
         """The counts so far, with what is needed to read them."""
         assert self._counts is not None
         loaded = self._setup.loaded
+        kinds = risk.kinds_in(loaded.baseline)
         return Tally(
             counts=self._counts,
             offers=tuple(self._offered(self._offers[d]) for d in sorted(self._offers)),
             draw=self._draw,
-            is_hamlet=np.array([u.kind == "hamlet" for u in loaded.baseline.units]),
+            kind=risk.kinds_of(loaded.baseline, kinds),
+            kind_names=kinds,
             unit_costs=loaded.scenario.costs,
         )
 
@@ -238,6 +240,7 @@ class _InWork:
 
     def __init__(self, part: Part, draws: list[Loaded], seed: int) -> None:
         self._part, self._draws, self._seed = part, draws, seed
+        self._kinds = risk.kinds_in(draws[0].baseline)
         self._one_world = not any(is_of_world(path) for path in draws[0].scenario.uncertain)
         self._shared: _Shared | None = None
         self._kept: dict[str, Ready] = {}
@@ -259,7 +262,12 @@ class _InWork:
         plan = plans.make(loaded, policy, shared.completed, shared.projections)
         rules = loaded.scenario.rules
         ground = risk.ground(
-            plan, shared.world, rules.at_risk_share_over_60, rules.at_risk_months_since_admission
+            plan,
+            shared.world,
+            risk.kinds_of(loaded.baseline, self._kinds),
+            len(self._kinds),
+            rules.at_risk_share_over_60,
+            rules.at_risk_months_since_admission,
         )
         prepared = Prepared(loaded, policy, plan, shared.world, self._seed)
         return prepared, ground, risk.offer(loaded, policy, plan)

@@ -1,9 +1,10 @@
 """Tables of a run -> pictures.
 
 Each function takes results - of `sim.run`, or of `sim.read` of a run's folder - and returns
-matplotlib axes; `axes.figure.savefig(...)` writes them. They are a slide wide, carry their labels
-at what they name, and always show how sure they are. `picture` gives the bytes of a file; `styled`
-and `new_axes` are for figures of your own.
+matplotlib axes; `picture(axes)` gives the bytes of a file in the same style, which is not in force
+outside: `axes.figure.savefig` would make the labels of axes smaller. They are a slide wide, carry
+their labels at what they name, and always show how sure they are. `styled` and `new_axes` are for
+figures of your own.
 """
 
 from sim.figures.comparing import differences, lost_beside_few_local, lost_by_policy

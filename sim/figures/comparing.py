@@ -20,7 +20,17 @@ from sim.figures.drawing import (
     styled,
 )
 from sim.figures.formats import Known, counted, with_interval
-from sim.figures.reading import ALL, Run, at_the_end, base, minimum, policies
+from sim.figures.reading import (
+    ALL,
+    Run,
+    at_the_end,
+    base,
+    either,
+    minimum,
+    of_kind,
+    policies,
+    policy_in_words,
+)
 from sim.messages import _, ngettext, printable
 from sim.numerals import date
 
@@ -36,14 +46,16 @@ def lost_by_policy(run: Run, axes: "Axes | None" = None) -> "Axes":
     table = at_the_end(run, "lost")
     axes = axes or new_axes(height_for(len(table)))
     rows(axes, [_of_year(one, GREY if i == 0 else BLUE) for i, one in enumerate(_dicts(table))])
-    name_rows(axes, [printable(str(p), LONGEST_NAME) for p in table["policy"]])
+    name_rows(axes, [_named(run, str(p)) for p in table["policy"]])
     axes.set_xlim(left=0)
     room_for_labels(axes)
     entitle(
         axes,
-        _("Hamlets that will have lost their cell by {date}").format(
-            date=date(table["date"].iloc[0])
-        ),
+        either(
+            run,
+            _("Hamlets that will have lost their cell by {date}"),
+            _("Units that will have lost their cell by {date}"),
+        ).format(date=date(table["date"].iloc[0])),
     )
     explain(axes, _("expected number, with its 95 % interval"))
     return axes
@@ -55,9 +67,9 @@ def differences(run: Run, axes: "Axes | None" = None) -> "Axes":
 
     Blue: certainly fewer; orange: certainly more; grey: the interval holds no difference.
     """
-    table = run.pairs
+    table = of_kind(run.pairs)
     table = table[(table["outcome"] == "lost") & (table["hamlet"] == ALL)]
-    found = [_paired(one) for one in _dicts(table)]
+    found = [_paired(one, _named(run, str(one["policy"]))) for one in _dicts(table)]
     axes = axes or new_axes(height_for(len(found)))
     rows(axes, found)
     name_rows(axes, [row.name for row in found])
@@ -65,9 +77,11 @@ def differences(run: Run, axes: "Axes | None" = None) -> "Axes":
     room_for_labels(axes)
     entitle(
         axes,
-        _("Hamlets lost, fewer or more than under {base}").format(
-            base=printable(base(run), LONGEST_NAME)
-        ),
+        either(
+            run,
+            _("Hamlets lost, fewer or more than under {base}"),
+            _("Units that lose their cell, fewer or more than under {base}"),
+        ).format(base=_named(run, base(run))),
     )
     explain(
         axes, _("difference on the same lives, with its 95 % interval; grey: may be no difference")
@@ -94,9 +108,7 @@ def lost_beside_few_local(
         [_of_year(one, ORANGE)._replace(marker="D") for one in _dicts(few)],
         [y + 0.9 for y in here],
     )
-    axes.set_yticks(
-        [y + 0.45 for y in here], [printable(str(p), LONGEST_NAME) for p in lost["policy"]]
-    )
+    axes.set_yticks([y + 0.45 for y in here], [_named(run, str(p)) for p in lost["policy"]])
     axes.set_ylim(here[-1] + 1.7, -1.9)
     axes.spines["left"].set_visible(False)
     axes.tick_params(axis="y", length=0)
@@ -113,12 +125,25 @@ def lost_beside_few_local(
         axes.text(x, y, text, color=colour, fontsize=SMALL, fontweight="bold", ha="center")
     entitle(
         axes,
-        _("Cells lost, and hamlets that cannot stand alone, by {date}").format(
-            date=date(lost["date"].iloc[0])
+        either(
+            run,
+            _("Cells lost, and hamlets that cannot stand alone, by {date}"),
+            _("Cells lost, and units that cannot stand alone, by {date}"),
+        ).format(date=date(lost["date"].iloc[0])),
+    )
+    explain(
+        axes,
+        either(
+            run,
+            _("expected number of hamlets, with its 95 % interval"),
+            _("expected number of units, with its 95 % interval"),
         ),
     )
-    explain(axes, _("expected number of hamlets, with its 95 % interval"))
     return axes
+
+
+def _named(run: Run, policy: str) -> str:
+    return printable(policy_in_words(run, policy), LONGEST_NAME)
 
 
 def _dicts(table: Any) -> list[dict[str, Any]]:
@@ -130,8 +155,7 @@ def _of_year(one: dict[str, Any], colour: str) -> Row:
     return Row(str(one["policy"]), *known, counted(known), colour)
 
 
-def _paired(one: dict[str, Any]) -> Row:
+def _paired(one: dict[str, Any], name: str) -> Row:
     known = Known(one["difference"], one["low"], one["high"])
     colour = BLUE if known.high < 0 else ORANGE if known.low > 0 else GREY
-    name = printable(str(one["policy"]), LONGEST_NAME)
     return Row(name, *known, with_interval(known, sign=True), colour)

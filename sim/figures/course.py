@@ -9,6 +9,7 @@ import numpy.typing as npt
 from sim.figures.drawing import (
     BLUE,
     GREY,
+    HEAD_LINE,
     HEIGHT,
     INK,
     PALE_BLUE,
@@ -25,8 +26,16 @@ from sim.figures.drawing import (
     wrapped,
     write_numbers,
 )
-from sim.figures.formats import number
-from sim.figures.reading import Run, chosen, holds_nine_in_ten, measured
+from sim.figures.formats import Known, counted, number
+from sim.figures.reading import (
+    Run,
+    chosen,
+    holds_nine_in_ten,
+    is_told,
+    kinds,
+    measured,
+    policy_in_words,
+)
 from sim.figures.words import measure_in_words
 from sim.messages import _, printable
 
@@ -88,7 +97,9 @@ def _told(run: Run, measure: str, policy: str, axes: "Axes | None") -> "Axes":
     _bands(axes, table)
     low, high = axes.get_ylim()
     last = table.iloc[-1]
-    ends = [(float(last["mean"]), _("expected: {mean}").format(mean=number(last["mean"])), INK)]
+    mean = Known(last["mean"], last["low"], last["high"])
+    expected = number(mean.value) if is_told(table, "chance") else counted(mean)
+    ends = [(float(mean.value), _("expected: {mean}").format(mean=expected), INK)]
     for kind, height, told, colour in (
         ("chance", "chance_high", _("nine in ten by chance alone:\n{low} to {high}"), GREY),
         (
@@ -110,15 +121,25 @@ def _told(run: Run, measure: str, policy: str, axes: "Axes | None") -> "Axes":
             axes,
             _("where the blue band closes, these replications cannot tell it apart from chance"),
         )
+    elif not is_told(table, "chance"):
+        explain(axes, _without_chance(table))
     axes.set_ylim(low, high)
     label_ends(axes, float(_years(table)[-1]), ends)
     entitle(
         axes,
         _("{measure}, under {policy}").format(
-            measure=measure_in_words(measure), policy=printable(policy, LONGEST_NAME)
+            measure=measure_in_words(measure, bool(kinds(run))),
+            policy=printable(policy_in_words(run, policy), LONGEST_NAME),
         ),
     )
     return axes
+
+
+def _without_chance(table: Any) -> str:
+    """What is drawn where chance cannot be told: with one replication of each draw."""
+    if _has_intervals(table):
+        return _("grey: the 95 % interval of the expected number; chance cannot be told apart here")
+    return _("one replication: nothing here tells how sure it is")
 
 
 def _panels(
@@ -134,21 +155,27 @@ def _panels(
     tables = [measured(run, measure, policy) for measure in measures]
     for axes, measure, table in zip(grid, measures, tables, strict=False):
         _bands(axes, table, years_shown=3)
-        title = wrapped(measure_in_words(measure), PANELS_LINE // across)
+        title = wrapped(measure_in_words(measure, bool(kinds(run))), PANELS_LINE // across)
         axes.set_title(title, fontsize=SMALL, pad=6)
         axes.tick_params(labelsize=SMALL)
     for axes in grid[len(measures) :]:
         axes.set_visible(False)
     if one_scale:
         grid[0].set_ylim(0, 1.05 * max(_top(table) for table in tables))
-    told = _what_is_drawn(run, tables).format(policy=printable(policy, LONGEST_NAME))
-    figure.suptitle(told, fontsize=TEXT, x=0.01, ha="left")
+    told = _what_is_drawn(run, tables).format(
+        policy=printable(policy_in_words(run, policy), LONGEST_NAME)
+    )
+    figure.suptitle(wrapped(told, HEAD_LINE), fontsize=TEXT, x=0.01, ha="left")
     found: npt.NDArray[np.object_] = grid[: len(measures)]
     return found
 
 
 def _what_is_drawn(run: Run, tables: Sequence[Any]) -> str:
-    if not any(np.isfinite(table["parameters_high"]).any() for table in tables):
+    if not any(is_told(table, "chance") for table in tables):
+        if any(map(_has_intervals, tables)):
+            return _("Under {policy}: expected number (line), its 95 % interval (grey)")
+        return _("Under {policy}: one replication; nothing here tells how sure it is")
+    if not any(is_told(table, "parameters") for table in tables):
         return _("Under {policy}: expected number (line), nine in ten by chance (grey)")
     if holds_nine_in_ten(run):
         return _(
@@ -168,24 +195,41 @@ def _years(table: Any) -> Floats:
     return years
 
 
+def _has_intervals(table: Any) -> bool:
+    """Whether the mean has its interval in all years; of one replication only none at all has."""
+    return bool(np.isfinite(table["high"]).all())
+
+
+def _ends(table: Any) -> dict[str, tuple[Floats, Floats]]:
+    """The bands that are drawn; where chance cannot be told, the interval of the mean."""
+    columns = {kind: f"{kind}_" for kind in ("chance", "parameters") if is_told(table, kind)}
+    if "chance" not in columns and _has_intervals(table):
+        columns = {"interval": ""} | columns
+    return {
+        kind: (table[f"{prefix}low"].to_numpy(float), table[f"{prefix}high"].to_numpy(float))
+        for kind, prefix in columns.items()
+    }
+
+
 def _top(table: Any) -> float:
     """The highest point that is drawn of a measure."""
-    return float(table[["mean", "chance_high", "parameters_high"]].max().max())
+    highs = [high for _low, high in _ends(table).values()]
+    return float(np.nanmax(np.concatenate([table["mean"], *highs])))
 
 
 def _bands(axes: "Axes", table: Any, years_shown: int = 6) -> None:
-    """The line of the mean, the band by chance behind it and that by the parameters on it."""
+    """The line of the mean, the band by chance behind it and that by the parameters on it.
+
+    Where chance cannot be told the 95 % interval of the mean stands in its place.
+    """
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     years = _years(table)
-    for kind, colour, edge in (
-        ("chance", PALE_GREY, GREY), ("parameters", PALE_BLUE, BLUE),
-    ):  # fmt: skip
-        low, high = (table[f"{kind}_{end}"].to_numpy(dtype=float) for end in ("low", "high"))
-        if np.isfinite(low).any():
-            axes.fill_between(years, low, high, color=colour, alpha=0.85, linewidth=0, label=kind)
-            for end in (low, high):
-                axes.plot(years, end, color=edge, linewidth=0.7, label=f"_{kind}")
+    for kind, (low, high) in _ends(table).items():
+        colour, edge = (PALE_BLUE, BLUE) if kind == "parameters" else (PALE_GREY, GREY)
+        axes.fill_between(years, low, high, color=colour, alpha=0.85, linewidth=0, label=kind)
+        for end in (low, high):
+            axes.plot(years, end, color=edge, linewidth=0.7, label=f"_{kind}")
     axes.plot(years, table["mean"], color=INK, linewidth=2.5, label="mean")
     axes.set_ylim(0, max(1.05 * _top(table), 1.0))
     axes.set_xlim(years[0], years[-1])

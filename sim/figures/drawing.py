@@ -26,8 +26,8 @@ ROW = 0.36
 ROUNDING = 1e-9
 """Ticks are multiples of a step, as far as floats can be."""
 TEXT, SMALL = 13, 11
-TITLE_LINE, CAPTION_LINE, PANELS_LINE = 72, 96, 96
-"""Characters in a line: of titles, captions, and the titles of panels side by side."""
+TITLE_LINE, HEAD_LINE, CAPTION_LINE, PANELS_LINE = 72, 84, 96, 68
+"""Characters in a line: of titles, heads of panels, captions, and titles of panels side by side."""
 # Okabe and Ito (2008), as far as they stand out on white; text keeps a contrast of 4.5 : 1.
 BLUE, ORANGE, GREEN, GREY, INK = "#0072B2", "#B35000", "#007A5A", "#595959", "#1A1A1A"
 PALE_BLUE, PALE_GREY = "#A9D3EA", "#DADADA"
@@ -134,7 +134,7 @@ def rows(axes: "Axes", found: Sequence[Row], at: Sequence[float] | None = None) 
         axes.plot([row.low, row.high], [place, place], color=row.colour, linewidth=3, alpha=0.55)
         axes.plot(row.value, place, row.marker, color=row.colour, markersize=9, clip_on=False)
         axes.annotate(
-            row.told, (max(row.high, row.value), place), xytext=(8, 0),
+            row.told, (float(np.fmax(row.high, row.value)), place), xytext=(8, 0),
             textcoords="offset points", va="center", fontsize=SMALL, color=INK,
             bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1},
         )  # fmt: skip

@@ -10,7 +10,7 @@ import numpy as np
 from sim import store
 from sim.figures import comparing, course, places, reasons
 from sim.figures.drawing import styled
-from sim.figures.reading import Run, policies
+from sim.figures.reading import Run, hides_a_step, policies, told_of
 from sim.messages import BadInput, Fault, listed, shown
 
 FIGURES: dict[str, Callable[..., Any]] = {
@@ -29,6 +29,7 @@ FIGURES: dict[str, Callable[..., Any]] = {
 }
 """Every figure that needs nothing but results, by the name of its file."""
 OF_SEVERAL_POLICIES = ("differences",)
+OF_PEOPLE = {"members": course.STATUSES, "ages": course.AGES}
 FORMATS = ("png", "svg")
 DOTS_PER_INCH = 150
 
@@ -49,11 +50,25 @@ def picture(axes: Any, kind: str = "png") -> bytes:
     return made.getvalue()
 
 
-def save_all(run: Run, folder: Path, kind: str = "png") -> Iterator[Path]:
-    """Write every figure into a folder, one by one, and tell their paths. Raises BadInput."""
+def save_all(run: Run, folder: Path, kind: str = "png", hide_below: int = 0) -> Iterator[Path]:
+    """Write every figure into a folder, one by one, and tell their paths. Raises BadInput.
+
+    hide_below: what would tell counts of people under this is not drawn.
+    """
     if kind not in FORMATS:
         raise BadInput([Fault("--format", found=shown(kind), allowed=listed(FORMATS))])
     for name in names(run):
-        path = folder / f"{name}.{kind}"
-        store.write_bytes(path, picture(FIGURES[name](run), kind))
-        yield path
+        if axes := _drawn(name, run, hide_below):
+            path = folder / f"{name}.{kind}"
+            store.write_bytes(path, picture(axes, kind))
+            yield path
+
+
+def _drawn(name: str, run: Run, hide_below: int) -> Any:
+    """A figure, without what would tell few people; None if nothing is left of it."""
+    if name == "way-to-official-member" and hides_a_step(run, hide_below):
+        return None
+    if name not in OF_PEOPLE:
+        return FIGURES[name](run)
+    shown = told_of(run, OF_PEOPLE[name], hide_below)
+    return list(FIGURES[name](run, measures=shown)) if shown else None

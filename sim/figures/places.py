@@ -25,7 +25,16 @@ from sim.figures.drawing import (
     styled,
 )
 from sim.figures.formats import Known, chance, percent, percentage
-from sim.figures.reading import Run, by_risk, chosen, last_year, of_hamlets
+from sim.figures.reading import (
+    ALL,
+    Run,
+    by_risk,
+    chosen,
+    either,
+    last_year,
+    policy_in_words,
+    units_of,
+)
 from sim.messages import _, printable
 from sim.numerals import date
 
@@ -44,11 +53,18 @@ LONGEST_NAME = 30
 
 @styled
 def at_greatest_risk(
-    run: Run, policy: str | None = None, most: int = MOST_HAMLETS, axes: "Axes | None" = None
+    run: Run,
+    policy: str | None = None,
+    most: int = MOST_HAMLETS,
+    axes: "Axes | None" = None,
+    kind: str = ALL,
 ) -> "Axes":
-    """The hamlets at greatest risk of losing their cell by the horizon, with 95 % intervals."""
+    """The hamlets at greatest risk of losing their cell by the horizon, with 95 % intervals.
+
+    kind: of unit; default all together.
+    """
     name = chosen(run, policy)
-    table = of_hamlets(run, name)
+    table = units_of(run, name, kind)
     worst = by_risk(table[table["year"] == last_year(run)]).head(most).to_dict("records")
     axes = axes or new_axes(height_for(len(worst)))
     found = []
@@ -63,7 +79,7 @@ def at_greatest_risk(
     entitle(
         axes,
         _("Chance of losing the cell by {date}, under {policy}").format(
-            date=date(worst[0]["date"]), policy=printable(name, LONGEST_NAME)
+            date=date(worst[0]["date"]), policy=printable(policy_in_words(run, name), LONGEST_NAME)
         ),
     )
     explain(axes, _("each with its 95 % interval"))
@@ -83,7 +99,7 @@ def tiles(
     from matplotlib.patches import Rectangle
 
     name = chosen(run, policy)
-    table = of_hamlets(run, name)
+    table = units_of(run, name)
     table = table[table["year"] == (last_year(run) if year is None else year)]
     groups = _by_area(table)
     across = _across([len(rows) for _area, rows in groups])
@@ -110,14 +126,17 @@ def tiles(
     entitle(
         axes,
         _("Chance of having lost the cell by {date}, under {policy}").format(
-            date=date(table["date"].iloc[0]), policy=printable(name, LONGEST_NAME)
+            date=date(table["date"].iloc[0]),
+            policy=printable(policy_in_words(run, name), LONGEST_NAME),
         ),
     )
     explain(
         axes,
-        _("a tile a hamlet; framed: above {share} even at the lower end of its interval").format(
-            share=percentage(SURELY)
-        ),
+        either(
+            run,
+            _("a tile a hamlet; framed: above {share} even at the lower end of its interval"),
+            _("a tile a unit; framed: above {share} even at the lower end of its interval"),
+        ).format(share=percentage(SURELY)),
     )
     _colour_bar(axes, drawn)
     return axes
@@ -129,7 +148,7 @@ def heat_map(
 ) -> "Axes":
     """Chance of having lost the cell, hamlet by year, for the hamlets at greatest risk."""
     name = chosen(run, policy)
-    table = of_hamlets(run, name)
+    table = units_of(run, name)
     end = by_risk(table[table["year"] == last_year(run)]).head(most)
     grid = table.pivot(index="hamlet", columns="year", values="p_lost").loc[end["hamlet"]]
     dates = [date_.year for date_ in measured_dates(table)]
@@ -157,7 +176,7 @@ def heat_map(
     entitle(
         axes,
         _("Chance (%) of having lost the cell by each year, under {policy}").format(
-            policy=printable(name, LONGEST_NAME)
+            policy=printable(policy_in_words(run, name), LONGEST_NAME)
         ),
     )
     explain(

@@ -1,17 +1,19 @@
 """What figures and reports read: the tables of a run, just made or from its folder."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sim import store
-from sim.messages import BadInput, Fault, _, listed, nearest, shown
+from sim.messages import BadInput, Fault, _, language, listed, nearest, shown
 from sim.risk.bands import FEWEST_DRAWS
+from sim.risk.measures import FUNNEL
 
 if TYPE_CHECKING:
     import pandas as pd
 
 ALL = ""
-"""Stands for all hamlets together in `pairs`."""
+"""Stands for all hamlets together in `pairs`, and for units of all kinds."""
 
 
 def read(folder: Path) -> "Run":
@@ -65,9 +67,23 @@ def chosen(run: Run, policy: str | None) -> str:
     return policy or known[0]
 
 
+def policy_in_words(run: Run, policy: str) -> str:
+    """What planners call a policy in the current language; else its name in the scenario."""
+    names = run.manifest["scenario"].get("policy_names", {}).get(policy, {})
+    return str(names.get(language()) or policy)
+
+
 def holds_nine_in_ten(run: Run) -> bool:
     """Whether bands by the parameters do; of few draws they are the whole range."""
     return int(run.manifest["parameter_draws"]) >= FEWEST_DRAWS
+
+
+def is_told(table: "pd.DataFrame", kind: str) -> bool:
+    """Whether the run can tell a band of a measure, by `chance` or by the `parameters`.
+
+    That of chance not with one replication of each draw of the parameters.
+    """
+    return bool(table[f"{kind}_high"].notna().any())
 
 
 def minimum(run: Run) -> int:
@@ -75,10 +91,28 @@ def minimum(run: Run) -> int:
     return int(run.manifest["scenario"]["rules"]["minimum_official_members"])
 
 
-def of_hamlets(run: Run, policy: str) -> "pd.DataFrame":
-    """The rows of `hamlets` of one policy that are of units of kind hamlet."""
-    table = run.hamlets
-    return table[(table["policy"] == policy) & (table["kind"] == "hamlet")]
+def kinds(run: Run) -> list[str]:
+    """Kinds of unit that the tables tell apart; none where all that is counted are hamlets."""
+    if "kind" not in run.years:
+        return []
+    return [str(kind) for kind in run.years["kind"].unique() if kind != ALL]
+
+
+def either(run: Run, of_hamlets: str, of_units: str) -> str:
+    """What to call what is counted: hamlets, or units of several kinds."""
+    return of_units if kinds(run) else of_hamlets
+
+
+def of_kind(table: "pd.DataFrame", kind: str = ALL) -> "pd.DataFrame":
+    """The rows of one kind of unit, or of all together; of hamlets alone there are no others."""
+    return table[table["kind"] == kind] if "kind" in table else table
+
+
+def units_of(run: Run, policy: str, kind: str = ALL) -> "pd.DataFrame":
+    """The rows of `hamlets` of one policy: of units of one kind, or of all that are counted."""
+    table = run.hamlets[run.hamlets["policy"] == policy]
+    counted = [kind] if kind != ALL else kinds(run) or ["hamlet"]
+    return table[table["kind"].isin(counted)]
 
 
 def by_risk(table: "pd.DataFrame") -> "pd.DataFrame":
@@ -92,17 +126,32 @@ def last_year(run: Run) -> int:
     return int(run.years["year"].max())
 
 
-def measured(run: Run, measure: str, policy: str) -> "pd.DataFrame":
+def measured(run: Run, measure: str, policy: str, kind: str = ALL) -> "pd.DataFrame":
     """One measure under one policy by year. Raises KeyError for what is no measure."""
-    table = run.years
+    table = of_kind(run.years, kind)
     found = table[(table["measure"] == measure) & (table["policy"] == policy)]
     if found.empty:
         raise KeyError(measure)
     return found.sort_values("year")
 
 
-def at_the_end(run: Run, measure: str) -> "pd.DataFrame":
+def told_of(run: Run, measures: Sequence[str], hide_below: int) -> list[str]:
+    """The measures of people whose counts, and lower ends, are never under this in the base."""
+
+    def least(measure: str) -> float:
+        return float(measured(run, measure, base(run))[["mean", "low"]].min().min())
+
+    return [measure for measure in measures if not least(measure) < hide_below]
+
+
+def hides_a_step(run: Run, hide_below: int) -> bool:
+    """Whether the way to official member would tell a count under this."""
+    ends = [measured(run, step, base(run)).iloc[-1]["so_far_low"] for step in FUNNEL]
+    return any(end < hide_below for end in ends)
+
+
+def at_the_end(run: Run, measure: str, kind: str = ALL) -> "pd.DataFrame":
     """One measure at the horizon, a row for each policy, in their order."""
-    table = run.years
+    table = of_kind(run.years, kind)
     rows = table[(table["measure"] == measure) & (table["year"] == last_year(run))]
     return rows.set_index("policy", drop=False).loc[policies(run)]

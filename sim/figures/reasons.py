@@ -17,7 +17,13 @@ from sim.figures.drawing import (
     styled,
 )
 from sim.figures.formats import Known, counted
-from sim.figures.reading import Run, chosen, last_year
+from sim.figures.reading import (
+    Run,
+    chosen,
+    last_year,
+    of_kind,
+    policy_in_words,
+)
 from sim.figures.words import cause_in_words, step_in_words
 from sim.messages import _, printable
 from sim.risk.measures import FUNNEL, STEPS
@@ -27,25 +33,25 @@ if TYPE_CHECKING:
 
 LONGEST_NAME = 28
 LEADS_BACK = ("class_missed", "certificate_expired", "dossier_lapsed")
+AHEAD, BACK, OUT = (BLUE, "o"), (GREY, "s"), (ORANGE, "X")
+"""Colours, and marks for those who do not see them, of who goes on, goes back or drops out."""
 
 
 @styled
 def causes(run: Run, policy: str | None = None, axes: "Axes | None" = None) -> "Axes":
     """What made cells fall below the minimum that were then lost: expected number of hamlets."""
     name = chosen(run, policy)
-    table = run.losses
+    table = of_kind(run.losses)
     table = table[
         (table["policy"] == name) & (table["ending"] == "lost") & (table["by"] == "cause")
     ]
-    found = [
-        _row(cause_in_words(one["what"]), one, "number", BLUE) for one in table.to_dict("records")
-    ]
+    found = [_row(cause_in_words(one["what"]), one, "number") for one in table.to_dict("records")]
     axes = axes or new_axes(height_for(len(found)))
     _in_rows(axes, found)
     entitle(
         axes,
         _("What made cells fall below, that were then lost, under {policy}").format(
-            policy=printable(name, LONGEST_NAME)
+            policy=printable(policy_in_words(run, name), LONGEST_NAME)
         ),
     )
     explain(axes, _("expected number of losses until the horizon, with its 95 % interval"))
@@ -58,35 +64,33 @@ def way_to_official_member(
 ) -> "Axes":
     """From the source list to official member, and where people are held up or lost."""
     name = chosen(run, policy)
-    table = run.years
+    table = of_kind(run.years)
     table = table[(table["policy"] == name) & (table["year"] == last_year(run))]
     told = table.set_index("measure").to_dict("index")
-    colours = {
-        step: BLUE if step in STEPS else GREY if step in LEADS_BACK else ORANGE for step in FUNNEL
+    looks = {
+        step: AHEAD if step in STEPS else BACK if step in LEADS_BACK else OUT for step in FUNNEL
     }
-    found = [
-        _row(step_in_words(step), told[step], "so_far", colour) for step, colour in colours.items()
-    ]
+    found = [_row(step_in_words(step), told[step], "so_far", *look) for step, look in looks.items()]
     axes = axes or new_axes(height_for(len(found)))
     _in_rows(axes, found)
-    for label, colour in zip(axes.get_yticklabels(), colours.values(), strict=True):
+    for label, (colour, _marker) in zip(axes.get_yticklabels(), looks.values(), strict=True):
         label.set_color(colour)
     entitle(
         axes,
         _("From the source list to official member, under {policy}").format(
-            policy=printable(name, LONGEST_NAME)
+            policy=printable(policy_in_words(run, name), LONGEST_NAME)
         ),
     )
     explain(axes, 
         _("expected number until the horizon, with its 95 % interval\n"
-          "blue: on the way; grey: held up, a step again; orange: lost")
+          "blue dots: on the way; grey squares: held up, a step again; orange crosses: lost")
     )  # fmt: skip
     return axes
 
 
-def _row(name: str, one: dict[Any, Any], column: str, colour: str) -> Row:
+def _row(name: str, one: dict[Any, Any], column: str, colour: str = BLUE, marker: str = "o") -> Row:
     known = Known(one[column], one[f"{column}_low"], one[f"{column}_high"])
-    return Row(name, *known, counted(known), colour)
+    return Row(name, *known, counted(known), colour, marker)
 
 
 def _in_rows(axes: "Axes", found: list[Row]) -> None:

@@ -26,7 +26,7 @@ from sim.figures.drawing import (
     write_numbers,
 )
 from sim.figures.formats import Known, with_interval
-from sim.figures.words import measure_in_words
+from sim.figures.words import outcome_in_words
 from sim.messages import _, ngettext, printable
 from sim.numerals import decimal, significant
 
@@ -79,7 +79,7 @@ def sensitivity(run: Studied, quantity: str = "value", policy: str | None = None
     figure = effects.get_figure(root=True)
     assert figure is not None
     title = _titles(quantity).format(
-        outcome=measure_in_words(told["outcome"]), policy=printable(name)
+        outcome=outcome_in_words(told["outcome"], "kinds" in told), policy=printable(name)
     )
     figure.suptitle(wrapped(title, 72), x=0.012, ha="left", fontsize=TEXT + 2, fontweight="bold")
     explained = _(
@@ -205,7 +205,8 @@ def decision(run: Any, axes: "Axes | None" = None) -> "Axes":
         _("{outcome}: better by so many on average, with 95 % intervals; grey: may be worth "
           "nothing. Nothing that can be known is worth more than {most}. The choice goes by this "
           "outcome alone, not by costs.").format(
-            outcome=measure_in_words(told["outcome"]), most=significant(told["at_most"], 2)
+            outcome=outcome_in_words(told["outcome"], "kinds" in told),
+            most=significant(told["at_most"], 2),
         ),
     )  # fmt: skip
     return axes

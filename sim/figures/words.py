@@ -1,13 +1,30 @@
 """Measures of the tables in a planner's words."""
 
 from sim.messages import _
-from sim.risk.summary import cause_in_words
+from sim.risk.summary import cause_in_words, kind_in_words
 
-__all__ = ["cause_in_words", "measure_in_words", "progress_in_words", "step_in_words"]
+__all__ = [
+    "cause_in_words",
+    "kind_in_words",
+    "measure_in_words",
+    "outcome_in_words",
+    "progress_in_words",
+    "step_in_words",
+]
 
 
-def measure_in_words(measure: str) -> str:
-    """A measure of the table `years`, as the title of a figure."""
+def measure_in_words(measure: str, of_units: bool = False) -> str:
+    """A measure of the table `years` as the title of a figure; of hamlets, or of all units."""
+    of_all_kinds = {
+        "lost": _("Units that have lost their cell"),
+        "below": _("Units whose cell has fallen below the minimum"),
+        "combined": _("Units whose cell was combined with another"),
+        "without_cell": _("Units without a cell"),
+        "without_own_cell": _("Units without a cell of their own"),
+        "few_local": _("Units with too few officials of their own"),
+        "no_successor": _("Units without an official under 60"),
+        "no_admission": _("Units without an admission in five years"),
+    }
     words = {
         "lost": _("Hamlets that have lost their cell"),
         "below": _("Hamlets whose cell has fallen below the minimum"),
@@ -35,7 +52,17 @@ def measure_in_words(measure: str) -> str:
         "age_70_79": _("Officials of 70 to 79"),
         "age_80": _("Officials of 80 and over"),
     }
-    return words.get(measure, measure.replace("_", " "))
+    told = words | of_all_kinds if of_units else words
+    return told.get(measure, measure.replace("_", " "))
+
+
+def outcome_in_words(outcome: str, of_units: bool) -> str:
+    """An outcome, of units of one kind if it names one."""
+    measure, _point, kind = outcome.partition(".")
+    words = measure_in_words(measure, of_units)
+    if not kind:
+        return words
+    return _("{measure}: {kind}").format(measure=words, kind=kind_in_words(kind))
 
 
 def step_in_words(step: str) -> str:

@@ -52,8 +52,10 @@ def read_count(cell: Cell) -> int:
     """A whole number of at least 0; 12.0 is whole too."""
     _refuse_thousands(cell)
     value = _number(cell)
-    if value is None or not value.is_integer() or value > LARGEST_COUNT:
+    if value is None or not value.is_integer():
         raise Unfit(_("a whole number of at least 0"))
+    if value > LARGEST_COUNT:
+        raise Unfit(_at_most(_("a whole number"), LARGEST_COUNT))
     return int(value)
 
 
@@ -126,7 +128,13 @@ def _number(cell: Cell) -> float | None:
         value = float(text.replace(",", ".")) if NUMBER.fullmatch(text) else None
     else:
         value = _as_float(cell)
-    return value if value is not None and 0 <= value <= LARGEST_NUMBER else None
+    if value is not None and value > LARGEST_NUMBER:
+        raise Unfit(_at_most(_("a number"), LARGEST_NUMBER))
+    return value if value is not None and value >= 0 else None
+
+
+def _at_most(kind: str, bound: float) -> str:
+    return _("{kind} of at most {bound}").format(kind=kind, bound=f"{bound:.0f}")
 
 
 def _as_float(cell: Cell) -> float | None:

@@ -1,6 +1,7 @@
 """What a scenario must satisfy beyond the types of its values, without its table."""
 
 import datetime as dt
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -36,6 +37,8 @@ NEEDED = {
     "uniform": ("low", "high"),
     "triangular": ("low", "mode", "high"),
 }
+EXTREMES = (2.0**-53, 1 - 2.0**-53)
+"""Shares of a distribution between which all draws lie: uniform numbers have 52 bits."""
 YOUNGEST_MEMBER = 18
 OLDEST_LISTED = 59
 LONGEST_POLICY_NAME = 60
@@ -165,6 +168,9 @@ def _names(scenario: Scenario) -> Iterator[Finding]:
                 LONGEST_POLICY_NAME
             )
             yield Finding(("policies", name), shown(name), allowed)
+    for name in scenario.policy_names.keys() - scenario.policies.keys():
+        near = nearest(name, list(scenario.policies))
+        yield Finding(("policy_names", name), shown(name), listed(scenario.policies), near)
 
 
 def _founding(scenario: Scenario) -> Iterator[Finding]:
@@ -345,7 +351,10 @@ def _uncertain(scenario: Scenario) -> Iterator[Finding]:
         elif not shape.takes_number(node):
             yield Finding(steps, shown(path), _("a parameter that takes any number"))
         else:
-            yield from _possible(scenario, path, uncertain, node)
+            found = list(_possible(scenario, path, uncertain, node))
+            found += _distribution(steps, uncertain)
+            yield from found or _in_range(scenario, path, uncertain, node)
+            continue
         yield from _distribution(steps, uncertain)
 
 
@@ -362,6 +371,28 @@ def _possible(
             is_rule = first["type"] == "value_error"
             allowed = str(first["ctx"]["error"]) if is_rule else shape.described(node)
             yield Finding(("uncertain", path, name), shown(value), allowed)
+
+
+def _in_range(
+    scenario: Scenario, path: str, uncertain: Uncertain, node: shape.Schema
+) -> Iterator[Finding]:
+    """Whether the lowest and the highest value that can be drawn are values of the parameter."""
+    ends = [uncertain.quantile(share) for share in EXTREMES]
+    if not all(map(math.isfinite, ends)) or not all(_may_be(scenario, path, v) for v in ends):
+        told = _("{distribution} with values from {low} to {high}")
+        low, high = (f"{end:.3g}" for end in ends)
+        found = told.format(distribution=uncertain.distribution, low=low, high=high)
+        allowed = _("a distribution that keeps to the range of the parameter ({rule})")
+        rule = shape.described(node)
+        yield Finding(("uncertain", path), found, allowed.format(rule=rule))
+
+
+def _may_be(scenario: Scenario, path: str, value: float) -> bool:
+    try:
+        scenario.with_values({path: value})
+    except ValidationError:
+        return False
+    return True
 
 
 def _distribution(steps: Steps, uncertain: Uncertain) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ from sim.load.posteriors import read_posterior
 from sim.load.references import reference_findings, unit_findings
 from sim.load.sheets import hamlets_grid, sheet_called
 from sim.load.spreadsheets import LARGEST_FILE, Book, is_workbook, open_book
+from sim.load.stages import unread_levers
 from sim.load.tables import Table, read_table, table_of
 from sim.load.validation import Validated, validate
 from sim.load.vocabulary import SHEETS
@@ -149,7 +150,13 @@ def _posterior(
 
 def _scenario_faults(document: Document, validated: Validated, table: Table | None) -> list[Fault]:
     broken = [*document.broken, *validated.broken, *(table.broken if table else ())]
-    found = _as_written(document, findings(validated.scenario, table.baseline if table else None))
+    found = _as_written(
+        document,
+        [
+            *findings(validated.scenario, table.baseline if table else None),
+            *unread_levers(validated.scenario),
+        ],
+    )
     every = [*reliable(validated.findings, document.broken), *reliable(found, broken)]
     return [*document.faults, *map(document.fault, every)]
 

@@ -68,6 +68,7 @@ MEANINGS: dict[type[Record], dict[str, Meaning]] = {
         ),
         "happened": Meaning(N_("The policy that was followed in truth; by default the base")),
         "policies": Meaning(N_("The policies, each a list of levers; the first is the base")),
+        "policy_names": Meaning(N_("What planners call the policies, by language")),
     },
     scenario.Rules: {
         "minimum_official_members": Meaning(N_("Official members that a cell needs"), MEMBERS),

@@ -131,7 +131,7 @@ FREE = Look(framed=True, wrap=True)
 READ_ONLY = Look(colour=GREY, wrap=True, framed=True)
 SAMPLE = Look(italic=True, colour=GREY, fill=EXAMPLE, framed=True)
 TEXT_FORM = "@"
-LINE_HEIGHT, NAME_LETTERS, ALLOWED_LETTERS = 15.5, 48, 46
+LINE_HEIGHT, NAME_LETTERS, ALLOWED_LETTERS, LEVER_LETTERS = 15.5, 48, 46, 62
 TEXT_COLUMNS = ("id", "neighbour", "tags", "posted_months_left", "posted_pool", "cell", "name")
 WIDE = {"name": 30, "tags": 18, "area.district": 18, "area.commune": 18, "note": 30, "cell": 18}
 
@@ -479,6 +479,9 @@ def _levers(writer: Writer, sheet: "Worksheet") -> None:
             row += 1
             steps = setting_steps(lever, path) or ()
             at = shape.at({"policies": {"": [{"lever": lever}]}}, ("policies", "", 0, *steps)) or {}
-            cells = [None, SETTINGS.label(path), allowed_in_words(at, steps), path]
+            allowed = allowed_in_words(at, steps)
+            cells = [None, SETTINGS.label(path), allowed, path]
             writer.row(sheet, row, cells, READ_ONLY)
+            lines = 1 + len(allowed) // LEVER_LETTERS
+            sheet.row_dimensions[row].height = LINE_HEIGHT * lines
         row += 1

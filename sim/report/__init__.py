@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sim import store
-from sim.figures.reading import Run
+from sim.figures.reading import Run, read
 from sim.messages import BadInput, Fault, listed, shown
 from sim.report import model
 from sim.report.page import html
@@ -46,6 +46,31 @@ def write(run: Run, path: Path, hide_below: int = 0, kind: str = "html") -> None
     store.write_bytes(path, data)
 
 
+def write_beside(folder: Path, hide_below: int = 0, kind: str = "html") -> None:
+    """Write the report of the run in a folder beside its tables, whatever runs there meanwhile.
+
+    Raises BadInput; `store.Replaced` if another run has taken its place before it was written.
+    """
+    with store.held(folder) as here:
+        write_again(read(here), here / of_kind(kind).file, hide_below, kind)
+
+
+def write_all_beside(folder: Path) -> None:
+    """Write the page and the description of the model that it links to, as `write_beside`."""
+    with store.held(folder) as here:
+        run = read(here)
+        model.write(here / store.MODEL, run)
+        write(run, here / FILE)
+
+
+def write_again(run: Run, path: Path, hide_below: int = 0, kind: str = "html") -> None:
+    """As `write`; the description of the model beside a page then speaks its language too."""
+    beside = path.with_name(store.MODEL)
+    if of_kind(kind).file == FILE and beside.is_file():
+        model.write(beside, run)
+    write(run, path, hide_below, kind)
+
+
 def of_kind(kind: str) -> Format:
     """The format of this name. Raises BadInput."""
     if kind not in FORMATS:
@@ -53,4 +78,16 @@ def of_kind(kind: str) -> Format:
     return FORMATS[kind]
 
 
-__all__ = ["FILE", "FORMATS", "html", "model", "of_kind", "slides", "write", "xlsx"]
+__all__ = [
+    "FILE",
+    "FORMATS",
+    "html",
+    "model",
+    "of_kind",
+    "slides",
+    "write",
+    "write_again",
+    "write_all_beside",
+    "write_beside",
+    "xlsx",
+]

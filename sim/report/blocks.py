@@ -18,6 +18,7 @@ from sim import numerals
 from sim.figures import formats
 from sim.figures.files import picture
 from sim.figures.formats import Known, told
+from sim.figures.reading import Run, policy_in_words
 from sim.messages import _, printable
 
 LONGEST_NAME = 80
@@ -202,12 +203,25 @@ def name(text: object) -> str:
     return printable(str(text), LONGEST_NAME)
 
 
+def policy_name(run: Run, policy: str) -> str:
+    """What planners call a policy."""
+    return name(policy_in_words(run, policy))
+
+
 def number(value: float) -> str:
     """A number, whole ones without decimals; a dash if there is none."""
     if value != value:
         return numerals.NOTHING
     text = numerals.decimal(value) if value == round(value) else formats.number(value)
     return Measured(data(value, text), [value])
+
+
+def exact(value: float | None) -> str:
+    """A number that was given, with all its decimals; a dash if there is none."""
+    if value is None:
+        return numerals.NOTHING
+    digits = next(d for d in range(9) if d == 8 or round(value, d) == value)
+    return numerals.decimal(value, digits)
 
 
 def count(value: float) -> str:
@@ -275,15 +289,16 @@ class People:
 
     def number(self, value: float) -> str:
         """A number of people."""
-        return self._hidden() if self.hides(value) else number(value)
+        return self.hidden() if self.hides(value) else number(value)
 
     def counted(self, known: Known) -> str:
         """An expected number of people with its interval."""
-        return self._hidden() if self.hides(known.low) else counted(known)
+        return self.hidden() if self.hides(known.low) else counted(known)
 
     def hides(self, value: float) -> bool:
         """Whether a count is too small to be told."""
         return value < self.hide_below
 
-    def _hidden(self) -> str:
+    def hidden(self) -> str:
+        """What stands in place of a count that is not told."""
         return _("under {count}").format(count=count(self.hide_below))

@@ -6,52 +6,133 @@ from typing import Any
 from sim import figures, numerals
 from sim.figures import formats
 from sim.figures.formats import Known, told
-from sim.figures.reading import ALL, Run, base, policies
-from sim.figures.words import cause_in_words, progress_in_words
+from sim.figures.reading import (
+    ALL,
+    Run,
+    at_the_end,
+    base,
+    either,
+    kinds,
+    measured,
+    of_kind,
+    policies,
+)
+from sim.figures.words import cause_in_words, kind_in_words, progress_in_words
 from sim.messages import _
 from sim.report.blocks import (
     Block,
     Part,
+    People,
     Table,
     Text,
     chance,
     counted,
+    day,
     drawn,
     interval,
     name,
+    number,
+    policy_name,
 )
 
 MOST_FLIPS = 5
 """Hamlets told of each policy."""
 
 
+def by_kind(run: Run) -> Part:
+    """Units without a cell, and cells lost and founded, of each kind of unit."""
+    first = measured(run, "hamlets", base(run))
+    rows = [
+        [
+            policy_name(run, policy),
+            kind_in_words(kind),
+            number(measured(run, "hamlets", policy, kind).iloc[0]["mean"]),
+            number(measured(run, "without_own_cell", policy, kind).iloc[0]["mean"]),
+            *(_then(run, m, policy, kind) for m in ("without_own_cell", "without_cell")),
+            *(_so_far(run, f"cells_{m}", policy, kind) for m in ("lost", "founded", "re_emptied")),
+        ]
+        for policy in policies(run)
+        for kind in (ALL, *kinds(run))
+    ]
+    heads = [
+        _("policy"), _("units"), _("number"), _("no own cell at the start"),
+        _("no own cell at the end"), _("no cell at all then"), _("cells lost"), _("founded"),
+        _("lost of those founded"),
+    ]  # fmt: skip
+    caption = told(
+        _("Expected numbers from {start} to {end}, with 95 % intervals"),
+        start=day(first["date"].iloc[0]),
+        end=day(first["date"].iloc[-1]),
+    )
+    explained = _(
+        "Who founds more cells has more to lose, so that two losses are told apart: by units that "
+        "a cell covered at the start, and of cells founded since. A unit in a joint cell has none "
+        "of its own, but a cell covers it."
+    )
+    return Part("kinds", _("By kind of unit"), [Table(caption, heads, rows), Text(explained)])
+
+
+def _then(run: Run, measure: str, policy: str, kind: str) -> str:
+    one = at_the_end(run, measure, kind).loc[policy]
+    return counted(Known(*one[["mean", "low", "high"]]))
+
+
+def _so_far(run: Run, measure: str, policy: str, kind: str) -> str:
+    one = at_the_end(run, measure, kind).loc[policy]
+    return counted(Known(*one[["so_far", "so_far_low", "so_far_high"]]))
+
+
 def stand_alone(run: Run) -> Part:
     """Cells lost beside hamlets with too few officials of their own."""
     picture = drawn(
         partial(figures.lost_beside_few_local, run),
-        _("Hamlets lost and hamlets with too few officials of their own, by policy; the numbers "
-          "are in the first table of this report."),
+        either(
+            run,
+            _("Hamlets lost and hamlets with too few officials of their own, by policy; the "
+              "numbers are in the first table of this report."),
+            _("Cells lost and units with too few officials of their own, by policy; the numbers "
+              "are in the first table of this report."),
+        ),
     )  # fmt: skip
-    explained = _(
-        "Posting people in keeps cells, but leaves the hamlets' own strength as it is: that is the "
-        "second number."
-    )
+    explained = either(
+        run,
+        _("Posting people in keeps cells, but leaves the hamlets' own strength as it is: that is "
+          "the second number."),
+        _("Posting people in keeps cells, but leaves the units' own strength as it is: that is "
+          "the second number."),
+    )  # fmt: skip
     over_years = drawn(
         partial(figures.lost_over_years, run),
-        _("Hamlets that have lost their cell, over the years under the base, with bands for chance "
-          "and for the uncertain parameters."),
+        either(
+            run,
+            _("Hamlets that have lost their cell, over the years under the base, with bands for "
+              "chance and for the uncertain parameters."),
+            _("Units that have lost their cell, over the years under the base, with bands for "
+              "chance and for the uncertain parameters."),
+        ),
     )  # fmt: skip
     blocks: list[Block] = [over_years, Text(explained), picture]
-    return Part("alone", _("Cells lost, and hamlets that cannot stand alone"), blocks)
+    title = either(
+        run,
+        _("Cells lost, and hamlets that cannot stand alone"),
+        _("Cells lost, and units that cannot stand alone"),
+    )
+    return Part("alone", title, blocks)
 
 
-def against_base(run: Run) -> Part:
+def against_base(run: Run, people: People) -> Part:
     """Each policy against the base on the same lives."""
+    admitted = at_the_end(run, "admitted")["so_far"]
     outcomes = ("lost", "without_cell", "cell_years", "admitted", "posting_months", "cost")
     rows = [
         [
-            name(policy),
-            *(_difference(run, policy, outcome) for outcome in outcomes),
+            policy_name(run, policy),
+            *(
+                people.hidden()
+                if outcome == "admitted" and people.hides(min(admitted[[base(run), policy]]))
+                else _difference(run, policy, outcome)
+                for outcome in outcomes
+            ),
             interval(_pair(run, policy, "cost_per_cell_year")),
         ]
         for policy in policies(run)[1:]
@@ -61,28 +142,40 @@ def against_base(run: Run) -> Part:
             "policies", _("Policies against the base"), [Text(_("Only one policy was simulated."))]
         )
     heads = [
-        _("policy"), _("hamlets lost"), _("without a cell at the horizon"),
+        _("policy"), either(run, _("hamlets lost"), _("units that lose their cell")),
+        _("without a cell at the horizon"),
         _("cell-years kept"), _("admissions"), _("posting-months"), _("cost"),
         _("cost per cell-year kept"),
     ]  # fmt: skip
     caption = told(
-        _("Difference from {base} on the same lives, with 95 % intervals"), base=name(base(run))
+        _("Difference from {base} on the same lives, with 95 % intervals"),
+        base=policy_name(run, base(run)),
     )
-    explained = _(
-        "Cell-years: hamlets with a cell of their own at the end of each year, summed. Their cost "
-        "is told only where certainly more are kept. Nothing is discounted; put your own unit "
-        "costs into the scenario before you read any cost."
-    )
+    explained = either(
+        run,
+        _("Cell-years: hamlets with a cell of their own at the end of each year, summed. Their "
+          "cost is told only where certainly more are kept. Nothing is discounted; put your own "
+          "unit costs into the scenario before you read any cost."),
+        _("Cell-years: units with a cell of their own at the end of each year, summed. Their "
+          "cost is told only where certainly more are kept. Nothing is discounted; put your own "
+          "unit costs into the scenario before you read any cost."),
+    )  # fmt: skip
     picture = drawn(
         partial(figures.differences, run),
-        _("Hamlets lost fewer or more than under the base, with intervals; numbers in the table."),
-    )
+        either(
+            run,
+            _("Hamlets lost fewer or more than under the base, with intervals; numbers in the "
+              "table."),
+            _("Units that lose their cell, fewer or more than under the base, with intervals; "
+              "numbers in the table."),
+        ),
+    )  # fmt: skip
     blocks: list[Block] = [picture, Table(caption, heads, rows), Text(explained)]
     return Part("policies", _("Policies against the base"), blocks)
 
 
 def _pair(run: Run, policy: str, outcome: str) -> Known:
-    table = run.pairs
+    table = of_kind(run.pairs)
     rows = table[
         (table["policy"] == policy) & (table["outcome"] == outcome) & (table["hamlet"] == ALL)
     ]
@@ -100,7 +193,7 @@ def flips(run: Run) -> Part:
     rows = [
         [
             name(one["name"]),
-            name(policy),
+            policy_name(run, policy),
             *(
                 chance(Known(one[w], one[f"{w}_low"], one[f"{w}_high"]))
                 for w in ("saved", "harmed")
@@ -110,13 +203,25 @@ def flips(run: Run) -> Part:
         for one in lost[lost["policy"] == policy].head(MOST_FLIPS).to_dict("records")
     ]
     caption = told(
-        _("Hamlets whose fate differs most often from that under {base}, on the same lives"),
-        base=name(base(run)),
+        either(
+            run,
+            _("Hamlets whose fate differs most often from that under {base}, on the same lives"),
+            _("Units whose fate differs most often from that under {base}, on the same lives"),
+        ),
+        base=policy_name(run, base(run)),
     )
-    heads = [_("hamlet"), _("policy"), _("kept by the policy only"), _("lost by the policy only")]
+    heads = [
+        either(run, _("hamlet"), _("unit")), _("policy"), _("kept by the policy only"),
+        _("lost by the policy only"),
+    ]  # fmt: skip
     blocks: list[Block] = [Table(caption, heads, rows)]
     if not rows:
-        blocks = [Text(_("No policy changed the fate of a hamlet in any replication."))]
+        none = either(
+            run,
+            _("No policy changed the fate of a hamlet in any replication."),
+            _("No policy changed the fate of a unit in any replication."),
+        )
+        blocks = [Text(none)]
     return Part("flips", _("Whose fate a policy changes"), blocks)
 
 
@@ -130,7 +235,11 @@ def causes(run: Run) -> Part:
     )  # fmt: skip
     progress = _losses(
         run, "progress", progress_in_words, _("how far its candidates had come"),
-        _("Losses until the horizon under {base}, by how far the hamlet's candidates had come"),
+        either(
+            run,
+            _("Losses until the horizon under {base}, by how far the hamlet's candidates had come"),
+            _("Losses until the horizon under {base}, by how far the unit's candidates had come"),
+        ),
     )  # fmt: skip
     return Part("causes", _("Why cells are lost"), [picture, by_cause, progress])
 
@@ -138,22 +247,29 @@ def causes(run: Run) -> Part:
 def _losses(run: Run, by: str, words: Any, head: str, caption: str) -> Table:
     table = run.losses
     mine = table[(table["policy"] == base(run)) & (table["ending"] == "lost") & (table["by"] == by)]
+    of_each = {
+        kind: of_kind(mine, kind).set_index("what").to_dict("index") for kind in (ALL, *kinds(run))
+    }
     rows = [
         [
-            words(one["what"]),
-            counted(Known(one["number"], one["number_low"], one["number_high"])),
+            words(what),
+            _expected(one),
             chance(Known(one["share"], one["share_low"], one["share_high"])),
+            *(_expected(of_each[kind].get(what)) for kind in kinds(run)),
         ]
-        for one in mine.to_dict("records")
+        for what, one in of_each[ALL].items()
     ]
-    return Table(
-        told(caption, base=name(base(run))), [head, _("expected losses"), _("share")], rows
-    )
+    heads = [head, _("expected losses"), _("share"), *map(kind_in_words, kinds(run))]
+    return Table(told(caption, base=policy_name(run, base(run))), heads, rows)
+
+
+def _expected(one: Any) -> str:
+    return counted(Known(*(one[f"number{end}"] for end in ("", "_low", "_high")))) if one else ""
 
 
 def rule(run: Run) -> Part:
     """The observable at-risk rule against what the simulation says."""
-    table = run.rule
+    table = of_kind(run.rule)
     mine = table[(table["policy"] == base(run)) & (table["outcome"] == "lost")]
     start = mine[mine["year"] == 0]
     rows = [
@@ -177,7 +293,8 @@ def rule(run: Run) -> Part:
         ]
     )
     heads = [
-        _("the rule looked at"), _("hamlets flagged"), _("flagged, of those lost"),
+        _("the rule looked at"), either(run, _("hamlets flagged"), _("units flagged")),
+        _("flagged, of those lost"),
         _("not flagged, of those kept"), _("lost, of those flagged"), _("lost, of all"),
         _("years of warning"),
     ]  # fmt: skip
@@ -193,7 +310,8 @@ def rule(run: Run) -> Part:
         months=numerals.decimal(rules["at_risk_months_since_admission"]),
     )
     caption = told(
-        _("How well the at-risk rule foretells losses under {base}"), base=name(base(run))
+        _("How well the at-risk rule foretells losses under {base}"),
+        base=policy_name(run, base(run)),
     )
     return Part("rule", _("The at-risk rule"), [Text(explained), Table(caption, heads, rows)])
 

@@ -4,17 +4,30 @@ from typing import Any, NamedTuple
 
 from sim import numerals
 from sim.figures.formats import Known, told
-from sim.figures.reading import ALL, Run, at_the_end, base, last_year, measured, minimum, policies
+from sim.figures.reading import (
+    ALL,
+    Run,
+    at_the_end,
+    base,
+    either,
+    kinds,
+    last_year,
+    measured,
+    minimum,
+    of_kind,
+    policies,
+)
 from sim.messages import _, ngettext
 from sim.report.blocks import (
+    People,
     Table,
     count,
     counted,
     data,
     day,
     interval,
-    name,
     number,
+    policy_name,
 )
 
 FEWEST_FOR_MEANS, FEWEST_FOR_SHARES = 30, 200
@@ -31,18 +44,29 @@ class First(NamedTuple):
     note: str
 
 
-def first(run: Run) -> First:
+def first(run: Run, people: People) -> First:
     """The first screen of a run's report."""
-    return First(_question(run), list(_answer(run)), _warning(run), policy_table(run), _note())
+    table = policy_table(run, people)
+    return First(_question(run), list(_answer(run)), _warning(run), table, _note(run))
 
 
 def _question(run: Run) -> str:
     hamlets = measured(run, "hamlets", base(run)).iloc[0]["mean"]
     return told(
-        ngettext(
-            "Will the {count} hamlet lose its cell by {date}, and what would keep it?",
-            "Which of the {count} hamlets will lose their cell by {date}, and what would keep it?",
-            round(hamlets),
+        either(
+            run,
+            ngettext(
+                "Will the {count} hamlet lose its cell by {date}, and what would keep it?",
+                "Which of the {count} hamlets will lose their cell by {date}, and what would keep "
+                "it?",
+                round(hamlets),
+            ),
+            ngettext(
+                "Will the {count} unit lose its cell by {date}, and what would keep it?",
+                "Which of the {count} units will lose their cell by {date}, and what would keep "
+                "it?",
+                round(hamlets),
+            ),
         ),
         count=data(hamlets, numerals.decimal(hamlets)),
         date=_horizon(run),
@@ -60,7 +84,7 @@ def _answer(run: Run) -> list[str]:
 
 
 def _best(run: Run) -> str:
-    """The policy that leaves the fewest hamlets without a cell; the base if none is better.
+    """The policy that leaves the fewest units without a cell; the base if none is better.
 
     Not the one that loses the fewest: who founds more cells has more to lose.
     """
@@ -72,24 +96,54 @@ def _known(one: Any, value: str = "mean", prefix: str = "") -> Known:
 
 
 def _what_is_lost(run: Run) -> str:
+    if kinds(run):
+        return _what_is_lost_of_units(run)
     lost, without = (_known(at_the_end(run, m).loc[base(run)]) for m in ("lost", "without_cell"))
     return told(
         _(
             "Under {base}, {lost} hamlets are expected to lose their cell by {date}, and {without} "
             "to be without one then."
         ),
-        base=name(base(run)),
+        base=policy_name(run, base(run)),
         lost=counted(lost),
         date=_horizon(run),
         without=counted(without),
     )
 
 
+def _what_is_lost_of_units(run: Run) -> str:
+    """Beside it how many have no cell of their own, now and then: published figures say that."""
+    own = measured(run, "without_own_cell", base(run))
+    start = own.iloc[0]
+    lost, without = (_known(at_the_end(run, m).loc[base(run)]) for m in ("lost", "without_cell"))
+    return told(
+        _(
+            "On {start} {now} of {count} units have no cell of their own. Under {base}, {lost} "
+            "units are expected to lose theirs by {date}; then {own} have none of their own, and "
+            "{without} of them no joint cell either."
+        ),
+        start=day(start["date"]),
+        now=number(start["mean"]),
+        count=number(measured(run, "hamlets", base(run)).iloc[0]["mean"]),
+        base=policy_name(run, base(run)),
+        lost=counted(lost),
+        date=_horizon(run),
+        own=counted(_known(own.iloc[-1])),
+        without=counted(without),
+    )
+
+
 def _what_keeps_most(run: Run, best: str) -> str:
+    if len(policies(run)) == 1:
+        return _("No other policy was simulated: what would keep them this run does not tell.")
     if best == base(run):
         return told(
-            _("No other policy is expected to leave fewer hamlets without a cell than {base}."),
-            base=name(best),
+            either(
+                run,
+                _("No other policy is expected to leave fewer hamlets without a cell than {base}."),
+                _("No other policy is expected to leave fewer units without a cell than {base}."),
+            ),
+            base=policy_name(run, best),
         )
     pair = _pair(run, best, "without_cell")
     sentence = (
@@ -105,15 +159,18 @@ def _what_keeps_most(run: Run, best: str) -> str:
     )
     without = at_the_end(run, "without_cell")
     parts = {
-        "policy": name(best),
-        "base": name(base(run)),
+        "policy": policy_name(run, best),
+        "base": policy_name(run, base(run)),
         "without": counted(_known(without.loc[best])),
         "difference": interval(pair, sign=True),
     }
     near = _not_told_apart(without, best, base(run))
     if not near:
         return told(sentence, **parts)
-    more = told(_("Not to be told from it here: {policies}."), policies=", ".join(map(name, near)))
+    more = told(
+        _("Not to be told from it here: {policies}."),
+        policies=", ".join(policy_name(run, p) for p in near),
+    )
     return told(_("{sentence} {more}"), sentence=told(sentence, **parts), more=more)
 
 
@@ -127,19 +184,30 @@ def _who_cannot_stand_alone(run: Run, best: str) -> str:
     few = at_the_end(run, "few_local")
     parts = {
         "minimum": count(minimum(run)),
-        "base": name(base(run)),
+        "base": policy_name(run, base(run)),
         "few": counted(_known(few.loc[base(run)])),
     }
     if best == base(run):
-        sentence = _("By then {few} hamlets have fewer than {minimum} officials of their own.")
+        sentence = either(
+            run,
+            _("By then {few} hamlets have fewer than {minimum} officials of their own."),
+            _("By then {few} units have fewer than {minimum} officials of their own."),
+        )
         return told(sentence, **parts)
     return told(
-        _(
-            "By then {few} hamlets have fewer than {minimum} officials of their own under {base}, "
-            "and {other} under {policy}: cells kept are not yet cells that stand alone."
+        either(
+            run,
+            _(
+                "By then {few} hamlets have fewer than {minimum} officials of their own under "
+                "{base}, and {other} under {policy}: cells kept are not yet cells that stand alone."
+            ),
+            _(
+                "By then {few} units have fewer than {minimum} officials of their own under "
+                "{base}, and {other} under {policy}: cells kept are not yet cells that stand alone."
+            ),
         ),
         **parts,
-        policy=name(best),
+        policy=policy_name(run, best),
         other=counted(_known(few.loc[best])),
     )
 
@@ -152,31 +220,36 @@ def _warning(run: Run) -> str:
     few = (
         _("Fewer than {fewest} replications: rely neither on intervals nor on probabilities.")
         if made < FEWEST_FOR_MEANS
-        else _("Fewer than {fewest} replications: probabilities of single hamlets are rough.")
+        else either(
+            run,
+            _("Fewer than {fewest} replications: probabilities of single hamlets are rough."),
+            _("Fewer than {fewest} replications: probabilities of single units are rough."),
+        )
     )
     return few.format(fewest=count(fewest))
 
 
 def _pair(run: Run, policy: str, outcome: str) -> Known:
-    table = run.pairs
+    table = of_kind(run.pairs)
     rows = table[
         (table["policy"] == policy) & (table["outcome"] == outcome) & (table["hamlet"] == ALL)
     ]
     return Known(*rows[["difference", "low", "high"]].iloc[0])
 
 
-def policy_table(run: Run) -> Table:
+def policy_table(run: Run, people: People) -> Table:
     """Every policy with what it keeps, what it leaves weak, and what it costs."""
     states = {m: at_the_end(run, m) for m in ("lost", "without_cell", "few_local")}
     sums = {m: at_the_end(run, m)["so_far"].to_dict() for m in ("admitted", "cost")}
     rows = [
         [
-            name(policy),
+            policy_name(run, policy),
             counted(_known(states["lost"].loc[policy])),
             numerals.NOTHING if policy == base(run) else _against(run, policy),
             counted(_known(states["without_cell"].loc[policy])),
             counted(_known(states["few_local"].loc[policy])),
-            *(number(sums[m][policy]) for m in sums),
+            people.number(sums["admitted"][policy]),
+            number(sums["cost"][policy]),
             numerals.NOTHING
             if policy == base(run)
             else interval(_pair(run, policy, "cost_per_cell_year")),
@@ -185,8 +258,8 @@ def policy_table(run: Run) -> Table:
     ]
     heads = [
         _("policy"),
-        _("hamlets lost"),
-        _("lost, against {base}").format(base=name(base(run))),
+        either(run, _("hamlets lost"), _("units that lose their cell")),
+        _("lost, against {base}").format(base=policy_name(run, base(run))),
         _("without a cell then"),
         _("fewer than {minimum} officials of their own").format(minimum=count(minimum(run))),
         _("admissions"),
@@ -207,10 +280,18 @@ def _against(run: Run, policy: str) -> str:
     return interval(_pair(run, policy, "lost"), sign=True)
 
 
-def _note() -> str:
-    return _(
-        "Lost: hamlets that lose a cell they had or were given, once or more; who founds more has "
-        "more to lose. Without a cell: hamlets without an own or a joint cell on that day."
+def _note(run: Run) -> str:
+    return either(
+        run,
+        _(
+            "Lost: hamlets that lose a cell they had or were given, once or more; who founds more "
+            "has more to lose. Without a cell: hamlets without an own or a joint cell on that day."
+        ),
+        _(
+            "Lost: units that lose a cell they had or were given, once or more; who founds more "
+            "has more to lose, as the next table shows. Without a cell: units without an own or a "
+            "joint cell on that day."
+        ),
     )
 
 

@@ -1,13 +1,24 @@
 """Parts on hamlets: who to act on, who stands on posted members, who has no successor, where."""
 
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sim import figures, numerals
 from sim.figures import formats
 from sim.figures.formats import Known, told
-from sim.figures.reading import Run, base, by_risk, last_year, measured, minimum, of_hamlets
-from sim.figures.words import cause_in_words, measure_in_words
+from sim.figures.reading import (
+    ALL,
+    Run,
+    base,
+    by_risk,
+    either,
+    kinds,
+    last_year,
+    measured,
+    minimum,
+    units_of,
+)
+from sim.figures.words import cause_in_words, kind_in_words, measure_in_words
 from sim.messages import _
 from sim.report.blocks import (
     PERCENT,
@@ -25,9 +36,13 @@ from sim.report.blocks import (
     drawn,
     name,
     number,
+    policy_name,
     share,
 )
 from sim.report.first import years_of
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MOST_TO_ACT_ON = 15
 SOON = 0.1
@@ -38,9 +53,33 @@ SUREST = 0.01
 
 
 def to_act_on(run: Run, people: People) -> Part:
-    """The hamlets at greatest risk: why, how many people are needed, by when."""
-    table = of_hamlets(run, base(run))
-    worst = by_risk(table[table["year"] == last_year(run)]).head(MOST_TO_ACT_ON)
+    """The hamlets at greatest risk: why, how many people are needed, by when; kind by kind."""
+    blocks: list[Block] = []
+    for kind in kinds(run) or [ALL]:
+        worst = _at_risk(run, kind)
+        if not worst.empty:
+            blocks += [
+                _at_greatest_risk(run, people, kind, worst),
+                _picture_of_risk(run, kind, len(worst)),
+            ]
+    title = either(run, _("Hamlets to act on now"), _("Units to act on now"))
+    if not blocks:
+        none = Text(_("No cell fell below the minimum in any replication."))
+        return Part("act", title, [none])
+    blocks.insert(1, _what_is_needed(run))
+    return Part("act", title, blocks)
+
+
+def _at_risk(run: Run, kind: str) -> "pd.DataFrame":
+    """Those whose cell was lost or fell below the minimum in some replication, the worst first."""
+    table = units_of(run, base(run), kind)
+    end = by_risk(table[table["year"] == last_year(run)])
+    return end[(end["p_lost"] > 0) | (end["p_below"] > 0)].head(MOST_TO_ACT_ON)
+
+
+def _at_greatest_risk(run: Run, people: People, kind: str, worst: "pd.DataFrame") -> Table:
+    """Why each of the worst is at risk, and what it takes."""
+    table = units_of(run, base(run), kind)
     start = table[table["year"] == 0].set_index("hamlet")
     due = table[table["p_below"] >= SOON].groupby("hamlet")["date"].min().to_dict()
     rows = [
@@ -49,7 +88,7 @@ def to_act_on(run: Run, people: People) -> Part:
             _area(one),
             chance(Known(one["p_lost"], one["p_lost_low"], one["p_lost_high"])),
             _sureness(one["p_among_worst"]),
-            _why(one),
+            _why(one, start.loc[one["hamlet"]]),
             people.number(start.loc[one["hamlet"], "strength_median"]),
             people.number(one["needed"]),
             day(due[one["hamlet"]]) if one["hamlet"] in due else numerals.NOTHING,
@@ -57,10 +96,32 @@ def to_act_on(run: Run, people: People) -> Part:
         for one in worst.to_dict("records")
     ]
     heads = [
-        _("hamlet"), _("area"), _("chance of losing its cell"), _("among the ten, %"),
-        _("why"), _("officials now"), _("needed"), _("before"),
+        either(run, _("hamlet"), _("unit")), _("area"), _("chance of losing its cell"),
+        _("among the ten, %"), _("why"), _("officials now"), _("needed"), _("act before"),
     ]  # fmt: skip
-    explained = told(
+    caption = either(
+        run,
+        _("Hamlets at greatest risk under {base}"),
+        _("At greatest risk under {base}: {kind}"),
+    )
+    named = told(caption, base=policy_name(run, base(run)), kind=kind_in_words(kind))
+    return Table(named, heads, rows)
+
+
+def _picture_of_risk(run: Run, kind: str, most: int) -> Block:
+    return drawn(
+        partial(figures.at_greatest_risk, run, most=most, kind=kind),
+        either(
+            run,
+            _("Chance of losing the cell, with intervals, for the hamlets of the table above."),
+            _("Chance of losing the cell, with intervals, for the units of the table above."),
+        ),
+    )
+
+
+def _what_is_needed(run: Run) -> Text:
+    explained = either(
+        run,
         _(
             "Needed: so many more officials who stay would have kept the hamlet at {minimum} until "
             "the horizon in 19 of 20 replications. Before: from this anniversary on the chance to "
@@ -68,17 +129,15 @@ def to_act_on(run: Run, people: People) -> Part:
             "the hamlet is one of the ten at greatest risk. Each interval holds for one hamlet in "
             "95 %."
         ),
-        minimum=count(minimum(run)),
-        share=formats.percentage(SOON),
+        _(
+            "Needed: so many more officials who stay would have kept the unit at {minimum} until "
+            "the horizon in 19 of 20 replications. Before: from this anniversary on the chance to "
+            "have fallen below {minimum} is {share} or more. Among the ten: how sure it is that "
+            "the unit is one of the ten of its kind at greatest risk. Each interval holds for one "
+            "unit in 95 %."
+        ),
     )
-    caption = told(_("Hamlets at greatest risk under {base}"), base=name(base(run)))
-    picture = drawn(
-        partial(figures.at_greatest_risk, run, most=MOST_TO_ACT_ON),
-        _("Chance of losing the cell, with intervals, for the hamlets of the table above."),
-    )
-    return Part(
-        "act", _("Hamlets to act on now"), [Table(caption, heads, rows), Text(explained), picture]
-    )
+    return Text(told(explained, minimum=count(minimum(run)), share=formats.percentage(SOON)))
 
 
 def _area(one: dict[Any, Any]) -> str:
@@ -96,11 +155,14 @@ def _sureness(probability: float) -> str:
     return share(probability)
 
 
-def _why(one: dict[Any, Any]) -> str:
-    cause = cause_in_words(one["main_cause"]) if one["main_cause"] else numerals.NOTHING
+def _why(one: dict[Any, Any], start: Any) -> str:
+    """What makes it fall below most often, and what is seen today."""
+    reasons = [cause_in_words(one["main_cause"])] if one["main_cause"] else []
     if one["at_risk_at_start"]:
-        return _("{cause}; flagged by the at-risk rule").format(cause=cause)
-    return cause
+        reasons.append(_("flagged by the at-risk rule"))
+    if start["p_without_cell"] >= 0.5:
+        reasons.append(_("no cell of its own or joint today"))
+    return "; ".join(reasons) or numerals.NOTHING
 
 
 # ---------------------------------------------------------------- posted members
@@ -111,12 +173,14 @@ def posting_cliff(run: Run, people: People) -> Part:
     title = _("Cells that stand on posted members")
     by_year = {m: measured(run, m, base(run)).set_index("year") for m in _POSTINGS}
     if not any(by_year[m]["mean"].any() for m in ("on_posted", "posted_now")):
-        none = told(_("Nobody is posted in any replication under {base}."), base=name(base(run)))
+        none = told(
+            _("Nobody is posted in any replication under {base}."), base=policy_name(run, base(run))
+        )
         return Part("postings", title, [Text(none)])
     rows = [
         [
             day(by_year["on_posted"].loc[year, "date"]),
-            *(_cell(by_year[m].loc[year], people, is_people=m != "on_posted") for m in _POSTINGS),
+            *(_posted(m, year, by_year[m].loc[year], people) for m in _POSTINGS),
         ]
         for year in by_year["on_posted"].index
     ]
@@ -126,7 +190,7 @@ def posting_cliff(run: Run, people: People) -> Part:
     ]  # fmt: skip
     caption = told(
         _("Postings under {base}: the state on each day, and what ended or was renewed before it"),
-        base=name(base(run)),
+        base=policy_name(run, base(run)),
     )
     explained = told(
         _(
@@ -145,17 +209,21 @@ def posting_cliff(run: Run, people: People) -> Part:
     return Part("postings", title, blocks)
 
 
-_POSTINGS = ("on_posted", "posted_now", "posting_ended", "posting_renewed")
+_STATES, _FLOWS = ("on_posted", "posted_now"), ("posting_ended", "posting_renewed")
+_POSTINGS = (*_STATES, *_FLOWS)
 
 
-def _cell(one: Any, people: People, is_people: bool) -> str:
+def _posted(measure: str, year: int, one: Any, people: People) -> str:
+    """A state on a day, or what happened in the year before it; of the first nothing is known."""
+    if measure in _FLOWS and year == 0:
+        return numerals.NOTHING
     known = Known(one["mean"], one["low"], one["high"])
-    return people.counted(known) if is_people else counted(known)
+    return counted(known) if measure == "on_posted" else people.counted(known)
 
 
 def _leaning(run: Run, people: People) -> Table | None:
     """The hamlets whose cells stand on posted members at the start; none, no table."""
-    table = of_hamlets(run, base(run))
+    table = units_of(run, base(run))
     start = table[(table["year"] == 0) & (table["p_on_posted"] >= 0.5)]
     if start.empty:
         return None
@@ -176,7 +244,8 @@ def _leaning(run: Run, people: People) -> Table | None:
             ]
         )
     heads = [
-        _("hamlet"), _("area"), _("officials of its own now"), _("posted now"),
+        either(run, _("hamlet"), _("unit")), _("area"), _("officials of its own now"),
+        _("posted now"),
         *(
             _("posted by {year}").format(year=str(at[year]["date"].iloc[0].year))
             for year in later
@@ -184,7 +253,8 @@ def _leaning(run: Run, people: People) -> Table | None:
         _("chance of losing its cell"),
     ]  # fmt: skip
     caption = told(
-        _("Cells that stand on posted members today, under {base}"), base=name(base(run))
+        _("Cells that stand on posted members today, under {base}"),
+        base=policy_name(run, base(run)),
     )
     return Table(caption, heads, rows)
 
@@ -194,30 +264,32 @@ def _leaning(run: Run, people: People) -> Table | None:
 
 def succession(run: Run) -> Part:
     """Who has nobody to follow: no official under 60, no admission in five years."""
-    kinds = ("no_successor", "secretary_alone", "no_admission", "no_secretary")
+    measures = ("no_successor", "secretary_alone", "no_admission", "no_secretary")
     years = years_of(run)
     rows = []
-    for kind in kinds:
-        by_year = measured(run, kind, base(run)).set_index("year")
+    for measure in measures:
+        by_year = measured(run, measure, base(run)).set_index("year")
         knowns = [Known(*by_year.loc[y, ["mean", "low", "high"]]) for y in years]
-        rows.append([measure_in_words(kind), *map(counted, knowns)])
+        rows.append([measure_in_words(measure, bool(kinds(run))), *map(counted, knowns)])
     dates = measured(run, "hamlets", base(run)).set_index("year")["date"]
-    heads = [_("hamlets"), *(day(dates.loc[year]) for year in years)]
-    caption = told(_("Succession under {base}, expected numbers"), base=name(base(run)))
-    explained = _(
-        "A secretary has no successor where no other official of the hamlet under 60 is present "
-        "and active: posted members go home, and who is 60 cannot follow for long."
-    )
-    blocks: list[Block] = [
-        Table(caption, heads, rows),
-        Text(explained),
-        _without_successor(run),
-    ]
+    heads = [either(run, _("hamlets"), _("units")), *(day(dates.loc[year]) for year in years)]
+    caption = told(_("Succession under {base}, expected numbers"), base=policy_name(run, base(run)))
+    explained = either(
+        run,
+        _("A secretary has no successor where no other official of the hamlet under 60 is present "
+          "and active: posted members go home, and who is 60 cannot follow for long."),
+        _("A secretary has no successor where no other official of the unit under 60 is present "
+          "and active: posted members go home, and who is 60 cannot follow for long."),
+    )  # fmt: skip
+    blocks: list[Block] = [Table(caption, heads, rows), Text(explained)]
+    without = _without_successor(run)
+    if without.rows:
+        blocks.append(without)
     return Part("succession", _("Succession"), blocks)
 
 
 def _without_successor(run: Run) -> Table:
-    table = of_hamlets(run, base(run))
+    table = units_of(run, base(run))
     end = table[table["year"] == last_year(run)].set_index("hamlet")
     start = table[(table["year"] == 0) & (table["p_no_successor"] >= 0.5)]
     rows = [
@@ -225,11 +297,15 @@ def _without_successor(run: Run) -> Table:
         for one in start.to_dict("records")
     ]
     heads = [
-        _("hamlet"), _("area"), _("chance of no official under 60 then"),
+        either(run, _("hamlet"), _("unit")), _("area"), _("chance of no official under 60 then"),
         _("chance of no admission in five years then"), _("chance of losing its cell"),
     ]  # fmt: skip
     caption = told(
-        _("Hamlets without an official under 60 today, and what {date} brings"),
+        either(
+            run,
+            _("Hamlets without an official under 60 today, and what {date} brings"),
+            _("Units without an official under 60 today, and what {date} brings"),
+        ),
         date=day(end["date"].iloc[0]),
     )
     return Table(caption, heads, rows)
@@ -248,13 +324,23 @@ def where_and_when(run: Run, people: People) -> Part:
     pictures: list[Block] = [
         drawn(
             partial(figures.tiles, run),
-            _("A tile for each hamlet by area, darker where losing the cell is more likely; the "
-              "numbers are in the table below."),
+            either(
+                run,
+                _("A tile for each hamlet by area, darker where losing the cell is more likely; "
+                  "the numbers are in the table below."),
+                _("A tile for each unit by area, darker where losing the cell is more likely; "
+                  "the numbers are in the table below."),
+            ),
         ),
         drawn(
             partial(figures.heat_map, run),
-            _("Chance of having lost the cell by year for the hamlets at greatest risk; the "
-              "numbers are in the table below."),
+            either(
+                run,
+                _("Chance of having lost the cell by year for the hamlets at greatest risk; the "
+                  "numbers are in the table below."),
+                _("Chance of having lost the cell by year for the units at greatest risk; the "
+                  "numbers are in the table below."),
+            ),
         ),
     ]  # fmt: skip
     tables: list[Block] = [_by_year(run), _scorecard_text(run), _scorecard(run, people)]
@@ -263,7 +349,7 @@ def where_and_when(run: Run, people: People) -> Part:
 
 def _by_year(run: Run) -> Table:
     """P(lost) in percent of all hamlets in all years; cells that were never lost stay empty."""
-    table = of_hamlets(run, base(run))
+    table = units_of(run, base(run))
     end = by_risk(table[table["year"] == last_year(run)])
     grid = table.pivot(index="hamlet", columns="year", values="p_lost")
     years = list(grid.columns)
@@ -275,12 +361,13 @@ def _by_year(run: Run) -> Table:
         for one, area, risk, known in zip(end["name"], end["area"], risks, ends, strict=True)
     ]  # fmt: skip
     colours = [["", "", *(f"r{_shade(r)}" if r else "" for r in risk), ""] for risk in risks]
+    unit = either(run, _("hamlet"), _("unit"))
     dates = table.drop_duplicates("year").set_index("year")["date"]
-    heads = [_("hamlet"), _("area"), *(str(dates.loc[y].year) for y in years), _("by the horizon")]
+    heads = [unit, _("area"), *(str(dates.loc[y].year) for y in years), _("by the horizon")]
     caption = told(
         _("Chance (%) of having lost the cell by each year, under {base}; empty: lost in no "
           "replication"),
-        base=name(base(run)),
+        base=policy_name(run, base(run)),
     )  # fmt: skip
     return Table(caption, heads, rows, colours)
 
@@ -311,7 +398,7 @@ def _scorecard_text(run: Run) -> Text:
 
 def _scorecard(run: Run, people: People) -> Table:
     """The first and the last year side by side; of the first day no admissions are known."""
-    table = of_hamlets(run, base(run))
+    table = units_of(run, base(run))
     years = sorted({1, last_year(run)})
     found = [table[table["year"] == year] for year in years]
     by_year = [one.set_index("hamlet").to_dict("index") for one in found]
@@ -320,8 +407,12 @@ def _scorecard(run: Run, people: People) -> Table:
         for h, one in by_year[-1].items()
     ]
     calendar = [str(one["date"].iloc[0].year) for one in found]
-    heads = [_("hamlet"), _("area"), *(head for year in calendar for head in _score_heads(year))]
-    caption = told(_("Scorecard of all hamlets under {base}"), base=name(base(run)))
+    unit = either(run, _("hamlet"), _("unit"))
+    heads = [unit, _("area"), *(head for year in calendar for head in _score_heads(year))]
+    caption = either(
+        run, _("Scorecard of all hamlets under {base}"), _("Scorecard of all units under {base}")
+    )
+    caption = told(caption, base=policy_name(run, base(run)))
     return Table(caption, heads, rows)
 
 
@@ -342,7 +433,7 @@ def _scored(one: Any, people: People) -> list[str]:
     if strength.value != strength.value:
         return [numerals.NOTHING] * 6
     return [
-        people.counted(strength) if strength.value else number(0.0),
+        people.counted(strength) if strength.value else people.number(0.0),
         people.number(one["active_mean"]),
         people.number(one["admitted_mean"]),
         number(one["target_part"]),

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-from sim.figures.reading import Run
+from sim.figures.reading import Run, kinds
 from sim.messages import _, language, speaking
-from sim.report import choices, hamlets, people, trust, value
+from sim.report import choices, hamlets, levers, people, trust, value
 from sim.report.blocks import Part, People, Text, name
 from sim.report.first import First, first
 from sim.report.templates import rendered
@@ -19,7 +19,8 @@ def html(run: Run, hide_below: int = 0, model_page: str = "") -> str:
     """
     with speaking(language()):  # asked once, not for each number
         title = name(titled(run.manifest["scenario"]["title"]))
-        return page(title, list(parts(run, People(hide_below), model_page)), first=first(run))
+        people = People(hide_below)
+        return page(title, list(parts(run, people, model_page)), first=first(run, people))
 
 
 def page(
@@ -44,6 +45,8 @@ def page(
 
 def parts(run: Run, told: People, model_page: str = "") -> Iterator[Part]:
     """The parts in the order in which an organising committee asks."""
+    if kinds(run):
+        yield choices.by_kind(run)
     yield hamlets.to_act_on(run, told)
     yield hamlets.posting_cliff(run, told)
     yield choices.stand_alone(run)
@@ -51,7 +54,8 @@ def parts(run: Run, told: People, model_page: str = "") -> Iterator[Part]:
     yield hamlets.succession(run)
     yield people.members(run, told)
     yield hamlets.where_and_when(run, told)
-    yield choices.against_base(run)
+    yield levers.policy_levers(run)
+    yield choices.against_base(run, told)
     yield choices.flips(run)
     yield choices.causes(run)
     yield choices.rule(run)

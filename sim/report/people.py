@@ -6,11 +6,19 @@ from functools import partial
 from sim import figures, numerals
 from sim.figures.course import AGES, STATUSES
 from sim.figures.formats import Known, told
-from sim.figures.reading import Run, base, holds_nine_in_ten, last_year, measured
+from sim.figures.reading import (
+    Run,
+    base,
+    hides_a_step,
+    holds_nine_in_ten,
+    last_year,
+    measured,
+    told_of,
+)
 from sim.figures.words import measure_in_words, step_in_words
 from sim.messages import _
-from sim.report.blocks import Block, Part, People, Table, Text, day, drawn, name, span
-from sim.risk.measures import FUNNEL, STEPS
+from sim.report.blocks import Block, Part, People, Table, Text, day, drawn, name, policy_name, span
+from sim.risk.measures import STEPS
 
 LOST_ON_THE_WAY = ("class_missed", "dossier_lapsed", "lapsed", "refused", "candidates_left")
 
@@ -22,22 +30,16 @@ def way(run: Run, people: People) -> Part:
         STEPS: _("On the way: expected numbers until {date} by area, under {base}"),
         LOST_ON_THE_WAY: _("Held up or lost: expected numbers until {date} by area, under {base}"),
     }
-    parts = {"date": day(end), "base": name(base(run))}
+    parts = {"date": day(end), "base": policy_name(run, base(run))}
     tables = [_by_area(run, people, told(c, **parts), steps) for steps, c in captions.items()]
     shown = _(
         "How many are put on the source list, attend the class, have a dossier, are admitted and "
         "recognised, and where the others stop; by area in the tables below."
     )
     blocks: list[Block] = [*tables]
-    if not hides_a_step(run, people):
+    if not hides_a_step(run, people.hide_below):
         blocks.insert(0, drawn(partial(figures.way_to_official_member, run), shown))
     return Part("way", _("From the source list to official member"), blocks)
-
-
-def hides_a_step(run: Run, people: People) -> bool:
-    """Whether the figure of all areas would tell a count that is to be hidden."""
-    ends = [measured(run, step, base(run)).iloc[-1]["so_far_low"] for step in FUNNEL]
-    return any(map(people.hides, ends))
 
 
 def _by_area(run: Run, people: People, caption: str, steps: Sequence[str]) -> Table:
@@ -63,8 +65,7 @@ def members(run: Run, people: People) -> Part:
         (figures.ages, AGES, _("Officials by age over the years, with bands; numbers in the table "
                                "below.")),
     ):  # fmt: skip
-        shown = [m for m in measures if not _hides_any(run, m, people)]
-        if shown:
+        if shown := told_of(run, measures, people.hide_below):
             blocks.append(drawn(partial(draw, run, measures=shown), alt))
     explained = _(
         "By chance alone: where nine replications of ten lie when only chance differs. By the "
@@ -76,11 +77,6 @@ def members(run: Run, people: People) -> Part:
         explained = _("{sentence} {more}").format(sentence=explained, more=few)
     blocks += [_at_the_horizon(run, people), Text(explained)]
     return Part("members", _("Members by status, sex and age"), blocks)
-
-
-def _hides_any(run: Run, measure: str, people: People) -> bool:
-    found = measured(run, measure, base(run))
-    return bool(found[["mean", "low"]].min().map(people.hides).any())
 
 
 def _at_the_horizon(run: Run, people: People) -> Table:
@@ -108,6 +104,6 @@ def _at_the_horizon(run: Run, people: People) -> Table:
     ]  # fmt: skip
     caption = told(
         _("Members and candidates now and on {date}, under {base}"),
-        date=day(end), base=name(base(run)),
+        date=day(end), base=policy_name(run, base(run)),
     )  # fmt: skip
     return Table(caption, heads, rows)

@@ -6,7 +6,17 @@ from dataclasses import replace
 from sim import figures
 from sim.figures import formats
 from sim.figures.formats import Known, told
-from sim.figures.reading import Run, at_the_end, base, measured, minimum, policies
+from sim.figures.reading import (
+    Run,
+    at_the_end,
+    base,
+    either,
+    is_told,
+    kinds,
+    measured,
+    minimum,
+    policies,
+)
 from sim.figures.words import step_in_words
 from sim.messages import _, ngettext
 from sim.report import choices, hamlets, trust
@@ -23,6 +33,7 @@ from sim.report.blocks import (
     day,
     drawn,
     name,
+    policy_name,
 )
 from sim.report.deck import deck
 from sim.report.first import first
@@ -51,8 +62,10 @@ def slides(run: Run, hide_below: int = 0) -> str:
 
 def _slides(run: Run, title: str, people: People) -> Iterator[Part]:
     """The slides in the order in which an organising committee asks."""
-    yield from _first_screen(run, title)
-    yield _act(run, people)
+    yield from _first_screen(run, title, people)
+    if kinds(run):
+        yield _kinds(run)
+    yield from _act(run, people)
     yield _with(hamlets.posting_cliff(run, people), Picture, Text)
     yield _few_local(run)
     yield _way(run, people)
@@ -67,8 +80,8 @@ def _with(part: Part, *kinds: type[Block]) -> Part:
     return replace(part, blocks=[b for kind in kinds for b in part.blocks if isinstance(b, kind)])
 
 
-def _first_screen(run: Run, title: str) -> Iterator[Part]:
-    opening = first(run)
+def _first_screen(run: Run, title: str, people: People) -> Iterator[Part]:
+    opening = first(run, people)
     yield Part("question", title, [Text(opening.question), *map(Text, _made_of(run))])
     warning = [Warned(opening.warning)] if opening.warning else []
     yield Part("answer", _("The answer"), [*warning, *map(Text, opening.answer)])
@@ -98,19 +111,39 @@ def _left_out(table: Table) -> Iterator[Text]:
         yield Text(sentence.format(shown=count(MOST_ROWS), count=count(len(table.rows))))
 
 
-def _act(run: Run, people: People) -> Part:
+def _kinds(run: Run) -> Part:
+    """Units by kind under the base; under the other policies they stand in the report."""
+    part = choices.by_kind(run)
+    (table, explained) = part.blocks
+    assert isinstance(table, Table)
+    return replace(part, blocks=[table.cut(1 + len(kinds(run))), explained])
+
+
+def _act(run: Run, people: People) -> Iterator[Part]:
+    """Who is at greatest risk, a slide for each kind of unit."""
     part = hamlets.to_act_on(run, people)
-    (table,) = (block for block in part.blocks if isinstance(block, Table))
-    explained = told(
+    explained = either(
+        run,
         _(
             "Needed: so many more officials who stay, to have {minimum} until the horizon in 19 of "
             "20 replications. Before: from then on the chance to have fallen below {minimum} is "
             "{share} or more. Each interval holds for one hamlet in 95 %."
         ),
-        minimum=count(minimum(run)),
-        share=formats.percentage(hamlets.SOON),
+        _(
+            "Needed: so many more officials who stay, to have {minimum} until the horizon in 19 of "
+            "20 replications. Before: from then on the chance to have fallen below {minimum} is "
+            "{share} or more. Each interval holds for one unit in 95 %."
+        ),
     )
-    return replace(part, blocks=[table.cut(MOST_HAMLETS, ACT_COLUMNS), Text(explained)])
+    text = Text(
+        told(explained, minimum=count(minimum(run)), share=formats.percentage(hamlets.SOON))
+    )
+    tables = [block for block in part.blocks if isinstance(block, Table)]
+    if not tables:
+        yield part
+    for i, table in enumerate(tables):
+        key = f"{part.key}-{i + 1}" if i else part.key
+        yield replace(part, key=key, blocks=[table.cut(MOST_HAMLETS, ACT_COLUMNS), text])
 
 
 def _few_local(run: Run) -> Part:
@@ -124,12 +157,24 @@ def _few_local(run: Run) -> Part:
     shown = [one for one in policies(run) if one == base(run) or one in best]
     picture = drawn(
         figures.lost_beside_few_local(run, only=shown),
-        _("Hamlets lost and hamlets with too few officials of their own, by policy; the numbers "
-          "are in the table of policies."),
+        either(
+            run,
+            _("Hamlets lost and hamlets with too few officials of their own, by policy; the "
+              "numbers are in the table of policies."),
+            _("Cells lost and units with too few officials of their own, by policy; the numbers "
+              "are in the table of policies."),
+        ),
     )  # fmt: skip
     chosen = told(
-        _("Here: {base}, and the {count} policies that leave the fewest hamlets without a cell."),
-        base=name(base(run)),
+        either(
+            run,
+            _(
+                "Here: {base}, and the {count} policies that leave the fewest hamlets without a "
+                "cell."
+            ),
+            _("Here: {base}, and the {count} policies that leave the fewest units without a cell."),
+        ),
+        base=policy_name(run, base(run)),
         count=count(len(best)),
     )
     return replace(part, blocks=[picture, explained, Text(chosen)])
@@ -149,7 +194,9 @@ def _steps(run: Run, people: People) -> Table:
         [step_in_words(step), people.counted(Known(*end[columns]))] for step, end in ends.items()
     ]
     date = day(measured(run, "hamlets", base(run)).iloc[-1]["date"])
-    caption = told(_("Expected numbers until {date} under {base}"), date=date, base=name(base(run)))
+    caption = told(
+        _("Expected numbers until {date} under {base}"), date=date, base=policy_name(run, base(run))
+    )
     return Table(caption, [_("step"), _("expected number")], rows)
 
 
@@ -157,17 +204,36 @@ def _two_doubts(run: Run) -> Part:
     """How far chance alone moves what is lost, and how far what is not known does."""
     picture = drawn(
         figures.lost_over_years(run),
-        _("Hamlets that have lost their cell, over the years under the base, with bands for chance "
-          "and for the uncertain parameters."),
+        either(
+            run,
+            _("Hamlets that have lost their cell, over the years under the base, with bands for "
+              "chance and for the uncertain parameters."),
+            _("Units that have lost their cell, over the years under the base, with bands for "
+              "chance and for the uncertain parameters."),
+        ),
     )  # fmt: skip
-    chance = _(
-        "Grey: where nine replications of ten lie by chance alone. Better data would not narrow it."
-    )
-    blocks: list[Block] = [picture, Text(chance)]
-    if run.manifest["scenario"]["uncertain"]:
-        known_badly = _(
-            "Blue: how far the expected number itself depends on parameters that are not known "
-            "well. Better data would narrow it."
+    told_apart = measured(run, "lost", base(run))
+    texts = []
+    if is_told(told_apart, "chance"):
+        texts.append(
+            _(
+                "Grey: where nine replications of ten lie by chance alone. Better data would not "
+                "narrow it."
+            )
         )
-        blocks.append(Text(known_badly))
+    else:
+        texts.append(
+            _(
+                "This run cannot tell chance from what is not known: it takes several replications "
+                "of each draw of the parameters."
+            )
+        )
+    if is_told(told_apart, "parameters"):
+        texts.append(
+            _(
+                "Blue: how far the expected number itself depends on parameters that are not known "
+                "well. Better data would narrow it."
+            )
+        )
+    blocks: list[Block] = [picture, *map(Text, texts)]
     return Part("doubts", _("What is chance, and what is not known"), blocks)

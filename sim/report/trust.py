@@ -9,8 +9,22 @@ from sim import numerals
 from sim.figures import formats
 from sim.figures.formats import Known, told
 from sim.figures.reading import Run, base
+from sim.load.vocabulary import PARAMETERS
 from sim.messages import _, printable
-from sim.report.blocks import Block, Code, Link, Measured, Part, Table, Text, count, data, name
+from sim.report.blocks import (
+    Block,
+    Code,
+    Link,
+    Measured,
+    Part,
+    Table,
+    Text,
+    count,
+    data,
+    exact,
+    name,
+    policy_name,
+)
 from sim.risk.summary import titled
 
 PER_THOUSAND = 1000.0
@@ -57,7 +71,7 @@ def _rates(run: Run) -> Table:
     ]  # fmt: skip
     caption = told(
         _("Yearly rates per {count} members (official, on probation, posted) under {base}"),
-        count=numerals.decimal(PER_THOUSAND), base=name(base(run)),
+        count=numerals.decimal(PER_THOUSAND), base=policy_name(run, base(run)),
     )  # fmt: skip
     return Table(caption, [_("rate"), _("in this run"), _("published")], rows)
 
@@ -81,31 +95,35 @@ def _published(rate: float) -> str:
 
 def _uncertain(run: Run) -> Table:
     uncertain = run.manifest["scenario"]["uncertain"]
-    rows = [[path, in_words(one)] for path, one in sorted(uncertain.items())]
+    rows = [[_parameter(path), in_words(one), path] for path, one in sorted(uncertain.items())]
     caption = told(
         _("Uncertain parameters, in {count} draws"), count=count(run.manifest["parameter_draws"])
     )
-    return Table(caption, [_("parameter"), _("distribution")], rows)
+    return Table(caption, [_("parameter"), _("distribution"), _("name in the scenario")], rows)
+
+
+def _parameter(path: str) -> str:
+    """What the sheet of assumptions calls a parameter; a dash for what is not on it."""
+    return PARAMETERS.label(path) if path in PARAMETERS.texts else numerals.NOTHING
 
 
 def in_words(one: dict[str, Any]) -> str:
     """A distribution of a scenario in a planner's words."""
-    numbers = {key: _given(value) for key, value in one.items() if key != "distribution"}
+    numbers = {key: exact(value) for key, value in one.items() if key != "distribution"}
     match one["distribution"]:
         case "uniform":
             return _("uniform from {low} to {high}").format(**numbers)
         case "triangular":
             return _("triangular from {low} to {high}, most likely {mode}").format(**numbers)
         case named:
+            names = {
+                "gamma": _("gamma"),
+                "normal": _("Gaussian"),
+                "lognormal": _("lognormal"),
+                "beta": _("beta"),
+            }
             told_ = _("{distribution}, mean {mean}, standard deviation {sd}")
-            return told_.format(distribution=named, **numbers)
-
-
-def _given(value: float | None) -> str:
-    if value is None:
-        return numerals.NOTHING
-    digits = next(d for d in range(9) if d == 8 or round(value, d) == value)
-    return numerals.decimal(value, digits)
+            return told_.format(distribution=names[named], **numbers)
 
 
 def reproduce(run: Run, model_page: str = "") -> Part:
@@ -114,7 +132,14 @@ def reproduce(run: Run, model_page: str = "") -> Part:
     command = shlex.join([Path(program).name.replace("__main__.py", "hamletsim"), *words])
     rows = [[name(key), name(value)] for key, value in facts(run).items()]
     caption = _("What the run was made of (SHA-256 of its inputs, versions)")
-    blocks: list[Block] = [Code(command), Table(caption, [_("what"), _("value")], rows)]
+    again = _(
+        "hamletsim reproduce, with the folder of this run, makes it again and compares every byte."
+    )
+    blocks: list[Block] = [
+        Code(command),
+        Text(again),
+        Table(caption, [_("what"), _("value")], rows),
+    ]
     if model_page:
         text = _("How the model works, for planners and for reviewers, and every parameter")
         blocks.append(Link(model_page, text))

@@ -11,6 +11,7 @@ from sim.figures.value import of_quantity
 from sim.messages import _
 from sim.numerals import significant
 from sim.report.blocks import Block, Part, Table, Text, count, data, drawn, interval, name, share
+from sim.sweep.telling import over
 
 MOST = 15
 """Parameters told."""
@@ -44,6 +45,7 @@ def matters(run: Any) -> Part:
                 "vary together (Sobol); estimates of what is near zero may be below it."
             )
         ),
+        Text(over(study, name)),
     ]
     if len(run.decision):
         picture = drawn(

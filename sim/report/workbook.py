@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from sim.figures import formats
 from sim.figures.formats import Known
-from sim.figures.reading import Run, measured, policies
+from sim.figures.reading import Run, either, kinds, measured, policies
 from sim.figures.words import measure_in_words
 from sim.load.formatting import (
     GREY,
@@ -38,6 +38,7 @@ from sim.report.blocks import (
     counted,
     day,
     name,
+    policy_name,
 )
 from sim.report.first import first
 from sim.report.page import parts
@@ -71,11 +72,11 @@ def xlsx(run: Run, hide_below: int = 0) -> bytes:
 
     hide_below: counts of people under this are not told.
     """
-    report = _Report()
+    report = _Report(bool(kinds(run)))
     people = People(hide_below)
     shown = [*parts(run, people)]
     shown.insert(1, _by_year(run))
-    report.first(run)
+    report.first(run, people)
     for part in shown:
         report.part(part)
     return report.writer.saved()
@@ -94,26 +95,34 @@ def _by_year(run: Run) -> Part:
             numbers = [
                 counted(Known(*t.loc[year, ["mean", "low", "high"]])) for t in known.values()
             ]
-            rows.append([name(policy), day(known["lost"].loc[year, "date"]), *numbers])
-    heads = [_("policy"), _("date"), *map(measure_in_words, OUTCOMES)]
-    caption = _("Expected numbers of hamlets by policy and year, with 95 % intervals")
-    return Part("years", _("Hamlets over the years"), [Table(caption, heads, rows)])
+            rows.append([policy_name(run, policy), day(known["lost"].loc[year, "date"]), *numbers])
+    words = [measure_in_words(measure, bool(kinds(run))) for measure in OUTCOMES]
+    heads = [_("policy"), _("date"), *words]
+    caption = either(
+        run,
+        _("Expected numbers of hamlets by policy and year, with 95 % intervals"),
+        _("Expected numbers of units by policy and year, with 95 % intervals"),
+    )
+    title = either(run, _("Hamlets over the years"), _("Units over the years"))
+    return Part("years", title, [Table(caption, heads, rows)])
 
 
 def _expected(row: Any) -> str:
     return counted(Known(row["mean"], row["low"], row["high"]))
 
 
-def short_title(part: Part) -> str:
+def short_title(part: Part, of_units: bool) -> str:
     """What the sheet of a part is called: few letters fit."""
     titles = {
+        "kinds": _("By kind of unit"),
         "act": _("To act on"),
         "years": _("Years"),
         "postings": _("Postings"),
         "way": _("Source list"),
         "succession": _("Succession"),
         "members": _("Members"),
-        "where": _("Hamlets"),
+        "where": _("Units") if of_units else _("Hamlets"),
+        "levers": _("Policies"),
         "policies": _("Against the base"),
         "flips": _("Whose fate changes"),
         "causes": _("Causes"),
@@ -134,15 +143,16 @@ class _Column(NamedTuple):
 class _Report:
     """A workbook in the making; the first sheet leads to the others."""
 
-    def __init__(self) -> None:
+    def __init__(self, of_units: bool) -> None:
+        self.of_units = of_units
         self.writer = Writer()
         self.titles: list[str] = []
         self.home: Worksheet
         self.next_link = 0
 
-    def first(self, run: Run) -> None:
+    def first(self, run: Run, people: People) -> None:
         """The question, the answer, the policies, and where to find what."""
-        opening, put = first(run), self.writer.put
+        opening, put = first(run, people), self.writer.put
         self.home = sheet = self.sheet(_("Answer"))
         put(sheet, 1, 1, plain(name(titled(run.manifest["scenario"]["title"]))), TITLE)
         paragraphs = [(opening.question, replace(ANSWER, bold=True))]
@@ -161,7 +171,7 @@ class _Report:
         texts = [block.text for block in part.blocks if isinstance(block, Text)]
         codes = [block.text for block in part.blocks if isinstance(block, Code)]
         for table in _tables(part):
-            sheet = self.sheet(short_title(part))
+            sheet = self.sheet(short_title(part, self.of_units))
             self._link(sheet.title, plain(table.caption))
             self.writer.put(sheet, 1, 1, part.title, TITLE)
             header_row, last = self._table(sheet, 2 + len(texts) + len(codes), table)

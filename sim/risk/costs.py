@@ -111,7 +111,7 @@ def quantities(counts: Counts, offers: Sequence[Offer], draw: Integers) -> dict[
         return np.stack([getattr(o, name) for o in offers])[draw]
 
     def counted(name: str) -> Floats:
-        return counts.years[:, :, COLUMN[name]].astype(float)
+        return counts.years[..., COLUMN[name]].sum(axis=1).astype(float)
 
     seats, local = offered("seats"), offered("local_seats")
     either = counted("either_seats_used")

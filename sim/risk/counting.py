@@ -85,17 +85,18 @@ _ENTRIES = (events.LISTED, events.MOVED_IN, events.POSTED)
 _ARRAYS = {
     "f8 1": "days log_day",
     "i8 1": "loss_days log_person",
-    "i8 2": "lever_months posting_months lead_days",
-    "i4 1": "log_hamlet before area",
+    "i8 2": "lever_months posting_months",
+    "i8 3": "lead_days",
+    "i4 1": "log_hamlet before area kind",
     "i4 2": "lost_by_cause",
-    "i4 3": "years panel causes departures progress totals funnel",
-    "i4 4": "sums warned",
-    "i4 5": "judged",
+    "i4 3": "panel totals funnel",
+    "i4 4": "years causes departures progress sums",
+    "i4 5": "warned",
+    "i4 6": "judged",
     "i2 1": "log_kind log_cause",
     "i2 3": "strength",
     "i1 2": "held",
     "u1 3": "first",
-    "? 1": "is_hamlet",
     "? 2": "keeps_empty",
 }
 
@@ -125,7 +126,7 @@ class Counter:
         arrays = ground._asdict() | counts._asdict()
         rule = arrays.pop("rule")._asdict()
         del arrays["lever_months"], arrays["posting_months"]
-        self._kept = arrays | {"hamlets": np.empty(len(ground.is_hamlet), dtype=HAMLET)}
+        self._kept = arrays | {"hamlets": np.empty(len(ground.kind), dtype=HAMLET)}
         self._start = len(ground.start)
         write(self._words, COUNTING, rule | self._kept)
 
@@ -200,7 +201,7 @@ def read_log(s: Row) -> None:
         if kind < events.CHIEF_NAMED:
             column = person_event(s, i, column)
         if column >= 0:
-            s.years[s.row, year, column] += 1
+            s.years[s.row, s.kind[h], year, column] += 1
             step = FUNNEL_OF[column]
             if step >= 0:
                 s.funnel[s.row, s.area[h], step] += 1
@@ -209,7 +210,8 @@ def read_log(s: Row) -> None:
         if kind == events.CLASS_ATTENDED or (
             kind == events.CLASS_MISSED and s.keeps_empty[month, h]
         ):
-            s.years[s.row, year, FIRST_SEAT + max(s.held[month, h], DISTRICT_CLASS) - 1] += 1
+            seat = FIRST_SEAT + max(s.held[month, h], DISTRICT_CLASS) - 1
+            s.years[s.row, s.kind[h], year, seat] += 1
 
 
 @kernel
@@ -326,19 +328,18 @@ def count_stage(hamlet: Row, status: int, change: int) -> None:
 def cell_event(s: Row, i: int, month: int, year: int) -> None:
     """What happens to a cell, and how it came to that."""
     h, kind, day = s.log_hamlet[i], s.log_kind[i], s.log_day[i]
-    if s.is_hamlet[h]:
-        column = EVENT_COLUMN[MEMBER, kind]
-        if column >= 0:
-            s.years[s.row, year, column] += 1
-        ending = ENDING_OF[kind]
-        if ending >= 0:
-            s.causes[s.row, ending, s.log_cause[i]] += 1
-            window = s.days[s.origin + month - WINDOW_MONTHS]
-            s.progress[s.row, ending, furthest(s.hamlets[h], window)] += 1
-            j = s.hamlets[h]["departed"]
-            while j >= 0 and s.log_day[j] > window:
-                s.departures[s.row, ending, s.log_kind[j]] += 1
-                j = s.before[j]
+    column = EVENT_COLUMN[MEMBER, kind]
+    if column >= 0:
+        s.years[s.row, s.kind[h], year, column] += 1
+    ending = ENDING_OF[kind]
+    if ending >= 0:
+        s.causes[s.row, s.kind[h], ending, s.log_cause[i]] += 1
+        window = s.days[s.origin + month - WINDOW_MONTHS]
+        s.progress[s.row, s.kind[h], ending, furthest(s.hamlets[h], window)] += 1
+        j = s.hamlets[h]["departed"]
+        while j >= 0 and s.log_day[j] > window:
+            s.departures[s.row, s.kind[h], ending, s.log_kind[j]] += 1
+            j = s.before[j]
     if kind == events.ABSORBED:
         s.hamlets[h]["follows"] = leads_into(s, kind, h, day)
         return
@@ -411,9 +412,8 @@ def first_of(s: Row, h: int, what: int, day: float) -> None:
         return
     first = year_of(s, day, rules.month_of(day, s.days) - s.origin)
     s.first[s.row, h, what] = first
-    if s.is_hamlet[h]:
-        for year in range(first, len(s.panel)):
-            s.years[s.row, year, what] += 1
+    for year in range(first, len(s.panel)):
+        s.years[s.row, s.kind[h], year, what] += 1
 
 
 # ---------------------------------------------------------------- the state at an anniversary
@@ -425,7 +425,7 @@ def state_at(s: Row, year: int) -> None:
     bins = s.strength.shape[2]
     for h in range(s.panel.shape[1]):
         for k in range(len(HEAD_FIELDS)):
-            s.years[s.row, year, FIRST_HEAD + k] += s.panel[year, h, HEAD_FIELDS[k]]
+            s.years[s.row, s.kind[h], year, FIRST_HEAD + k] += s.panel[year, h, HEAD_FIELDS[k]]
         closed = s.panel[year, h, CELL] == rules.CLOSED
         here = s.panel[year, successor(s, h) if closed else h]
         if here[CELL] == rules.CLOSED:
@@ -446,10 +446,9 @@ def state_at(s: Row, year: int) -> None:
         if at_risk and year + 1 < len(s.panel):
             flagged = s.hamlets[h]["flagged"]
             s.hamlets[h]["flagged"] = min(flagged, s.days[s.origin + 12 * year])
-        if s.is_hamlet[h]:
-            tick(s, here, at_risk, s.years[s.row, year])
-            if here[CELL] == rules.OWN:
-                judge(s, h, year, int(at_risk))
+        tick(s, here, at_risk, s.years[s.row, s.kind[h], year])
+        if here[CELL] == rules.OWN:
+            judge(s, h, year, int(at_risk))
 
 
 @kernel
@@ -483,14 +482,14 @@ def judge(s: Row, h: int, year: int, at_risk: int) -> None:
         first = s.first[s.row, h, what]
         if first > year:
             fate = LATER if first > year + FORESIGHT_YEARS else SOON
-            s.judged[s.row, year, what, at_risk, NOT if first == NEVER else fate] += 1
+            s.judged[s.row, s.kind[h], year, what, at_risk, NOT if first == NEVER else fate] += 1
 
 
 @kernel
 def warnings(s: Row) -> None:
     """How the rule would have done for somebody who looks at every anniversary."""
     for h in range(len(s.hamlets)):
-        if s.is_hamlet[h] and s.panel[0, h, CELL] == rules.OWN:
+        if s.panel[0, h, CELL] == rules.OWN:
             warning_of(s, h, BELOW, s.hamlets[h]["below"])
             warning_of(s, h, LOST, s.hamlets[h]["lost"])
 
@@ -501,14 +500,14 @@ def warning_of(s: Row, h: int, what: int, day: float) -> None:
     if s.first[s.row, h, what] == 0:
         return  # it had happened when the rule was first asked
     flagged, happened = s.hamlets[h]["flagged"] < day, day < math.inf
-    s.warned[s.row, what, int(flagged), int(happened)] += 1
+    s.warned[s.row, s.kind[h], what, int(flagged), int(happened)] += 1
     if flagged and happened:
-        s.lead_days[s.row, what] += int(day - s.hamlets[h]["flagged"])
+        s.lead_days[s.row, s.kind[h], what] += int(day - s.hamlets[h]["flagged"])
 
 
 @kernel
 def tick(s: Row, here: Row, at_risk: bool, years: Row) -> None:
-    """Add one hamlet to the numbers of hamlets, in the order of NOW."""
+    """Add one hamlet to the numbers of its kind, in the order of NOW."""
     own = here[CELL] == rules.OWN
     years[FIRST_NOW] += 1
     years[FIRST_NOW + 1] += own

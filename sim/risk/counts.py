@@ -1,9 +1,9 @@
 """What is kept of replications, so that memory does not grow with their logs.
 
-What is counted, and nothing else, is kept of a replication: for each hamlet the years in which it
-was first below, lost and combined; for each year the `MEASURES` and how the at-risk rule judged;
-the causes of losses. Everything else is added up over replications in whole numbers, so that no
-result depends on their order.
+What is counted, and nothing else, is kept of a replication: for each hamlet - a unit of any kind -
+the years in which it was first below, lost and combined; for each kind of unit and year the
+`MEASURES` and how the at-risk rule judged; by kind the causes of losses. Everything else is added
+up over replications in whole numbers, so that no result depends on their order.
 
 Year y covers the days after anniversary y - 1 up to anniversary y; what is decided on the first day
 is year 0, so that the state at an anniversary is that of the one before and what the year brought.
@@ -11,7 +11,7 @@ A hamlet that was merged into another counts as its successor from then on: it i
 lost. A hamlet that is not there yet does not count.
 """
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -31,11 +31,33 @@ from sim.risk.measures import (
     SUMS,
     TOTALS,
 )
+from sim.scenario import Baseline, UnitKind
 from sim.world import World
 
 Ints = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float64]
 Rows = slice | npt.NDArray[np.int64]
+
+KINDS: tuple[str, ...] = get_args(UnitKind)
+"""Kinds of unit, in the order in which they are counted."""
+
+
+def kinds_in(baseline: Baseline) -> tuple[str, ...]:
+    """The kinds of unit that occur."""
+    found = {unit.kind for unit in baseline.units}
+    return tuple(kind for kind in KINDS if kind in found)
+
+
+def kinds_told(baseline: Baseline) -> tuple[str, ...]:
+    """Kinds of unit that are told apart, beside all together; none where all are hamlets."""
+    found = kinds_in(baseline)
+    return () if found == ("hamlet",) else found
+
+
+def kinds_of(baseline: Baseline, kinds: tuple[str, ...]) -> Ints:
+    """The place of each unit's kind in `kinds`, [H]."""
+    place = {kind: i for i, kind in enumerate(kinds)}
+    return np.array([place[unit.kind] for unit in baseline.units], dtype=np.int32)
 
 
 class Rule(NamedTuple):
@@ -52,6 +74,7 @@ class Rule(NamedTuple):
     away_counts: bool
     exempt_counts: bool
     posted_counts: bool
+    kinds: int
 
 
 MOVE = np.dtype([("day", "f8"), ("unit", "i4"), ("into", "i4")])
@@ -60,15 +83,15 @@ MOVE = np.dtype([("day", "f8"), ("unit", "i4"), ("into", "i4")])
 class Ground(NamedTuple):
     """What counting must know beside the log; the same for all replications of a plan.
 
-    start: followed people at the start, as PERSON.  is_hamlet[H].  moves: structural events in
-    order, as MOVE.  days: month starts as in the plan.  held[M, H]: classes of the month that a
-    hamlet's candidates may sit in.  keeps_empty[M, H]: a no-show's seat stays empty.  area[H]:
-    number of the lowest area, in the order of the table.
+    start: followed people at the start, as PERSON.  kind[H]: see `kinds_of`.  moves: structural
+    events in order, as MOVE.  days: month starts as in the plan.  held[M, H]: classes of the month
+    that a hamlet's candidates may sit in.  keeps_empty[M, H]: a no-show's seat stays empty.
+    area[H]: number of the lowest area, in the order of the table.
     """
 
     rule: Rule
     start: npt.NDArray[np.void]
-    is_hamlet: npt.NDArray[np.bool_]
+    kind: Ints
     moves: npt.NDArray[np.void]
     days: Floats
     held: npt.NDArray[np.int8]
@@ -79,15 +102,18 @@ class Ground(NamedTuple):
 class Counts(NamedTuple):
     """What is kept of R replications of one policy under D draws of the parameters.
 
+    K kinds of unit, those that occur.
     first[R, H, 3]: year in which a hamlet was first below, lost, combined, or NEVER.
-    judged[R, Y + 1, JUDGED, 2, FATES]: hamlets with a cell of their own at an anniversary to which
-    it has not happened yet, by whether the at-risk rule flags them and by what becomes of them.
-    warned[R, JUDGED, 2, 2]: hamlets with a cell of their own at the start, by whether the rule
-    flagged them at an anniversary before it happened or the horizon, and by whether it happened;
-    lead_days[R, JUDGED]: days from the first flag to the happening, over those that were warned.
-    years[R, Y + 1, MEASURES].  causes[R, ENDINGS, codes]: hamlets by the cause of their ending.
-    departures[R, ENDINGS, kinds]: officials gone in the 60 months before an ending, by kind.
-    progress[R, ENDINGS, PROGRESS].  funnel[R, areas, FUNNEL]: events over the whole horizon.
+    judged[R, K, Y + 1, JUDGED, 2, FATES]: hamlets with a cell of their own at an anniversary to
+    which it has not happened yet, by whether the at-risk rule flags them and by what becomes of
+    them.  warned[R, K, JUDGED, 2, 2]: hamlets with a cell of their own at the start, by whether the
+    rule flagged them at an anniversary before it happened or the horizon, and by whether it
+    happened; lead_days[R, K, JUDGED]: days from the first flag to the happening, over those that
+    were warned.
+    years[R, K, Y + 1, MEASURES].  causes[R, K, ENDINGS, codes]: hamlets by the cause of their
+    ending.  departures[R, K, ENDINGS, events]: officials gone in the 60 months before an ending, by
+    event.  progress[R, K, ENDINGS, PROGRESS].  funnel[R, areas, FUNNEL]: events over the whole
+    horizon.
     lever_months[R, adaptive levers, Y], posting_months[R, Y].
     Added up over replications: sums[D, SUMS, H, Y + 1]; totals[TOTALS, H, Y + 1];
     strength[H, Y + 1, bins], the last bin meaning that many or more; lost_by_cause[H, codes];
@@ -130,12 +156,17 @@ PERSON = np.dtype(
 # ---------------------------------------------------------------- making the arrays
 
 
-def ground(plan: Plan, world: World, share_over_60: float, months_without: int) -> Ground:
-    """What counting must know of a plan and its world; the two numbers are the at-risk rule's."""
+def ground(
+    plan: Plan, world: World, kind: Ints, kinds: int, share_over_60: float, months_without: int
+) -> Ground:
+    """What counting must know of a plan, its world and the kinds of its units.
+
+    kind[H]: of the unit, one of so many kinds.  The last two numbers are the at-risk rule's.
+    """
     s = plan.settings
     rule = Rule(
         s.origin, s.months, s.minimum, s.risk_line, share_over_60, months_without, s.training_on,
-        s.dossier_on, s.away_counts, s.exempt_counts, s.posted_counts,
+        s.dossier_on, s.away_counts, s.exempt_counts, s.posted_counts, kinds,
     )  # fmt: skip
     start = np.zeros(len(world.people), dtype=PERSON)
     for name in ("key", "hamlet", "status", "place"):
@@ -143,8 +174,7 @@ def ground(plan: Plan, world: World, share_over_60: float, months_without: int) 
     moves = np.zeros(len(plan.moves), dtype=MOVE)
     moves["day"] = plan.days[s.origin + plan.moves["month"]]
     moves["unit"], moves["into"] = plan.moves["unit"], plan.moves["into"]
-    is_hamlet = np.ascontiguousarray(world.hamlets["is_hamlet"])
-    return Ground(rule, start, is_hamlet, moves, plan.days, *_classes(plan), _lowest_areas(plan))
+    return Ground(rule, start, kind, moves, plan.days, *_classes(plan), _lowest_areas(plan))
 
 
 def _lowest_areas(plan: Plan) -> Ints:
@@ -165,18 +195,18 @@ def _classes(plan: Plan) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.bool_]]:
 def empty_counts(replications: int, draws: int, ground: Ground, adaptive: int, bins: int) -> Counts:
     """Counts of nothing yet, for at most 32,767 replications; `bins` numbers of members are told
     apart. (Strengths are the largest table by far, and a task counts a few replications only.)"""
-    hamlets, years = len(ground.is_hamlet), ground.rule.months // 12
-    areas = int(ground.area.max()) + 1
-    codes, kinds = max(events.CAUSES) + 1, max(events.KINDS) + 1
+    hamlets, years = len(ground.kind), ground.rule.months // 12
+    areas, of_each = int(ground.area.max()) + 1, (replications, ground.rule.kinds)
+    codes, named = max(events.CAUSES) + 1, max(events.KINDS) + 1
     return Counts(
         np.full((replications, hamlets, 3), NEVER, dtype=np.uint8),
-        np.zeros((replications, years + 1, len(JUDGED), 2, len(FATES)), dtype=np.int32),
-        np.zeros((replications, len(JUDGED), 2, 2), dtype=np.int32),
-        np.zeros((replications, len(JUDGED)), dtype=np.int64),
-        np.zeros((replications, years + 1, len(MEASURES)), dtype=np.int32),
-        np.zeros((replications, len(ENDINGS), codes), dtype=np.int32),
-        np.zeros((replications, len(ENDINGS), kinds), dtype=np.int32),
-        np.zeros((replications, len(ENDINGS), len(PROGRESS)), dtype=np.int32),
+        np.zeros((*of_each, years + 1, len(JUDGED), 2, len(FATES)), dtype=np.int32),
+        np.zeros((*of_each, len(JUDGED), 2, 2), dtype=np.int32),
+        np.zeros((*of_each, len(JUDGED)), dtype=np.int64),
+        np.zeros((*of_each, years + 1, len(MEASURES)), dtype=np.int32),
+        np.zeros((*of_each, len(ENDINGS), codes), dtype=np.int32),
+        np.zeros((*of_each, len(ENDINGS), named), dtype=np.int32),
+        np.zeros((*of_each, len(ENDINGS), len(PROGRESS)), dtype=np.int32),
         np.zeros((replications, areas, len(FUNNEL)), dtype=np.int32),
         np.zeros((replications, adaptive, years), dtype=np.int64),
         np.zeros((replications, years), dtype=np.int64),

@@ -38,7 +38,7 @@ def flips(study: Study) -> "pd.DataFrame":
         if policy != study.base
         for row in _rows(study, tally, base, what)
     ]
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return pd.DataFrame(rows, columns=study.with_kind(COLUMNS, 4))
 
 
 def _rows(study: Study, tally: Tally, base: Tally, what: int) -> list[dict[str, Any]]:
@@ -52,7 +52,7 @@ def _rows(study: Study, tally: Tally, base: Tally, what: int) -> list[dict[str, 
         columns |= {way: found.value, f"{way}_low": found.low, f"{way}_high": found.high}
     units = study.loaded.baseline.units
     return [
-        {"hamlet": units[h].id, "name": units[h].name}
+        {"hamlet": units[h].id, "name": units[h].name, "kind": units[h].kind}
         | {k: float(v[i]) for k, v in columns.items()}
         for i, h in enumerate(order)
     ]

@@ -1,7 +1,7 @@
 """What is counted of a replication: names, in the order of the columns, and how events map to them.
 
 `STATES` are numbers at an anniversary: of hamlets so far (SO_FAR) and now (NOW), and of people
-(HEADS, in units of all kinds). `FLOWS` are events in a year. Hamlets are units of kind `hamlet`.
+(HEADS). `FLOWS` are events in a year. Hamlets are units of any kind; all are counted by kind.
 
 below, lost, combined: hamlets to which it has happened so far.  joint_cell: covered by another's
 cell.  without_members: no official, probationer or posted member.  few_local: fewer officials of

@@ -5,17 +5,29 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from sim.messages import Fault, _, listed, nearest, shown
 from sim.risk import intervals
+from sim.risk.counts import kinds_told
 from sim.risk.intervals import Interval
 from sim.risk.measures import SO_FAR, STATES
 from sim.risk.pairs import cell_years
-from sim.risk.study import DERIVED_STATES, MEASURES, Study, Tally
+from sim.risk.study import (
+    ALL,
+    BY_KIND,
+    DERIVED_STATES,
+    MEASURES,
+    WITHOUT_OWN_CELL,
+    Study,
+    Tally,
+)
+from sim.scenario import Baseline
 
 Floats = npt.NDArray[np.float64]
 
 CELL_YEARS = "cell_years"
 """Hamlets with a cell of their own at the end of each year, summed."""
 OUTCOMES = (*MEASURES, CELL_YEARS)
+"""Outcomes of units of all kinds; with a point and a kind of unit behind it, of that kind."""
 
 
 class Outcome(NamedTuple):
@@ -34,12 +46,41 @@ class Outcome(NamedTuple):
     difference_high: float
 
 
+def parsed(outcome: str) -> tuple[str, str]:
+    """What is counted, and in units of which kind: `lost.school` is `lost` in schools."""
+    name, _point, kind = outcome.partition(".")
+    return name, kind or ALL
+
+
+def known_outcomes(baseline: Baseline) -> tuple[str, ...]:
+    """All that may be asked of these units: OUTCOMES, and those of each kind of unit."""
+    if not (kinds := kinds_told(baseline)):
+        return OUTCOMES
+    of_each = (*BY_KIND, CELL_YEARS)
+    return (*OUTCOMES, WITHOUT_OWN_CELL, *(f"{name}.{kind}" for kind in kinds for name in of_each))
+
+
+def fault_of(outcome: str, baseline: Baseline) -> Fault | None:
+    """What is wrong with an outcome that is asked for, if anything is."""
+    known = known_outcomes(baseline)
+    if outcome in known:
+        return None
+    allowed = listed(OUTCOMES)
+    if kinds := kinds_told(baseline):
+        told = _("{names}; of one kind of unit as in {example}")
+        allowed = told.format(names=allowed, example=listed(f"lost.{kind}" for kind in kinds))
+    return Fault(
+        "outcome", found=shown(outcome), allowed=allowed, suggestion=nearest(outcome, known)
+    )
+
+
 def by_replication(tally: Tally, outcome: str) -> Floats:
-    """One of OUTCOMES [R]: of states the number at the horizon, of events their sum."""
-    if outcome == CELL_YEARS:
-        return cell_years(tally)
-    values = tally.measure(outcome)
-    is_state = outcome in (*STATES, *DERIVED_STATES)
+    """One outcome [R]: of states the number at the horizon, of events their sum."""
+    name, kind = parsed(outcome)
+    if name == CELL_YEARS:
+        return cell_years(tally, kind)
+    values = tally.measure(name, kind)
+    is_state = name in (*STATES, *DERIVED_STATES, WITHOUT_OWN_CELL)
     return values[:, -1] if is_state else values.sum(axis=1)
 
 
@@ -62,7 +103,7 @@ def outcomes(study: Study, names: tuple[str, ...]) -> list[Outcome]:
 def _difference(difference: Floats, tally: Tally, name: str) -> Interval:
     """With a bound where nothing differed: of what happens once to a hamlet that says little."""
     found = intervals.mean(difference, tally.draw)
-    if name in SO_FAR and not difference.any():
+    if parsed(name)[0] in SO_FAR and not difference.any():
         bound = np.array(intervals.bound_of_none(len(difference)))
         return Interval(found.value, -bound, bound)
     return found

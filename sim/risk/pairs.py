@@ -8,17 +8,16 @@ import numpy.typing as npt
 from sim.risk import intervals
 from sim.risk.intervals import Interval
 from sim.risk.measures import BELOW, COMBINED, LOST, NEVER
-from sim.risk.study import Study, Tally
+from sim.risk.study import ALL, Study, Tally
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Floats = npt.NDArray[np.float64]
 
-ALL = ""
-"""Stands for all hamlets together in the column `hamlet`."""
 NOW = ("without_cell", "without_members", "under_risk_line", "members")
 SUMS = ("admitted", "seats_used", "posting_months", "cost")
+SUMS_BY_KIND = ("admitted",)
 HAPPENINGS = {"below": BELOW, "lost": LOST, "combined": COMBINED}
 COLUMNS = (
     "policy", "outcome", "hamlet", "base", "value", "difference", "low", "high", "saved", "harmed",
@@ -29,11 +28,12 @@ COLUMNS = (
 def pairs(study: Study) -> "pd.DataFrame":
     """Outcomes of each policy beside the base, at the horizon or summed up to it.
 
-    Rows with an empty `hamlet` are of all hamlets together: below, lost, combined - hamlets so
-    far; without_cell, without_members, under_risk_line, members - at the horizon; admitted,
-    seats_used, posting_months, cost - sums; cell_years - hamlets with a cell of their own at the
-    end of each year, summed; cost_per_cell_year - added cost by added cell-years, nan unless they
-    are certainly more.  Other rows are of one hamlet: P(below), P(lost), P(combined).
+    Rows with an empty `hamlet` are of all hamlets together, or all of a kind (where the units are
+    not all hamlets, a column `kind` says which; empty: of all kinds): below, lost, combined -
+    hamlets so far; without_cell, without_members, under_risk_line, members - at the horizon;
+    admitted, seats_used, posting_months, cost - sums; cell_years - hamlets with a cell of their own
+    at the end of each year, summed; cost_per_cell_year - added cost by added cell-years, nan unless
+    they are certainly more.  Other rows are of one hamlet: P(below), P(lost), P(combined).
     difference: policy minus base on the same lives, with its interval.  saved, harmed: hamlets (or
     the share of replications) where it happens under the base only, under the policy only.
     variance_ratio: how many times more replications unpaired runs would need.
@@ -44,39 +44,47 @@ def pairs(study: Study) -> "pd.DataFrame":
     rows: list[dict[str, Any]] = []
     for policy, tally in study.tallies.items():
         if policy != study.base:
-            found = _totals(tally, base) + _by_hamlet(study, tally, base)
+            found = [
+                {"kind": kind} | row
+                for kind in (ALL, *study.kinds)
+                for row in _totals(tally, base, kind)
+            ]
+            found += _by_hamlet(study, tally, base)
             rows += [{"policy": policy} | row for row in found]
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return pd.DataFrame(rows, columns=study.with_kind(COLUMNS, 2))
 
 
-def cell_years(tally: Tally) -> Floats:
+def cell_years(tally: Tally, kind: str = ALL) -> Floats:
     """Hamlets with a cell of their own at the end of each year, summed over years, [R]."""
-    years: Floats = tally.measure("own_cell")[:, 1:].sum(axis=1)
+    years: Floats = tally.measure("own_cell", kind)[:, 1:].sum(axis=1)
     return years
 
 
-def _totals(tally: Tally, base: Tally) -> list[dict[str, Any]]:
+def _totals(tally: Tally, base: Tally, kind: str) -> list[dict[str, Any]]:
     rows = []
     for outcome, what in HAPPENINGS.items():
-        saved, harmed = _discordant(tally, base, what)
-        row = _paired(outcome, tally.measure(outcome)[:, -1], base.measure(outcome)[:, -1], tally)
+        saved, harmed = _discordant(tally, base, what, kind)
+        here, there = (t.measure(outcome, kind)[:, -1] for t in (tally, base))
+        row = _paired(outcome, here, there, tally)
         rows.append(row | {"saved": saved.sum(1).mean(), "harmed": harmed.sum(1).mean()})
     for outcome in NOW:
-        here, there = tally.measure(outcome)[:, -1], base.measure(outcome)[:, -1]
+        here, there = (t.measure(outcome, kind)[:, -1] for t in (tally, base))
         rows.append(_paired(outcome, here, there, tally))
-    for outcome in SUMS:
-        here, there = tally.measure(outcome).sum(axis=1), base.measure(outcome).sum(axis=1)
+    for outcome in SUMS if kind == ALL else SUMS_BY_KIND:
+        here, there = (t.measure(outcome, kind).sum(axis=1) for t in (tally, base))
         rows.append(_paired(outcome, here, there, tally))
-    rows.append(_paired("cell_years", cell_years(tally), cell_years(base), tally))
-    return [*rows, _cost_per_cell_year(tally, base, gained=rows[-1]["low"] > 0)]
+    rows.append(_paired("cell_years", cell_years(tally, kind), cell_years(base, kind), tally))
+    if kind == ALL:
+        rows.append(_cost_per_cell_year(tally, base, gained=rows[-1]["low"] > 0))
+    return rows
 
 
 def _discordant(
-    tally: Tally, base: Tally, what: int
+    tally: Tally, base: Tally, what: int, kind: str
 ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
     """Where it happens under the base only, and under the policy only, [R, hamlets]."""
-    is_hamlet = tally.is_hamlet
-    here, there = (t.counts.first[:, is_hamlet, what] != NEVER for t in (tally, base))
+    mine = tally.are(kind)
+    here, there = (t.counts.first[:, mine, what] != NEVER for t in (tally, base))
     return there & ~here, here & ~there
 
 
@@ -115,17 +123,18 @@ def _cost_per_cell_year(tally: Tally, base: Tally, gained: bool) -> dict[str, An
 
 
 def _by_hamlet(study: Study, tally: Tally, base: Tally) -> list[dict[str, Any]]:
-    ids = [u.id for u in study.loaded.baseline.units]
+    units = study.loaded.baseline.units
     rows = []
     for outcome, what in HAPPENINGS.items():
         here, there = (t.counts.first[:, :, what] != NEVER for t in (tally, base))
         saved, harmed = (there & ~here), (here & ~there)
         found = _difference(saved, harmed, tally)
-        for h, hamlet in enumerate(ids):
+        for h, unit in enumerate(units):
             rows.append(
                 {
                     "outcome": outcome,
-                    "hamlet": hamlet,
+                    "kind": unit.kind,
+                    "hamlet": unit.id,
                     "base": there[:, h].mean(),
                     "value": here[:, h].mean(),
                     **_ends(Interval(*(end[h] for end in found))),

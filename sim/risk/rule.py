@@ -13,7 +13,7 @@ import numpy.typing as npt
 from sim.risk import intervals
 from sim.risk.intervals import Interval
 from sim.risk.measures import FORESIGHT_YEARS, JUDGED, LATER, NOT, SOON
-from sim.risk.study import Study, Tally
+from sim.risk.study import ALL, Study, Tally
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,23 +35,28 @@ def rule(study: Study) -> "pd.DataFrame":
     the share that was flagged; specificity: of the others, the share that was not;
     predictive_value: of those flagged, the share to which it happens, and of_all: that share of all
     hamlets, to compare; flagged: their expected number.  lead_years: from the first flag to the
-    happening, mean of those that were flagged before.  With intervals, in which the draws of the
+    happening, mean of those that were flagged before.  kind: of unit, where not all are hamlets;
+    empty: of all kinds.  With intervals, in which the draws of the
     parameters, if any, are the sample.  Under a policy that answers the flag, a rule that is right
     looks wrong: read it under the base.
     """
     import pandas as pd
 
     rows = [
-        {"policy": policy, "outcome": outcome} | row
+        {"policy": policy, "outcome": outcome, "kind": kind} | row
         for policy, tally in study.tallies.items()
         for what, outcome in enumerate(JUDGED)
-        for row in (*_year_by_year(study, tally, what), *_at_every_anniversary(study, tally, what))
+        for kind in (ALL, *study.kinds)
+        for row in (
+            *_year_by_year(study, tally, what, kind),
+            *_at_every_anniversary(study, tally, what, kind),
+        )
     ]
-    return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"year": "Int64"})
+    return pd.DataFrame(rows, columns=study.with_kind(COLUMNS, 2)).astype({"year": "Int64"})
 
 
-def _year_by_year(study: Study, tally: Tally, what: int) -> list[dict[str, Any]]:
-    judged = tally.counts.judged[:, :, what]
+def _year_by_year(study: Study, tally: Tally, what: int, kind: str) -> list[dict[str, Any]]:
+    judged = tally.counted("judged", kind)[:, :, what]
     soon, later, never = (judged[..., fate] for fate in (SOON, LATER, NOT))
     rows = []
     for year in range(study.years):
@@ -65,12 +70,11 @@ def _year_by_year(study: Study, tally: Tally, what: int) -> list[dict[str, Any]]
     return rows
 
 
-def _at_every_anniversary(study: Study, tally: Tally, what: int) -> list[dict[str, Any]]:
+def _at_every_anniversary(study: Study, tally: Tally, what: int, kind: str) -> list[dict[str, Any]]:
     when = {"year": None, "date": None, "within": study.years}
-    table = tally.counts.warned[:, what]
-    lead = intervals.ratio(
-        tally.counts.lead_days[:, what] / DAYS_PER_YEAR, table[:, 1, 1].astype(float), tally.draw
-    )
+    table = tally.counted("warned", kind)[:, what]
+    lead_years = tally.counted("lead_days", kind)[:, what] / DAYS_PER_YEAR
+    lead = intervals.ratio(lead_years, table[:, 1, 1].astype(float), tally.draw)
     return [*_rows(when, table, tally), when | {"measure": "lead_years"} | _floats(lead)]
 
 

@@ -1,6 +1,7 @@
 """What the tables are made from: the counts of every policy, and what they share."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -9,13 +10,15 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.risk.costs import Offer, cost, quantities
-from sim.risk.counts import Counts
-from sim.risk.measures import COLUMN, FLOWS, NEVER, STATES, SUMS, TOTALS
+from sim.risk.counts import Counts, kinds_told
+from sim.risk.measures import COLUMN, FLOWS, NEVER, SEATS, STATES, SUMS, TOTALS
 from sim.scenario import Loaded
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
+ALL = ""
+"""Stands for units of all kinds together, and for all hamlets."""
 DERIVED_STATES = ("members",)
 DERIVED_FLOWS = ("seats_offered", "removed", "posting_months", "cost")
 
@@ -24,13 +27,14 @@ DERIVED_FLOWS = ("seats_offered", "removed", "posting_months", "cost")
 class Tally:
     """The counts of one policy, and what it offered under each draw of the parameters.
 
-    draw[R]: which draw each replication has.  is_hamlet[H]: units of kind `hamlet`.
+    draw[R]: which draw each replication has.  kind[H]: place of each unit's kind in `kind_names`.
     """
 
     counts: Counts
     offers: tuple[Offer, ...]
     draw: Integers
-    is_hamlet: npt.NDArray[np.bool_]
+    kind: npt.NDArray[np.int32]
+    kind_names: tuple[str, ...]
     unit_costs: dict[str, float]
 
     @property
@@ -42,6 +46,15 @@ class Tally:
     def draws(self) -> int:
         """Draws of the uncertain parameters; 1 if none is uncertain."""
         return len(self.offers)
+
+    def counted(self, name: str, kind: str = ALL) -> Integers:
+        """Counts of replications, without their axis of kinds: of one kind, or all added up."""
+        counts: Integers = getattr(self.counts, name).astype(np.int64)
+        return counts.sum(axis=1) if kind == ALL else counts[:, self.kind_names.index(kind)]
+
+    def are(self, kind: str) -> npt.NDArray[np.bool_]:
+        """Which units are of a kind, [H]."""
+        return np.array(self.kind == self.kind_names.index(kind) if kind != ALL else self.kind >= 0)
 
     @cached_property
     def per_draw(self) -> Integers:
@@ -69,14 +82,18 @@ class Tally:
         """What can cost, [R, Y + 1] by key; see `sim.risk.costs`."""
         return quantities(self.counts, self.offers, self.draw)
 
-    def measure(self, name: str) -> Floats:
-        """One of STATES, FLOWS or the derived ones, [R, Y + 1]."""
+    def measure(self, name: str, kind: str = ALL) -> Floats:
+        """One of `Study.measures` of all units, or one of BY_KIND of one kind, [R, Y + 1]."""
+        if kind != ALL and name not in BY_KIND:
+            raise KeyError(f"{name} of {kind}")
         found = self.quantities
         match name:
             case "members":
-                return self._together("officials", "probation", "posted_now")
+                return self._together(("officials", "probation", "posted_now"), kind)
+            case "without_own_cell":
+                return self.measure("hamlets", kind) - self.measure("own_cell", kind)
             case "removed":
-                return self._together("expelled", "struck_off", "asked_to_leave")
+                return self._together(("expelled", "struck_off", "asked_to_leave"), kind)
             case "seats_offered":
                 return found["training.seat_offered"] + found["local_class.seat_offered"]
             case "seats_used":
@@ -85,10 +102,12 @@ class Tally:
                 return found["reinforcement.posting_month"]
             case "cost":
                 return cost(found, self.unit_costs)
-        return self.counts.years[:, :, COLUMN[name]].astype(float)
+        years = self.counts.years[..., COLUMN[name]]
+        chosen = years.sum(axis=1) if kind == ALL else years[:, self.kind_names.index(kind)]
+        return chosen.astype(float)
 
-    def _together(self, *names: str) -> Floats:
-        total: Floats = np.sum([self.measure(name) for name in names], axis=0)
+    def _together(self, names: tuple[str, ...], kind: str) -> Floats:
+        total: Floats = np.sum([self.measure(name, kind) for name in names], axis=0)
         return total
 
     def happened(self, what: int) -> Integers:
@@ -97,7 +116,7 @@ class Tally:
         `what` is BELOW, LOST or COMBINED; [D, H, Y + 1].
         """
         first = self.counts.first[:, :, what].astype(np.int64)
-        hamlets, years = first.shape[1], self.counts.years.shape[1]
+        hamlets, years = first.shape[1], self.counts.years.shape[2]
         width = years + 1
         first[first == NEVER] = years
         place = (self.draw[:, None] * hamlets + np.arange(hamlets)) * width + first
@@ -135,6 +154,15 @@ MEASURES = (
 )  # fmt: skip
 """All that `Tally.measure` tells of a year; seats are of district and local classes together."""
 
+WITHOUT_OWN_CELL = "without_own_cell"
+"""Units without a cell of their own, covered by another's or not: published figures of provinces
+count so. Told where kinds of unit are."""
+BY_KIND = (
+    *(n for n in MEASURES if n not in (*SEATS, "seats_offered", "posting_months", "cost")),
+    WITHOUT_OWN_CELL,
+)
+"""Measures that are known of each kind of unit: classes and postings are offered to all."""
+
 
 @dataclass(frozen=True)
 class Study:
@@ -148,6 +176,20 @@ class Study:
     def base(self) -> str:
         """Name of the policy that the others are compared with."""
         return next(iter(self.tallies))
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Kinds of unit that are told apart; see `kinds_told`."""
+        return kinds_told(self.loaded.baseline)
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """What is told of all units together."""
+        return (*MEASURES, WITHOUT_OWN_CELL) if self.kinds else MEASURES
+
+    def with_kind(self, columns: Sequence[str], place: int) -> list[str]:
+        """Columns of a table, with the column `kind` at a place if kinds of unit are told."""
+        return [*columns[:place], *(["kind"] if self.kinds else []), *columns[place:]]
 
     @property
     def years(self) -> int:

@@ -5,16 +5,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from sim.messages import SOURCE, _, language, ngettext, printable
+from sim.messages import SOURCE, _, language, listed, ngettext, printable
 from sim.numerals import NOTHING, date, decimal, significant, year
 from sim.risk import intervals
 from sim.risk.bands import FEWEST_DRAWS, bands
 from sim.risk.flips import WAYS
 from sim.risk.intervals import Interval
-from sim.risk.pairs import ALL
 from sim.risk.precision import FEWEST_FOR_MEANS, FEWEST_FOR_SHARES, precision
 from sim.risk.ranks import WORST as MOST_AT_RISK
-from sim.risk.study import Study, Tally
+from sim.risk.study import ALL, Study, Tally
 from sim.risk.tables import yearly_rates
 
 if TYPE_CHECKING:
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
 SUREST = 0.01
 LONGEST_NAME = 32
+CELLS = ("lost", "founded", "re_emptied")
 PER_THOUSAND = 1000.0
 
 Rows = Sequence[Sequence[str]]
@@ -44,9 +44,10 @@ def summary(study: Study, tables: Tables, heading: str, wanted: float | None = N
     parts = [
         _heading(study, heading),
         _outcomes(study, tables.pairs),
+        _by_kind(study),
         "\n".join([*_two_doubts(study), *_precision(study, wanted)]),
         _efforts(study, tables.pairs),
-        _at_risk(study, tables.hamlets),
+        *(_at_risk(study, tables.hamlets, kind) for kind in _kinds_at_risk(study)),
         _rule(study, tables.rule),
         _flips(study, tables.flips),
         _yearly_rates(study),
@@ -56,9 +57,8 @@ def summary(study: Study, tables: Tables, heading: str, wanted: float | None = N
 
 def _heading(study: Study, heading: str) -> str:
     scenario = study.loaded.scenario
-    number = int(study.tallies[study.base].is_hamlet.sum())
     told = [
-        ngettext("{count} hamlet", "{count} hamlets", number).format(count=decimal(number)),
+        _units(study),
         _("{start} to {end}").format(start=date(study.dates[0]), end=date(study.dates[-1])),
         heading,
     ]
@@ -72,6 +72,40 @@ def _heading(study: Study, heading: str) -> str:
             ).format(count=decimal(draws))
         )
     return f"{printable(titled(scenario.title), 200)}\n{'; '.join(told)}"
+
+
+def _units(study: Study) -> str:
+    """How many units there are, of each kind if they are not all hamlets."""
+    tally = study.tallies[study.base]
+    numbers = np.bincount(tally.kind)
+    of_each = [kind_counted(k, int(n)) for k, n in zip(tally.kind_names, numbers, strict=True)]
+    if not study.kinds:
+        return of_each[0]
+    told = ngettext("{count} unit ({kinds})", "{count} units ({kinds})", int(numbers.sum()))
+    return told.format(count=decimal(numbers.sum()), kinds=listed(of_each))
+
+
+def kind_counted(kind: str, number: int) -> str:
+    """A number of units of a kind."""
+    told = {
+        "hamlet": ngettext("{count} hamlet", "{count} hamlets", number),
+        "school": ngettext("{count} school", "{count} schools", number),
+        "health_station": ngettext("{count} health station", "{count} health stations", number),
+        "agency": ngettext("{count} agency", "{count} agencies", number),
+    }
+    return told[kind].format(count=decimal(number))
+
+
+def kind_in_words(kind: str) -> str:
+    """Units of a kind, or of all kinds."""
+    words = {
+        ALL: _("all units"),
+        "hamlet": _("hamlets"),
+        "school": _("schools"),
+        "health_station": _("health stations"),
+        "agency": _("agencies"),
+    }
+    return words[kind]
 
 
 def titled(title: str | Mapping[Any, str]) -> str:
@@ -106,17 +140,59 @@ def _outcomes(study: Study, pairs: "pd.DataFrame") -> str:
         ]
         for policy, tally in study.tallies.items()
     ]
-    told = _("Hamlets by {date}, expected number [95 % interval]")
+    told = (
+        _("Units by {date}, expected number [95 % interval]")
+        if study.kinds
+        else _("Hamlets by {date}, expected number [95 % interval]")
+    )
     told = told.format(date=date(study.dates[-1]))
     lines = [told, columns(heads, rows)]
     if len(study.tallies) > 1:
-        explained = _(
-            "saved, harmed: hamlets lost under {base} only, under the policy only, on the same "
-            "lives; gain: how many\ntimes more replications it would take to see the difference "
-            "on lives that are not the same."
+        explained = (
+            _(
+                "saved, harmed: units that lose their cell under {base} only, under the policy "
+                "only, on the same lives;\ngain: how many times more replications it would take "
+                "to see the difference on lives that are not the same."
+            )
+            if study.kinds
+            else _(
+                "saved, harmed: hamlets lost under {base} only, under the policy only, on the same "
+                "lives; gain: how many\ntimes more replications it would take to see the "
+                "difference on lives that are not the same."
+            )
         )
         lines.append(explained.format(base=study.base))
     return "\n".join(lines)
+
+
+def _by_kind(study: Study) -> str:
+    """Units without a cell, cells lost and founded, by kind; of hamlets alone it is not told."""
+    if not study.kinds:
+        return ""
+    heads = [
+        _("policy"), _("units"), _("no own cell now"), _("no own cell then"), _("no cell then"),
+        _("cells lost"), _("founded"), _("lost of these"),
+    ]  # fmt: skip
+    rows = [
+        [
+            printable(policy, LONGEST_NAME) if kind == ALL else "",
+            kind_in_words(kind),
+            decimal(tally.measure("without_own_cell", kind)[:, 0].mean()),
+            _counted(_at_the_end(tally, "without_own_cell", kind), _short),
+            _counted(_at_the_end(tally, "without_cell", kind), _short),
+            *(_counted(_in_all(tally, f"cells_{what}", kind), _short) for what in CELLS),
+        ]
+        for policy, tally in study.tallies.items()
+        for kind in (ALL, *study.kinds)
+    ]
+    told = _("By kind of unit from {start} to {end}, expected numbers [95 % interval]")
+    explained = _(
+        "now: at the start; then: at the end; cells lost: by units that a cell covered at the "
+        "start. Who founds more has\nmore to lose. A unit in a joint cell has none of its own, but "
+        "a cell covers it."
+    )
+    told = told.format(start=date(study.dates[0]), end=date(study.dates[-1]))
+    return f"{told}\n{columns(heads, rows, left=(0, 1))}\n{explained}"
 
 
 def _discordant(pairs: "pd.DataFrame", policy: str, outcome: str, replications: int) -> list[str]:
@@ -140,21 +216,36 @@ def _two_doubts(study: Study) -> Iterator[str]:
         "lowest": parameters.low, "highest": parameters.high,
     }  # fmt: skip
     if np.isfinite([*ends.values()]).all():
-        told = (
-            _(
+        told = _bands(bool(study.kinds), tally.draws >= FEWEST_DRAWS)
+        numbers = {name: number(float(end)) for name, end in ends.items()}
+        yield told.format(base=study.base, draws=tally.draws, **numbers)
+
+
+def _bands(of_units: bool, hold_nine_in_ten: bool) -> str:
+    match of_units, hold_nine_in_ten:
+        case True, True:
+            return _(
+                "By chance alone {low} to {high} units lose their cell under {base} in nine "
+                "replications of ten;\nthe uncertain parameters alone move the expected number "
+                "between {lowest} and {highest} in nine draws of ten."
+            )
+        case True, False:
+            return _(
+                "By chance alone {low} to {high} units lose their cell under {base} in nine "
+                "replications of ten;\nthe uncertain parameters alone move the expected number "
+                "between {lowest} and {highest} over all {draws} draws."
+            )
+        case False, True:
+            return _(
                 "By chance alone {low} to {high} hamlets are lost under {base} in nine replications"
                 " of ten;\nthe uncertain parameters alone move the expected number between "
                 "{lowest} and {highest} in nine draws of ten."
             )
-            if tally.draws >= FEWEST_DRAWS
-            else _(
-                "By chance alone {low} to {high} hamlets are lost under {base} in nine replications"
-                " of ten;\nthe uncertain parameters alone move the expected number between "
-                "{lowest} and {highest} over all {draws} draws."
-            )
-        )
-        numbers = {name: number(float(end)) for name, end in ends.items()}
-        yield told.format(base=study.base, draws=tally.draws, **numbers)
+    return _(
+        "By chance alone {low} to {high} hamlets are lost under {base} in nine replications"
+        " of ten;\nthe uncertain parameters alone move the expected number between "
+        "{lowest} and {highest} over all {draws} draws."
+    )
 
 
 def _number_or_bound(value: float, replications: int) -> str:
@@ -166,7 +257,12 @@ def _precision(study: Study, wanted: float | None) -> Iterator[str]:
     tally = study.tallies[study.base]
     reached, made = precision(study), tally.replications
     points = {"full": _points(reached.full), "chance": _points(reached.chance)}
-    yield _("Probabilities of single hamlets are known to ±{full} % or better.").format(**points)
+    known = (
+        _("Probabilities of single units are known to ±{full} % or better.")
+        if study.kinds
+        else _("Probabilities of single hamlets are known to ±{full} % or better.")
+    )
+    yield known.format(**points)
     if tally.draws > 1:
         told = _(
             "By chance alone it is ±{chance} %, which more replications lessen; the rest only more "
@@ -181,7 +277,11 @@ def _precision(study: Study, wanted: float | None) -> Iterator[str]:
         few = _("Fewer than {count} replications: rely neither on intervals nor on probabilities.")
         yield few.format(count=decimal(FEWEST_FOR_MEANS))
     elif made < FEWEST_FOR_SHARES:
-        few = _("Fewer than {count} replications: probabilities of single hamlets are rough.")
+        few = (
+            _("Fewer than {count} replications: probabilities of single units are rough.")
+            if study.kinds
+            else _("Fewer than {count} replications: probabilities of single hamlets are rough.")
+        )
         yield few.format(count=decimal(FEWEST_FOR_SHARES))
 
 
@@ -205,8 +305,12 @@ def _points(share: float) -> str:
     return significant(100 * share, 2)
 
 
-def _at_the_end(tally: Tally, name: str) -> Interval:
-    return intervals.mean(tally.measure(name)[:, -1], tally.draw, counted=True)
+def _at_the_end(tally: Tally, name: str, kind: str = ALL) -> Interval:
+    return intervals.mean(tally.measure(name, kind)[:, -1], tally.draw, counted=True)
+
+
+def _in_all(tally: Tally, name: str, kind: str) -> Interval:
+    return intervals.mean(tally.measure(name, kind).sum(axis=1), tally.draw, counted=True)
 
 
 def _efforts(study: Study, pairs: "pd.DataFrame") -> str:
@@ -241,7 +345,8 @@ def _row(pairs: "pd.DataFrame", policy: str, outcome: str) -> Interval | None:
 
 def _all_together(pairs: "pd.DataFrame", policy: str, outcome: str) -> "pd.DataFrame":
     chosen = (pairs["policy"] == policy) & (pairs["outcome"] == outcome) & (pairs["hamlet"] == ALL)
-    return pairs[chosen]
+    found = pairs[chosen]
+    return found[found["kind"] == ALL] if "kind" in found else found
 
 
 def _difference(pairs: "pd.DataFrame", policy: str, outcome: str) -> str:
@@ -252,38 +357,66 @@ def _difference(pairs: "pd.DataFrame", policy: str, outcome: str) -> str:
 # ---------------------------------------------------------------- hamlets at risk
 
 
-def _at_risk(study: Study, hamlets: "pd.DataFrame") -> str:
-    base = hamlets[(hamlets["policy"] == study.base) & (hamlets["kind"] == "hamlet")]
+def _kinds_at_risk(study: Study) -> Sequence[str]:
+    """Kinds of unit of which a cell was lost in some replication; all kinds if none was."""
+    lost = study.tallies[study.base].measure
+    every = study.kinds or ("hamlet",)
+    return [kind for kind in study.kinds if lost("lost", kind).any()] or every
+
+
+def _at_risk(study: Study, hamlets: "pd.DataFrame", kind: str) -> str:
+    base = hamlets[(hamlets["policy"] == study.base) & (hamlets["kind"] == kind)]
     start = base[base["year"] == 0].set_index("hamlet")["strength_median"]
     end = base[base["year"] == study.years]
     worst = end.sort_values(["p_lost", "p_below", "hamlet"], ascending=[False, False, True])
     rows = [_hamlet_row(one, start) for one in worst.head(MOST_AT_RISK).to_dict("records")]
     heads = [
-        _("hamlet"), _("area"), _("members"), _("P(lost)"), _("among these"), _("if so, in"),
-        _("main cause"), _("by the rule"),
+        _("unit") if study.kinds else _("hamlet"), _("area"), _("members"), _("P(lost)"),
+        _("among these"), _("if so, in"), _("main cause"), _("by the rule"),
     ]  # fmt: skip
-    told = _("Hamlets at greatest risk of losing their cell by {date} under {base}").format(
-        base=study.base, date=date(study.dates[-1])
-    )
-    return "\n".join([told, columns(heads, rows), *_what_intervals_cover(len(end))])
+    told = (
+        _("At greatest risk of losing their cell by {date} under {base}: {kind}")
+        if study.kinds
+        else _("Hamlets at greatest risk of losing their cell by {date} under {base}")
+    ).format(base=study.base, date=date(study.dates[-1]), kind=kind_in_words(kind))
+    lines = [told, columns(heads, rows)]
+    if kind == _kinds_at_risk(study)[-1]:
+        lines += _what_intervals_cover(study)
+    return "\n".join(lines)
 
 
-def _what_intervals_cover(hamlets: int) -> Iterator[str]:
-    if hamlets > MOST_AT_RISK:
-        told = _(
-            "among these: how sure it is that the hamlet is one of the {count} at greatest risk; "
-            "by the rule: whether the at-risk rule flags it."
+def _what_intervals_cover(study: Study) -> Iterator[str]:
+    units = len(study.loaded.baseline.units)
+    if units > MOST_AT_RISK:
+        told = (
+            _(
+                "among these: how sure it is that the unit is one of the {count} of its kind at "
+                "greatest risk;\nby the rule: whether the at-risk rule flags it."
+            )
+            if study.kinds
+            else _(
+                "among these: how sure it is that the hamlet is one of the {count} at greatest "
+                "risk; by the rule: whether the at-risk rule flags it."
+            )
         )
         yield told.format(count=decimal(MOST_AT_RISK))
-    outside = round((1 - intervals.LEVEL) * hamlets)
-    if outside:
+    outside = round((1 - intervals.LEVEL) * units)
+    if outside and study.kinds:
+        yield ngettext(
+            "Each interval holds for one unit in 95 %: of {units} units about {count} may lie\n"
+            "outside. The columns _low_all, _high_all hold for all of them at once.",
+            "Each interval holds for one unit in 95 %: of {units} units about {count} may lie\n"
+            "outside. The columns _low_all, _high_all hold for all of them at once.",
+            outside,
+        ).format(units=decimal(units), count=decimal(outside))
+    elif outside:
         yield ngettext(
             "Each interval holds for one hamlet in 95 %: of {hamlets} hamlets about {count} may lie"
             "\noutside. The columns _low_all, _high_all hold for all of them at once.",
             "Each interval holds for one hamlet in 95 %: of {hamlets} hamlets about {count} may lie"
             "\noutside. The columns _low_all, _high_all hold for all of them at once.",
             outside,
-        ).format(hamlets=decimal(hamlets), count=decimal(outside))
+        ).format(hamlets=decimal(units), count=decimal(outside))
 
 
 def _hamlet_row(one: dict[Any, Any], start: "pd.Series[float]") -> list[str]:
@@ -316,14 +449,24 @@ def _sureness(probability: float) -> str:
 def _rule(study: Study, rule: "pd.DataFrame") -> str:
     """How well the observable rule tells who will lose a cell, under the base."""
     mine = rule[(rule["policy"] == study.base) & (rule["outcome"] == "lost")]
+    mine = mine[mine["kind"] == ALL] if "kind" in mine else mine
     start = mine[mine["year"] == 0]
     soon = _measures(start[start["within"] == start["within"].min()])
     always = _measures(mine[mine["year"].isna()])
-    told = _(
-        "The at-risk rule under {base}. At the start it flags {flagged} hamlets; lost within "
-        "{years} years:\n{value} of them, {of_all} of all. It flags {found} of those lost and "
-        "leaves out {quiet} of the others.\nLooked at every year it flags {ever} of those lost by "
-        "{date}, {lead} years before."
+    told = (
+        _(
+            "The at-risk rule under {base}. At the start it flags {flagged} units; lost within "
+            "{years} years:\n{value} of them, {of_all} of all. It flags {found} of those lost and "
+            "leaves out {quiet} of the others.\nLooked at every year it flags {ever} of those lost "
+            "by {date}, {lead} years before."
+        )
+        if study.kinds
+        else _(
+            "The at-risk rule under {base}. At the start it flags {flagged} hamlets; lost within "
+            "{years} years:\n{value} of them, {of_all} of all. It flags {found} of those lost and "
+            "leaves out {quiet} of the others.\nLooked at every year it flags {ever} of those lost "
+            "by {date}, {lead} years before."
+        )
     )
     return told.format(
         base=study.base,
@@ -364,7 +507,11 @@ def _flips(study: Study, flips: "pd.DataFrame") -> str:
         for policy in study.tallies
         if policy != study.base
     ]
-    told = _("Hamlets whose fate differs from {base} most often, in percent of the same lives")
+    told = (
+        _("Units whose fate differs from {base} most often, in percent of the same lives")
+        if study.kinds
+        else _("Hamlets whose fate differs from {base} most often, in percent of the same lives")
+    )
     heads = [_("policy"), _("kept by it"), _("lost by it")]
     return f"{told.format(base=study.base)}\n{columns(heads, rows)}"
 
@@ -437,11 +584,16 @@ def number(value: float, sign: bool = False) -> str:
     return decimal(value, digits, sign)
 
 
-def _counted(found: Interval) -> str:
+def _short(value: float) -> str:
+    """A number for a table of many columns: hundreds are whole."""
+    return decimal(value) if abs(value) >= 100 else number(value)
+
+
+def _counted(found: Interval, shown: Callable[[float], str] = number) -> str:
     """An expected number; none in any replication is an upper bound."""
     if found.value == 0:
-        return f"< {number(float(found.high))}"
-    return with_interval(found, number)
+        return f"< {shown(float(found.high))}"
+    return with_interval(found, shown)
 
 
 def with_interval(found: Interval, shown: Callable[[float], str]) -> str:

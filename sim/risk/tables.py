@@ -1,5 +1,6 @@
 """Counts -> the tables of hamlets, years and losses."""
 
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from sim.risk.measures import (
 )
 from sim.risk.ranks import among_worst
 from sim.risk.scorecard import score
-from sim.risk.study import DERIVED_FLOWS, MEASURES, Study, Tally
+from sim.risk.study import ALL, BY_KIND, DERIVED_FLOWS, Study, Tally
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -88,7 +89,7 @@ def _hamlets_of(study: Study, policy: str, tally: Tally) -> "pd.DataFrame":
         "year": np.tile(np.arange(years), len(units)),
         "date": np.tile(np.array(study.dates, dtype="datetime64[s]"), len(units)),
     }
-    tail = intervals.tail_for_all(int(tally.is_hamlet.sum()))
+    tail = intervals.tail_for_all(len(units))
     for name, counted in risk.items():
         columns |= _with_ends(name, intervals.share_by_draw(counted, tally.per_draw))
         together = intervals.share_by_draw(counted, tally.per_draw, tail)
@@ -210,7 +211,9 @@ def _once(study: Study, tally: Tally) -> dict[str, Any]:
 def years(study: Study) -> "pd.DataFrame":
     """Every measure by policy and year: mean, its interval, and the range of replications.
 
-    mean, low, high: mean over replications with its interval.  sd_chance, sd_parameters: standard
+    Where the units are not all hamlets, a column `kind` tells units of each kind from all together
+    (empty); what classes, postings and money are spent on is known of all together only.  mean,
+    low, high: mean over replications with its interval.  sd_chance, sd_parameters: standard
     deviations between replications by chance and by the uncertain parameters.  chance_low, _high:
     between which nine replications in ten lie by chance alone, around the mean; parameters_low,
     _high: between which the expected number lies in nine draws of the parameters in ten, freed of
@@ -224,17 +227,18 @@ def years(study: Study) -> "pd.DataFrame":
     import pandas as pd
 
     parts = [
-        _measure_of(study, policy, tally, name)
+        _measure_of(study, policy, tally, name, kind)
         for policy, tally in study.tallies.items()
-        for name in MEASURES
+        for kind in (ALL, *study.kinds)
+        for name in (BY_KIND if kind else study.measures)
     ]
     return pd.concat(parts, ignore_index=True)
 
 
-def _measure_of(study: Study, policy: str, tally: Tally, name: str) -> "pd.DataFrame":
+def _measure_of(study: Study, policy: str, tally: Tally, name: str, kind: str) -> "pd.DataFrame":
     import pandas as pd
 
-    values, counted = tally.measure(name), name != "cost"
+    values, counted = tally.measure(name, kind), name != "cost"
     found = intervals.mean(values, tally.draw, counted)
     chance, parameters = spread(values, tally.draw)
     by_chance, by_parameters = bands(values, tally.draw, counted)
@@ -246,6 +250,7 @@ def _measure_of(study: Study, policy: str, tally: Tally, name: str) -> "pd.DataF
         {
             "policy": policy,
             "measure": name,
+            **({"kind": kind} if study.kinds else {}),
             "year": np.arange(len(study.dates)),
             "date": np.array(study.dates, dtype="datetime64[s]"),
             "mean": found.value,
@@ -273,24 +278,26 @@ def losses(study: Study) -> "pd.DataFrame":
     ending: lost, re_emptied, combined, founded.  by: cause - the departure that made the cell
     below, or what a founding came from; departure - officials gone in the 60 months before;
     progress - how far the hamlet's candidates had come.  number: expected over the horizon, with
-    its interval; share: of all of that ending, with its interval.
+    its interval; share: of all of that ending, with its interval.  kind: of unit, where not all are
+    hamlets; empty: of all kinds.
     """
     import pandas as pd
 
     rows: list[dict[str, Any]] = []
     for policy, tally in study.tallies.items():
-        kinds: dict[str, tuple[Any, dict[int, str]]] = {
-            "cause": (tally.counts.causes, events.CAUSES),
-            "departure": (tally.counts.departures, events.KINDS),
-            "progress": (tally.counts.progress, dict(enumerate(PROGRESS))),
-        }
-        for by, (counted, names) in kinds.items():
+        for (by, (table, names)), kind in product(WAYS_TO_TELL.items(), (ALL, *study.kinds)):
+            counted = tally.counted(table, kind).astype(float)
             for e, ending in enumerate(ENDINGS):
-                head = {"policy": policy, "ending": ending, "by": by}
-                rows += [head | row for row in _rows(counted[:, e].astype(float), names, tally)]
-    return pd.DataFrame(rows, columns=list(LOSS_COLUMNS))
+                head = {"policy": policy, "ending": ending, "by": by, "kind": kind}
+                rows += [head | row for row in _rows(counted[:, e], names, tally)]
+    return pd.DataFrame(rows, columns=study.with_kind(LOSS_COLUMNS, 3))
 
 
+WAYS_TO_TELL: dict[str, tuple[str, dict[int, str]]] = {
+    "cause": ("causes", events.CAUSES),
+    "departure": ("departures", events.KINDS),
+    "progress": ("progress", dict(enumerate(PROGRESS))),
+}
 LOSS_COLUMNS = (
     "policy", "ending", "by", "what", "number", "number_low", "number_high", "share", "share_low",
     "share_high",

@@ -12,7 +12,7 @@ from sim.load.documents import Document, read_document
 from sim.load.findings import Finding, Steps
 from sim.messages import BadInput, Fault, _, listed, nearest, ngettext, shown
 from sim.numerals import decimal
-from sim.risk.outcomes import OUTCOMES
+from sim.risk.outcomes import known_outcomes
 from sim.scenario import Loaded
 from sim.sweep.design import AS_IT_IS, KINDS, SAMPLED, Design, Parameter, Span, Value
 
@@ -159,7 +159,7 @@ def _sweep(
         policies = (base, *(p for p in policies if p in chosen and p != base))
     outcomes: tuple[str, ...] = DEFAULT_OUTCOMES
     if "outcomes" in data:
-        outcomes = reader.names(("outcomes",), data["outcomes"], OUTCOMES)
+        outcomes = reader.names(("outcomes",), data["outcomes"], known_outcomes(loaded.baseline))
     replications = reader.whole(
         ("replications",), data.get("replications"), scenario.replications, 1, 10_000_000
     )

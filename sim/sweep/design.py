@@ -1,6 +1,8 @@
 """Designs: which values the parameters of a sweep take at each of its points."""
 
+import hashlib
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -8,7 +10,6 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from sim.experiment import quantile
 from sim.scenario import Uncertain
 
 Value = Any
@@ -30,8 +31,8 @@ AS_IT_IS = None
 class Span:
     """A range of numbers, in equal steps or (`log`) equal ratios; `whole` ones are rounded."""
 
-    low: float
-    high: float
+    low: int | float
+    high: int | float
     log: bool = False
     whole: bool = False
 
@@ -46,22 +47,68 @@ class Span:
 
 
 @dataclass(frozen=True)
+class Draws:
+    """A distribution as weighted draws tell it: values[N] in order, each at the share of the weight
+    up to its own middle, shares[N]; straight between them."""
+
+    values: tuple[float, ...]
+    shares: tuple[float, ...]
+
+    @classmethod
+    def of(cls, values: Sequence[float], weights: Sequence[float]) -> "Draws":
+        """Of values with weights above 0, in any order."""
+        order = np.argsort(values, kind="stable")
+        weight = np.array(weights)[order]
+        shares = (np.cumsum(weight) - weight / 2) / weight.sum()
+        return cls(tuple(np.array(values)[order].tolist()), tuple(shares.tolist()))
+
+    def at(self, share: float) -> float:
+        """The value at a share of the distribution."""
+        return float(np.interp(share, self.shares, self.values))
+
+
+@dataclass(frozen=True)
+class Joint:
+    """How parameters go together: shares[N, k] of their distributions at N rows, the weights of the
+    rows, and which parameters of a design they are, columns[k]."""
+
+    columns: tuple[int, ...]
+    shares: tuple[tuple[float, ...], ...]
+    weights: tuple[float, ...]
+
+    def at(self, u: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """The rows at the shares u[points] of the weights, [points, k]."""
+        ends = np.cumsum(self.weights)
+        rows = np.searchsorted(ends, u * ends[-1], side="right")
+        return np.array(self.shares)[np.minimum(rows, len(ends) - 1)]
+
+    @property
+    def digest(self) -> str:
+        """What tells it from another."""
+        return hashlib.sha256(repr(tuple(vars(self).values())).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
 class Parameter:
     """One parameter of a sweep: a span, or the `levels` it takes (of a span: so many steps).
 
-    prior: instead, its distribution.  also: paths that take the same value.
+    prior: instead, its distribution.  posterior: instead, draws of it.  also: paths that take the
+    same value.
     """
 
     path: str
     levels: tuple[Value, ...] = ()
     span: Span | None = None
     prior: Uncertain | None = None
+    posterior: Draws | None = None
     also: tuple[str, ...] = ()
 
     def at(self, share: float) -> Value:
         """The value that belongs to a share in [0, 1): of a list, one of equal parts."""
+        if self.posterior is not None:
+            return self.posterior.at(share)
         if self.prior is not None:
-            return quantile(self.prior, share)
+            return self.prior.quantile(share)
         if self.span is not None:
             return self.span.at(share)
         return self.levels[min(int(share * len(self.levels)), len(self.levels) - 1)]
@@ -69,11 +116,13 @@ class Parameter:
     @property
     def bounds(self) -> tuple[float, float]:
         """The shares between which it is moved."""
-        return (0.0, 1.0) if self.prior is None else MIDDLE
+        return (0.0, 1.0) if self.prior is None and self.posterior is None else MIDDLE
 
     @property
     def described(self) -> Any:
         """What it may be, as plain data."""
+        if self.posterior is not None:
+            return {"posterior": [list(column) for column in vars(self.posterior).values()]}
         if self.prior is not None:
             return self.prior.model_dump(exclude_none=True)
         if self.span is None:
@@ -89,13 +138,15 @@ class Design:
     number: of points, for the kinds in SAMPLED (of sobol a power of two); of trajectories, each of
     one point and one more for each parameter (morris: M. D. Morris, Technometrics 33, 1991); of
     base points, each with two more and one for each parameter (saltelli: A. Saltelli et al.,
-    Computer Physics Communications 181, 2010; a power of two).  seed: theirs.
+    Computer Physics Communications 181, 2010; a power of two).  seed: theirs.  joint: parameters
+    that are drawn together, in a design of kind `sobol`.
     """
 
     parameters: tuple[Parameter, ...]
     kind: Kind
     number: int = 0
     seed: int = 0
+    joint: Joint | None = None
 
     def __len__(self) -> int:
         if self.kind == "grid":
@@ -162,5 +213,18 @@ class Design:
 
                 return saltelli(self.problem, self.number, calc_second_order=False, seed=self.seed)
             case "sobol":
-                return qmc.Sobol(size, rng=self.seed).random(self.number)
+                return self._together(qmc.Sobol)
         return qmc.LatinHypercube(size, rng=self.seed).random(self.number)
+
+    def _together(self, sequence: Any) -> npt.NDArray[np.float64]:
+        """Points of a sequence; what is drawn together takes one dimension, the last."""
+        size = len(self.parameters)
+        if self.joint is None:
+            return np.asarray(sequence(size, rng=self.seed).random(self.number))
+        columns = list(self.joint.columns)
+        alone = [i for i in range(size) if i not in columns]
+        points = sequence(len(alone) + 1, rng=self.seed).random(self.number)
+        found = np.empty((self.number, size))
+        found[:, alone] = points[:, :-1]
+        found[:, columns] = self.joint.at(points[:, -1])
+        return found

@@ -8,14 +8,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from sim.experiment import quantile
+import numpy as np
+
 from sim.levers import AnyLever, Change
 from sim.load import check, shape
 from sim.load.findings import Steps, dotted
 from sim.messages import BadInput, Fault, _, shown
-from sim.scenario import Loaded
+from sim.scenario import Loaded, Posterior
 from sim.sweep.description import at_values
-from sim.sweep.design import MIDDLE, Parameter, Span
+from sim.sweep.design import MIDDLE, Draws, Joint, Parameter, Span
 
 UNCERTAIN, SETTING = "uncertain", "setting"
 WEAKER, STRONGER = 0.5, 2.0
@@ -60,13 +61,54 @@ class Factor(NamedTuple):
 
 
 def uncertain(loaded: Loaded) -> list[Factor]:
-    """The uncertain parameters, each with its own distribution."""
+    """The uncertain parameters, each with its own distribution: that of the posterior, where the
+    scenario has one that tells it, else its prior."""
     data = loaded.scenario.model_dump(mode="json", by_alias=True)
-    return [
-        Factor(Parameter(path, prior=prior), UNCERTAIN, _value_at(data, path),
-               *(quantile(prior, share) for share in MIDDLE))
-        for path, prior in loaded.scenario.uncertain.items()
-    ]  # fmt: skip
+    found = []
+    for path, prior in loaded.scenario.uncertain.items():
+        draws = _draws(loaded, path)
+        one = Parameter(path, prior=prior) if draws is None else Parameter(path, posterior=draws)
+        found.append(Factor(one, UNCERTAIN, _value_at(data, path), *map(one.at, MIDDLE)))
+    return found
+
+
+def _draws(loaded: Loaded, path: str) -> Draws | None:
+    known = loaded.posterior
+    if known is None or path not in known.paths:
+        return None
+    return Draws.of(known.column(path), known.weights)
+
+
+def told(loaded: Loaded) -> tuple[str, ...]:
+    """The uncertain parameters that the posterior tells."""
+    known = () if loaded.posterior is None else loaded.posterior.paths
+    return tuple(path for path in loaded.scenario.uncertain if path in known)
+
+
+def together(loaded: Loaded, factors: Sequence[Factor]) -> Joint | None:
+    """How those of the factors that the posterior tells go together; None if there are none."""
+    columns = [i for i, f in enumerate(factors) if f.parameter.posterior is not None]
+    if not columns or loaded.posterior is None:
+        return None
+    shares = [_shares(loaded.posterior, factors[i].parameter.path) for i in columns]
+    return Joint(
+        tuple(columns), tuple(zip(*shares, strict=True)), tuple(loaded.posterior.weights)
+    )
+
+
+def _shares(posterior: Posterior, path: str) -> list[float]:
+    """The share of its own distribution at which a parameter is in each row."""
+    values = posterior.column(path)
+    draws = Draws.of(values, posterior.weights)
+    shares = np.empty(len(values))
+    shares[np.argsort(values, kind="stable")] = draws.shares
+    return [float(share) for share in shares]
+
+
+def middle(factors: Sequence[Factor]) -> dict[str, float]:
+    """Where those that a posterior tells stand when they do not move: their medians, by path."""
+    draws = ((f.parameter.path, f.parameter.posterior) for f in factors)
+    return {path: one.at(0.5) for path, one in draws if one is not None}
 
 
 def _value_at(data: Any, path: str) -> float:

@@ -1,6 +1,8 @@
 """The folder of a sweep: what is done stays done, and is never read if it was damaged.
 
     sweep.json                      what was asked for, with hashes and versions; no times
+    given.json                      the units and the design, to make the sweep again
+    made.json                       on what machines and with what versions points were done
     points.parquet                  the values of the parameters at every point
     outcomes/part-000000-<sum>.parquet   results of 256 points each, in order
     done/0000123-<sum>.parquet      a point whose part is not complete yet
@@ -22,7 +24,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -31,18 +33,24 @@ from sim.messages import BadInput, Fault, _, ngettext, shown
 from sim.risk.outcomes import Outcome
 from sim.sweep.description import Sweep
 from sim.sweep.design import OF_SALIB, Design
+from sim.sweep.given import Given, Maker, as_json, maker, makers_in
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 FORMAT = "hamletsim sweep 1"
 DESCRIPTION, POINTS, TIMINGS, LOCK = "sweep.json", "points.parquet", "timings.csv", ".lock"
-OURS = (DESCRIPTION, POINTS)
+GIVEN, MADE = store.GIVEN, "made.json"
+OURS = (DESCRIPTION, POINTS, GIVEN, MADE)
 PARTS, DONE, PARTIAL = "outcomes", "done", ".partial"
 PART_SIZE = 256
 """Points of a part: few enough to hold in memory, many enough for few files."""
 DECISIVE = ("hamletsim", "numpy", "scipy", "pyarrow")
 """Libraries whose version can show in the tables."""
+NOT_COMPARED = {"scenario", "checksums"}
+"""Of the description: the scenario has a hash, and files follow from what is described."""
+NAMES_OF_FILES = {"baseline", "posterior"}
+"""Parameters whose values are files, which are read where the scenario's file is."""
 FILE_NAME = re.compile(r"(?:part-)?([0-9]{6,})-([0-9a-f]{16})\.parquet")
 
 
@@ -72,11 +80,20 @@ class Folder:
         for left in self.path.rglob(f"*{PARTIAL}"):
             if FILE_NAME.fullmatch(whole := left.name.removesuffix(PARTIAL)) or whole in OURS:
                 left.unlink()
-        description = _as_json(described(self._sweep))
+        description = described(self._sweep)
         if (self.path / DESCRIPTION).exists():
-            _same(self.path, json.loads(description))
-        _write(self.path / POINTS, _parquet(_table_of_points(self._sweep)))
-        _write(self.path / DESCRIPTION, description)
+            _same(self.path, json.loads(_as_json(description)))
+        files = {
+            POINTS: _parquet(_table_of_points(self._sweep)),
+            GIVEN: Given.of(self._sweep).model_dump_json().encode("utf-8"),
+        }
+        for name, content in files.items():
+            _write(self.path / name, content)
+        makers = makers_in(self.path / MADE)
+        if maker() not in makers:
+            _write(self.path / MADE, as_json([*makers, maker()]))
+        checksums = {name: _checksum(content) for name, content in files.items()}
+        _write(self.path / DESCRIPTION, _as_json(description | {"checksums": checksums}))
         self._parts = set(self._sound(PARTS))
         for point, file in self._sound(DONE).items():
             if point // PART_SIZE in self._parts:
@@ -173,7 +190,7 @@ def _check_place(folder: Path) -> None:
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         found = _("a file that is no folder")
     elif folder.is_dir() and not (folder / DESCRIPTION).exists():
-        ours = {LOCK, PARTS, DONE, POINTS}
+        ours = {LOCK, PARTS, DONE, *OURS}
         others = [f.name for f in folder.iterdir() if not f.name.endswith(PARTIAL)]
         if not ours.issuperset(others):
             found = _("a folder that holds something else")
@@ -197,7 +214,8 @@ def described(sweep: Sweep) -> dict[str, Any]:
         "replications": sweep.replications,
         "seed": sweep.seed,
         "outcomes": list(sweep.outcomes),
-        "design": {"kind": design.kind, "points": len(design), "seed": design.seed},
+        "design": {"kind": design.kind, "points": len(design), "seed": design.seed}
+        | ({} if design.joint is None else {"joint": design.joint.digest}),
         "parameters": {p.path: p.described for p in design.parameters},
         **({"own_lives": True} if sweep.own_lives else {}),
         **{name: made[name] for name in ("scenario", "scenario_hash", "baseline_hash")},
@@ -214,7 +232,8 @@ def _sampler(design: Design) -> dict[str, str]:
 def _same(folder: Path, wanted: dict[str, Any]) -> None:
     """Raise BadInput unless the folder holds the sweep that is wanted."""
     there = description_of(folder)
-    differing = [key for key in wanted if there.get(key) != wanted[key] and key != "scenario"]
+    differing = [key for key in wanted if there.get(key) != wanted[key]]
+    differing = [key for key in differing if key not in NOT_COMPARED]
     if differing == ["versions"]:
         raise BadInput([_of_other_versions(folder, there["versions"], wanted["versions"])])
     if differing:
@@ -254,10 +273,60 @@ def description_of(folder: Path) -> dict[str, Any]:
     return data
 
 
-def damage(folder: Path, field: str) -> Fault:
-    """The description of a sweep is not as it was written."""
+def damage(folder: Path, field: str = "", name: str = DESCRIPTION) -> Fault:
+    """A file of a sweep, its description unless named, is not as it was written."""
     allowed = _("what the sweep wrote, or another folder")
-    return Fault(str(folder / DESCRIPTION), field=field, found=_("a damaged file"), allowed=allowed)
+    return Fault(str(folder / name), field=field, found=_("a damaged file"), allowed=allowed)
+
+
+def check_files(folder: Path, description: dict[str, Any]) -> None:
+    """Raise BadInput if a file is not the one that the description names."""
+    for name, checksum in description.get("checksums", {}).items():
+        try:
+            is_sound = _checksum((folder / name).read_bytes()) == checksum
+        except OSError:
+            is_sound = False
+        if not is_sound:
+            raise BadInput([damage(folder, name=name)])
+
+
+def sweep_in(folder: Path) -> tuple[Sweep, list[Maker]]:
+    """The sweep that was asked for in a folder, and who has worked on it.
+
+    Raises BadInput if it is none, damaged, or of a version that did not keep what it was given.
+    """
+    description = description_of(folder)
+    if GIVEN not in description.get("checksums", {}):
+        allowed = _("a sweep that keeps what it was given; its command adds that")
+        raise BadInput([Fault(str(folder / GIVEN), found=_("no such file"), allowed=allowed)])
+    check_files(folder, description)
+    try:
+        given = Given.model_validate_json((folder / GIVEN).read_bytes())
+        sweep = given.sweep(description)
+    except ValidationError:
+        raise BadInput([damage(folder, name=GIVEN)]) from None
+    wanted = json.loads(_as_json(described(sweep)))
+    differing = [key for key in wanted if description.get(key) != wanted[key]]
+    _check_no_files_varied(sweep, folder)
+    if others := [key for key in differing if key not in ("versions", *NOT_COMPARED)]:
+        raise BadInput([damage(folder, others[0])])
+    return sweep, makers_in(folder / MADE)
+
+
+def _check_no_files_varied(sweep: Sweep, folder: Path) -> None:
+    paths = {path for p in sweep.design.parameters for path in (p.path, *p.also)}
+    if files := sorted(paths & NAMES_OF_FILES):
+        found = _("a sweep over {names}, whose files are not kept").format(names=", ".join(files))
+        allowed = _("a sweep over values, or its command with another folder")
+        raise BadInput([Fault(str(folder), found=found, allowed=allowed)])
+
+
+def files_of(folder: Path) -> dict[str, Path]:
+    """The files of a whole sweep that are the same for the same sweep, by what they are called
+    without their checksum."""
+    parts = {f"part-{number:06d}.parquet": file
+             for file in tables_in(folder / PARTS) if (number := number_of(file)) is not None}
+    return {POINTS: folder / POINTS, GIVEN: folder / GIVEN, **parts}
 
 
 class DesignTold(BaseModel):
@@ -286,6 +355,8 @@ class Description(BaseModel):
     scenario_hash: str
     baseline_hash: str
     versions: dict[str, Any]
+    own_lives: bool = False
+    checksums: dict[Literal["points.parquet", "given.json"], str] = Field(default_factory=dict)
 
 
 # ---------------------------------------------------------------- tables

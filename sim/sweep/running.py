@@ -128,6 +128,7 @@ def finished(folder: Path) -> Finished:
             "{there} part of {wanted}", "{there} parts of {wanted}", len(files)
         ).format(there=len(files), wanted=wanted)
         raise BadInput([Fault(str(folder), found=found, allowed=again)])
+    folders.check_files(folder, description)
     sweep = Finished(folder, description)
     if unknown := set(description["parameters"]) - set(sweep.points):
         raise BadInput([folders.damage(folder, f"parameters.{min(unknown)}")])

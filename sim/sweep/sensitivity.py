@@ -1,17 +1,20 @@
 """Which parameters matter, which would change the choice of a policy, and what that is worth.
 
 Three sweeps, each of which goes on where it was stopped. `prior`: the uncertain parameters drawn
-together from their distributions, all else as it is; from it come the policy to choose and what
-knowing more is worth. `morris`: all parameters and settings, one at a time from many places.
-`sobol`: those that moved most, all at once; the others are as the scenario has them. The points of
-the last two have the same lives, so that they differ by their values alone; those of the first
-have lives of their own, so that chance is not the same error everywhere.
+together from their distributions, those that a posterior tells by its rows, all else as it is; from
+it come the policy to choose and what knowing more is worth. `morris`: all parameters and settings,
+one at a time from many places. `sobol`: those that moved most, all at once; the others are as the
+scenario has them, or at the median of its posterior. In these two each moves by itself, for indices
+of what goes together would mean nothing. Their points have the same lives, so that they differ by
+their values alone; those of the first have lives of their own, so that chance is not the same error
+everywhere.
 """
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -21,9 +24,10 @@ import numpy.typing as npt
 from sim import store
 from sim.experiment.preparation import known_policies
 from sim.experiment.selection import HIGHEST, goal_of
-from sim.messages import BadInput, Fault, _, listed, nearest, ngettext, shown
+from sim.messages import BadInput, Fault, _, listed, ngettext, shown
 from sim.numerals import decimal
-from sim.risk.outcomes import OUTCOMES
+from sim.risk.counts import kinds_told
+from sim.risk.outcomes import fault_of
 from sim.scenario import Loaded
 from sim.sweep import factors as factors_
 from sim.sweep import indices, running, worth
@@ -116,7 +120,7 @@ def study(
     wanted = size or Size()
     named = tuple(known_policies(loaded, policies))
     better = goal_of(outcome, goal)
-    _check(outcome, better, wanted)
+    _check(loaded, outcome, better, wanted)
     found = factors_.uncertain(loaded)
     found += factors_.given(loaded, vary) if vary else factors_.settings(loaded, named)
     if not found:
@@ -132,10 +136,9 @@ def study(
         return _studied(stages)
 
 
-def _check(outcome: str, goal: str | None, size: Size) -> None:
-    if outcome not in OUTCOMES:
-        allowed, like = listed(OUTCOMES), nearest(outcome, OUTCOMES)
-        raise BadInput([Fault("outcome", found=shown(outcome), allowed=allowed, suggestion=like)])
+def _check(loaded: Loaded, outcome: str, goal: str | None, size: Size) -> None:
+    if fault := fault_of(outcome, loaded.baseline):
+        raise BadInput([fault])
     if goal is None:
         allowed = listed(("lowest", "highest"))
         raise BadInput([Fault("goal", found=shown(goal), allowed=allowed)])
@@ -226,14 +229,21 @@ class _Stages:
     def sobol(self, kept: Sequence[Factor]) -> Values:
         return self._swept("sobol", "saltelli", kept, self.size.points)
 
+    @cached_property
+    def certain(self) -> Loaded:
+        """The scenario without what is uncertain; what a posterior tells stands at its median."""
+        middle = self.loaded.with_values(factors_.middle(self.factors))
+        scenario = middle.scenario.model_copy(update={"uncertain": {}, "posterior": None})
+        return middle.model_copy(update={"scenario": scenario, "posterior": None})
+
     def _swept(
         self, name: str, kind: Kind, factors: Sequence[Factor], number: int, own_lives: bool = False
     ) -> Values:
-        design = Design(tuple(f.parameter for f in factors), kind, number, self.seed)
-        certain = self.loaded.scenario.model_copy(update={"uncertain": {}})
+        joint = factors_.together(self.loaded, factors) if kind == "sobol" else None
+        design = Design(tuple(f.parameter for f in factors), kind, number, self.seed, joint)
         sweep = Sweep(
-            self.loaded.model_copy(update={"scenario": certain}), design, self.policies,
-            self.size.replications, self.seed, (self.outcome,), own_lives=own_lives,
+            self.certain, design, self.policies, self.size.replications, self.seed,
+            (self.outcome,), own_lives=own_lives,
         )  # fmt: skip
         behind = self.behind
 
@@ -429,15 +439,18 @@ def _described(stages: _Stages) -> "pd.DataFrame":
 
 
 def _manifest(stages: _Stages, kept: list[int], chosen: int, fits: _Fits | None) -> dict[str, Any]:
-    scenario = stages.loaded.scenario
+    scenario, kinds = stages.loaded.scenario, kinds_told(stages.loaded.baseline)
     told = {
         "outcome": stages.outcome,
+        **({"kinds": list(kinds)} if kinds else {}),
         "goal": "highest" if stages.is_high_good else "lowest",
         "policies": list(stages.policies),
         "chosen": stages.policies[chosen],
         "seed": stages.seed,
         **stages.size._replace(kept=len(kept))._asdict(),
         "points_in_all": stages.whole,
+        "posterior": scenario.posterior,
+        "told_by_posterior": list(factors_.told(stages.loaded)),
         "expected": None,
         "at_most": None,
     }
@@ -445,5 +458,5 @@ def _manifest(stages: _Stages, kept: list[int], chosen: int, fits: _Fits | None)
         means = fits.found.values.mean(axis=0).tolist()
         told["expected"] = dict(zip(stages.policies, means, strict=True))
         told["at_most"] = fits.at_most[1]
-    made = store.provenance(scenario, stages.loaded.baseline)
+    made = store.provenance(scenario, stages.loaded.baseline, stages.loaded.posterior)
     return made | {"policies": list(stages.policies), "seed": stages.seed, NAME: told}

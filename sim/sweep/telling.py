@@ -1,6 +1,6 @@
 """A sensitivity study as a text for a terminal."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from sim.messages import _, listed, ngettext, printable
@@ -38,7 +38,31 @@ def _heading(told: dict[str, Any]) -> str:
     ).format(
         number=decimal(points), replications=decimal(told["replications"]), seed=told["seed"]
     )  # fmt: skip
-    return f"{heading}\n{made}"
+    return "\n".join([heading, made, over(told)])
+
+
+def _name(text: str) -> str:
+    return printable(text, LONGEST_NAME)
+
+
+def over(told: dict[str, Any], name: Callable[[str], str] = _name) -> str:
+    """Which distributions the uncertain parameters have; `name` writes names."""
+    if not told.get("told_by_posterior"):
+        return _("What is uncertain varies over its priors.")
+    sentence = _(
+        "Over the posterior {posterior} vary {names}: in the choice of a policy and the worth of "
+        "knowing together, as its rows have them, else each by itself. What else is uncertain "
+        "varies over its priors."
+    )
+    return sentence.format(
+        posterior=name(told["posterior"]), names=listed(map(name, told["told_by_posterior"]))
+    )
+
+
+def goes_by(told: dict[str, Any]) -> str:
+    """What the choice of a policy looks at."""
+    sentence = _("The choice goes by {outcome} alone, not by costs.")
+    return sentence.format(outcome=told["outcome"])
 
 
 # ---------------------------------------------------------------- what matters
@@ -95,7 +119,10 @@ def _interval(value: float, low: float, high: float) -> str:
 def _choice(found: "Sensitivity", told: dict[str, Any]) -> str:
     if found.decision.empty:
         return "\n".join(_against(found))
-    lines = [_chosen(told), *_against(found), *_would_change(found), _everything(found, told)]
+    lines = [
+        _chosen(told), goes_by(told), *_against(found), *_would_change(found),
+        _everything(found, told),
+    ]  # fmt: skip
     return "\n".join(lines)
 
 
@@ -160,7 +187,7 @@ def _everything(found: "Sensitivity", told: dict[str, Any]) -> str:
     worth = _interval(together["worth"], together["low"], together["high"])
     sentence = _(
         "Knowing all of them together is worth {worth}, and nothing that can be known more than "
-        "{most} (in the unit of {outcome}; the choice goes by this outcome alone, not by costs)."
+        "{most} (in the unit of {outcome})."
     )
     most = significant(told["at_most"], 2)
     return sentence.format(worth=worth, most=most, outcome=told["outcome"])

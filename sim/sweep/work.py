@@ -1,11 +1,13 @@
 """One point of a sweep: what a worker does, here, in another process or on another machine."""
 
 import time
+from dataclasses import replace
+from pathlib import Path
 from typing import NamedTuple
 
 from sim import experiment
 from sim.load import check
-from sim.messages import SOURCE, BadInput, speaking
+from sim.messages import SOURCE, BadInput, Fault, speaking
 from sim.risk.outcomes import Outcome, outcomes
 from sim.sweep.description import Sweep
 
@@ -22,7 +24,8 @@ class Done(NamedTuple):
 def work_on(sweep: Sweep, point: int) -> Done:
     """Simulate one point. Whatever goes wrong at a point is told of it and ends nothing else.
 
-    Faults are told in English, so that tables are the same in every language.
+    Faults are told in English and without the scenario's folder, so that tables are the same
+    everywhere.
     """
     began = time.perf_counter()
     rows: tuple[Outcome, ...] = ()
@@ -31,10 +34,15 @@ def work_on(sweep: Sweep, point: int) -> Done:
         try:
             rows = _simulated(sweep, point)
         except BadInput as bad:
-            fault = "; ".join(map(str, bad.faults))
+            fault = "; ".join(str(_without_folder(f, sweep)) for f in bad.faults)
         except Exception as error:
             fault = f"{type(error).__name__}: {error}"
     return Done(point, rows, fault, time.perf_counter() - began)
+
+
+def _without_folder(fault: Fault, sweep: Sweep) -> Fault:
+    source = sweep.loaded.source_file
+    return replace(fault, file=Path(source).name) if fault.file == source else fault
 
 
 def _simulated(sweep: Sweep, point: int) -> tuple[Outcome, ...]:

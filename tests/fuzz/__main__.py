@@ -83,12 +83,15 @@ def main() -> int:
     rows = []
     with readers() as every:
         chosen = [r for r in every.values() if options.only in (None, r.name)]
+        shares = sum(reader.share for reader in chosen)
         for reader in chosen:
-            rows.append(changed_samples(reader, options.inputs // len(chosen), options.seed))
+            number = int(options.inputs * reader.share / shares)
+            rows.append(changed_samples(reader, number, options.seed))
             print(*rows[-1], sep="\t", flush=True)
     for reader in chosen:
         if options.guided:
-            rows.append(guided(reader.name, options.guided // len(chosen), options.seed))
+            number = int(options.guided * reader.share / shares)
+            rows.append(guided(reader.name, number, options.seed))
             print(*rows[-1], sep="\t", flush=True)
     _write(options.out or PLACE / f"fuzz-{dt.date.today().isoformat()}.csv", rows)
     fell_over = sum(row.fell_over for row in rows)

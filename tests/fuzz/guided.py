@@ -4,7 +4,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-FOLLOWED = ["sim.load", "sim.store", "sim.sweep.description", "sim.sweep.folder", "ruamel.yaml"]
+FOLLOWED = [
+    "sim.load", "sim.store", "sim.sweep.description", "sim.sweep.folder", "sim.sweep.given",
+    "sim.calibrate.facts", "sim.calibrate.workplace", "ruamel.yaml",
+]  # fmt: skip
 """Modules whose branches are followed."""
 
 

@@ -20,9 +20,9 @@ PLACE = Path(__file__).parents[2] / "results" / "proofs"
 
 def asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.kills", description=__doc__)
-    parser.add_argument("--kills", type=int, default=210, help="in all, shared among the commands")
+    parser.add_argument("--kills", type=int, default=270, help="in all, shared among the commands")
     parser.add_argument("--seed", type=int, default=SEED)
-    parser.add_argument("--only", help="run, sweep or report")
+    parser.add_argument("--only", help="run, sweep, calibrate or report")
     parser.add_argument("--command", help="instead: this command, such as 'schema'")
     parser.add_argument("--result", help="of --command: the file or folder that it makes")
     parser.add_argument("--folder", type=Path, help="of --command: where it works")

@@ -3,6 +3,7 @@
 import importlib
 import os
 import random
+import re
 import shutil
 import signal
 import sys
@@ -21,6 +22,8 @@ PAUSE = 0.002
 CLOCK_OF_PROCESS = 2
 """What Linux adds to the number of a process to name the clock of its work."""
 MOST_SECONDS = 600
+LEFT = re.compile(r"\.partial|\.work$")
+"""In the names of hidden files and folders at which work is under way."""
 
 
 class Kill(NamedTuple):
@@ -38,6 +41,7 @@ LIBRARIES = (
     "numpy", "pandas", "pyarrow.parquet", "scipy.special", "matplotlib.figure", "pydantic",
     "sim.cli", "sim.api", "sim.experiment", "sim.report", "sim.figures", "sim.sweep", "sim.store",
     "matplotlib.backends.backend_svg", "matplotlib.backends.backend_agg", "jinja2", "filelock",
+    "sim.calibrate", "pyabc",
 )  # fmt: skip
 """Read once: a command begins in a fork of this process, so that a kill costs little. Nothing is
 at work here that a fork would miss."""
@@ -172,7 +176,7 @@ def _named(found: State, before: State, new: State) -> str:
 
 def _left(place: Path) -> int:
     """Hidden files and folders that killed processes have left."""
-    return sum(1 for path in place.rglob(".*") if ".partial" in path.name)
+    return sum(1 for path in place.rglob(".*") if LEFT.search(path.name))
 
 
 def _removed(result: Path) -> None:

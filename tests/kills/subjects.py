@@ -20,6 +20,12 @@ parameters:
   source.listing.per_resident: [0.001, 0.003, 0.01]
 outcomes: [lost, admitted]
 """
+FACTS = """\
+id,quantity,from,to,value,use,tolerance
+in-class,listed,2020-01,2021,9,fit,1
+admitted,admitted,2020-01,2021,8,fit,1
+without,units_without_cell,,2022-01-01,1,fit,0.5
+"""
 State = dict[str, bytes]
 """Contents of the files that must be whole, by name."""
 
@@ -73,8 +79,16 @@ def of_sweep(folder: Path) -> State:
         running.finished(folder)
     except BadInput:
         return {}
-    files = [folder / sweeps.POINTS, description, *sweeps.tables_in(folder / sweeps.PARTS)]
+    files = [*sweeps.files_of(folder).values(), description]
     return {file.name: file.read_bytes() for file in files}
+
+
+def of_posterior(file: Path) -> State:
+    """A posterior and what tells how it was made, which is written before it."""
+    beside = file.with_suffix(".json")
+    if beside.exists():
+        json.loads(beside.read_text("utf-8"))
+    return of_file(file) | of_file(beside) if file.exists() else {}
 
 
 def of_file(file: Path) -> State:
@@ -86,16 +100,22 @@ def of_file(file: Path) -> State:
 
 
 def shipped(place: Path) -> tuple[Subject, ...]:
-    """Run, sweep and report of a small scenario, made in `place`."""
+    """Run, sweep, calibrate and report of a small scenario, made in `place`."""
     runs.scenario(place)
     (place / "sweep.yaml").write_text(SWEEP, "utf-8")
+    (place / "facts.csv").write_text(FACTS, "utf-8")
     run = ("run", "s.yaml", "--replications", "8", "--out", "run", "--seed")
+    fit = ("calibrate", "s.yaml", "--facts", "facts.csv", "--particles", "50", "--generations", "2")
     report = ("report", "other", "--out", "page.html", "--lang")
     return (
         Subject("run", ((*run, "1"), (*run, "2")), "run", of_run),
         Subject(
             "sweep", (("sweep", "sweep.yaml", "--jobs", "1", "--out", "swept"),), "swept",
             of_sweep, goes_on=True,
+        ),
+        Subject(
+            "calibrate", ((*fit, "--jobs", "1", "--out", "posterior.csv"),), "posterior.csv",
+            of_posterior, goes_on=True, share=1,
         ),
         Subject("report", ((*report, "en"), (*report, "vi")), "page.html", of_file,
                 share=1),

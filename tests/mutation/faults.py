@@ -31,7 +31,7 @@ FAULTS = (
     Fault(IN, C + "queues.py", "return s.since_queued[a] < s.since_queued[b]", "return False"),
     Fault(IN, C + "queues.py", "return u < v", "return u > v"),
     Fault(IN, C + "queues.py", "size // 2 - 1, -1, -1", "size // 2 - 1, 0, -1"),
-    Fault(IN, C + "queues.py", "found += instants[i] <= day", "found += instants[i] < day"),
+    Fault(IN, C + "queues.py", "is_due = instants[i] <= day", "is_due = instants[i] < day"),
     Fault(IN, C + "meetings.py", "s.admitted[t] >= s.allowed[t, month]",
           "s.admitted[t] > s.allowed[t, month]"),
     Fault(IN, C + "meetings.py", 'if attends or not one["replace"]:', "if attends:"),

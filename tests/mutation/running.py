@@ -17,12 +17,20 @@ from typing import Literal, NamedTuple
 ROOT = Path(__file__).parents[2]
 LIBRARIES = (
     "numpy", "scipy.special", "scipy.stats", "pandas", "pyarrow.parquet", "pydantic", "pytest",
-    "hypothesis", "ruamel.yaml", "openpyxl", "simpy", "babel", "typer.testing", "rich",
+    "hypothesis", "ruamel.yaml", "openpyxl", "simpy", "babel", "typer.testing", "rich", "numba",
+    "jinja2", "filelock",
 )  # fmt: skip
-"""Read once, before anything is forked. numba is not among them: its switch is read when it is."""
-QUIET = ("-q", "-x", "-n", "0", "-p", "no:cacheprovider", "--no-header", "--tb=line")
+"""Read once, before anything is forked. numba's switch is read when it is: where kernels are
+compiled it is read again."""
+QUIET = (
+    "-q", "-x", "--no-header", "--tb=line", "-p", "no:cacheprovider",
+    "-p", "_hypothesis_pytestplugin",
+    "-o", "addopts=--import-mode=importlib --strict-markers -m 'not verify and not prove'",
+)  # fmt: skip
 WITHOUT_COMPILER = {"NUMBA_DISABLE_JIT": "1"}
-SECONDS_FOR_IMPORTS = 20
+WITHOUT_PLUGINS = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+"""To find and read them takes longer than most tests."""
+SECONDS_FOR_IMPORTS = 5
 TIMES_LONGER = 3
 
 Fate = Literal["caught", "caught by its time", "survived", "does not start"]
@@ -57,6 +65,7 @@ class Ended(NamedTuple):
 @contextmanager
 def a_copy() -> Iterator[Path]:
     """The project copied to a temporary folder, where mutants live."""
+    os.environ |= WITHOUT_COMPILER
     for library in LIBRARIES:
         importlib.import_module(library)
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
@@ -89,17 +98,22 @@ def _be_the_child(place: Path, room: Room, most: float, tests: Sequence[str], to
         limit = int(most) + 1
         resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
         resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30))
-        if not room.compiled:
-            os.environ |= WITHOUT_COMPILER
-        os.environ |= {"HAMLETSIM_LANG": "en", "PYTHONPATH": str(place)}
+        if room.compiled:
+            os.environ.pop(*WITHOUT_COMPILER)
+            _forget("numba")
+        os.environ |= {"HAMLETSIM_LANG": "en", "PYTHONPATH": str(place)} | WITHOUT_PLUGINS
         os.chdir(place)
         out = os.open(told, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         for stream in (1, 2):
             os.dup2(out, stream)
-        _forget_the_project()
+        _forget("sim", "tests")  # what was imported here is that of the working tree
+        sys.path[:] = [p for p in sys.path if p and Path(p).resolve() != ROOT]
         sys.path.insert(0, str(place))
         import pytest
+        from hypothesis import Phase, settings
 
+        settings.register_profile("mutants", phases=[Phase.explicit, Phase.generate])
+        settings.load_profile("mutants")  # a failure is enough, the simplest one is not asked for
         code = int(pytest.main([*QUIET, *tests]))
         sys.stdout.flush()
         sys.stderr.flush()
@@ -107,11 +121,9 @@ def _be_the_child(place: Path, room: Room, most: float, tests: Sequence[str], to
         os._exit(code)
 
 
-def _forget_the_project() -> None:
-    """What was imported here is that of the working tree."""
-    for name in [n for n in sys.modules if n.partition(".")[0] in ("sim", "tests")]:
+def _forget(*projects: str) -> None:
+    for name in [n for n in sys.modules if n.partition(".")[0] in projects]:
         del sys.modules[name]
-    sys.path[:] = [p for p in sys.path if p and Path(p).resolve() != ROOT]
 
 
 def fate(place: Path, room: Room, file: str, mutated: str, usual: float) -> tuple[Fate, Ended]:

@@ -25,6 +25,11 @@ class Row(NamedTuple):
     seconds: float
     told: str
 
+    @property
+    def mutant(self) -> tuple[str, str, int, str, str]:
+        """What tells it from others."""
+        return self.room, self.file, self.line, self.old, self.new
+
 
 class Score(NamedTuple):
     """Of a room: mutants tried, caught and surviving; the share caught with its 95 % interval."""

@@ -268,7 +268,7 @@ def month_start(s, members, month, day):
 def lives(s, until):
     """All steps of lives up to and including `until`, in the order of day, hamlet and key."""
     s.counters[WAITING] = 0
-    for k in range(find_due(s, s.due, until)):
+    for k in range(find_due(s, s.due, s.soonest_due, until)):
         push(s, s.scratch[k])
     while s.counters[WAITING] > 0:
         i = pop(s)
@@ -286,6 +286,8 @@ def begin(s, first, last, members):
     n = last - first
     s.counters[PEOPLE] = n
     s.counters[POSTED_NOW] = s.counters[IN_PIPELINE] = 0
+    for group in range(len(s.soonest_due)):
+        s.soonest_due[group] = s.soonest_turn[group] = rules.NEVER
     for k in range(len(members)):
         s.first_person[members[k]] = NO_ONE
         s.met[s.committee[members[k]]] = -1  # units may lie under one committee

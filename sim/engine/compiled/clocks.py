@@ -3,6 +3,7 @@
 from sim import rules
 from sim.compilation import kernel
 from sim.draws import exponential
+from sim.engine.compiled.queues import set_instant
 from sim.engine.compiled.state import NOT_FOLLOWED, PLACE_BITS
 from sim.world import STALE
 
@@ -30,7 +31,7 @@ def look_ahead(s, i, day):
         p["status"], p["place"], day, p["death"], p["clock"],
         p["stage_due"], p["certificate_until"], p["limit"],
     )  # fmt: skip
-    s.due[i] = due
+    set_instant(s.due, s.soonest_due, i, due)
     p["what"] = what
 
 

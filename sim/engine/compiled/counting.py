@@ -3,6 +3,7 @@
 from sim import log as events
 from sim import rules
 from sim.compilation import kernel
+from sim.engine.compiled.queues import set_instant
 from sim.engine.compiled.state import is_followed, record
 
 
@@ -68,7 +69,7 @@ def take_stock(s, i, day):
             s.turning_ages[p["sex"]],
         )  # fmt: skip
         if turn < s.horizon:
-            s.turn[i] = turn
+            set_instant(s.turn, s.soonest_turn, i, turn)
     hamlet["points"] += points - p["points"]
     hamlet["adults"] += adult - p["adult"]
     hamlet["weight"] += weight - p["weight"]

@@ -22,34 +22,45 @@ ENTRY_SIZE = 8 * 2 * rules.ELIGIBLE_AGES
 @kernel
 def list_and_move_in(s, members, month, day):
     """Draw who will be listed and who will move in during the month, each at an instant."""
-    for k in range(find_due(s, s.turn, day)):
+    for k in range(find_due(s, s.turn, s.soonest_turn, day)):
         counting.take_stock(s, s.scratch[k], day)
     if month % BLOCK == 0:
         for k in range(len(members)):
             draw_block(s, members[k], month // BLOCK)
+    this = 1 << month % BLOCK
     for k in range(len(members)):
         h = members[k]
-        if s.hamlets[h]["cell"] != rules.CLOSED:
-            if s.may_list[h]:
+        if (s.may_list[h] | s.may_receive[h]) & this and s.hamlets[h]["cell"] != rules.CLOSED:
+            if s.may_list[h] & this:
                 list_candidates(s, h, month, day)
-            if s.may_receive[h] and s.hamlets[h]["is_hamlet"]:
+            if s.may_receive[h] & this and s.hamlets[h]["is_hamlet"]:
                 move_in(s, h, month)
 
 
 @kernel
 def draw_block(s, h, block):
-    """The draws of four months, and whether any of them can bring somebody (see `ceilings`)."""
+    """The draws of four months, and in which of them somebody can come (see `ceilings`)."""
     four_draws(s, h, rules.LISTING_COUNT, block, s.draws4[h])
     four_draws(s, h, rules.ARRIVAL_COUNT, block, s.arrivals4[h])
-    s.may_list[h] = may_bring(s.draws4[h], s.listing_most[block, h] * s.hamlets[h]["pull"])
-    s.may_receive[h] = may_bring(s.arrivals4[h], s.moving_in_most[block, h])
+    s.may_list[h] = can_bring(s.draws4[h], s.listing_most[block, h] * s.hamlets[h]["pull"])
+    s.may_receive[h] = can_bring(s.arrivals4[h], s.moving_in_most[block, h])
 
 
 @kernel
-def may_bring(draws, most):
-    """Whether the largest of four draws can give a Poisson number above zero."""
-    largest = max(max(draws[0], draws[1]), max(draws[2], draws[3]))
-    return largest > 1.0 - most - 1e-12
+def can_bring(draws, most):
+    """A bit for each of four draws that can give a Poisson number above zero."""
+    return (
+        (not brings_nobody(draws[0], most))
+        | (not brings_nobody(draws[1], most)) << 1
+        | (not brings_nobody(draws[2], most)) << 2
+        | (not brings_nobody(draws[3], most)) << 3
+    )
+
+
+@kernel
+def brings_nobody(u, most):
+    """Whether a draw gives no Poisson number above zero, for any mean up to `most`."""
+    return u <= 1.0 - most - 1e-12
 
 
 @kernel
@@ -67,7 +78,13 @@ def list_candidates(s, h, month, day):
     hamlet = s.hamlets[h]
     row = s.schedule[hamlet["group"], month]
     outside = row["outside_with"] if hamlet["cell"] == rules.OWN else row["outside_without"]
-    number = rules.number_drawn(s.draws4[h, month % BLOCK], listing_mean(s, h, row, outside, month))
+    help_ = rules.help_factor(
+        s.help_mode, hamlet["points"], hamlet["officials"], outside, s.full_help
+    )
+    u = s.draws4[h, month % BLOCK]
+    if brings_nobody(u, s.listing_most[month // BLOCK, h] * hamlet["pull"] * help_):
+        return  # the ceiling is infinite where chiefs are listed
+    number = rules.number_drawn(u, listing_mean(s, h, row, help_, month))
     if number == 0 and not row["list_chief"]:
         return
     fetch(s.entry[h, month // 12], ENTRY_SIZE)
@@ -91,7 +108,7 @@ def list_candidates(s, h, month, day):
 
 
 @kernel
-def listing_mean(s, h, row, outside, month):
+def listing_mean(s, h, row, help_, month):
     """Expected listings of a hamlet in a month."""
     hamlet = s.hamlets[h]
     followed = hamlet["weight"] / s.weight_one
@@ -102,9 +119,6 @@ def listing_mean(s, h, row, outside, month):
         chief_member, hamlet["chief_trained"], hamlet["secretary_trained"],
         s.chief_member_factor, s.chief_trained_factor, s.secretary_trained_factor,
     )  # fmt: skip
-    help_ = rules.help_factor(
-        s.help_mode, hamlet["points"], hamlet["officials"], outside, s.full_help
-    )
     rate = row["listing"] * s.month_years[month]
     return rules.listing_mean(rate, weighted, s.power, s.per_resident, help_, factor)
 

@@ -19,6 +19,8 @@ from sim.engine.compiled.state import (
     COMMITTEE,
     FIRST,
     IN_PIPELINE,
+    PLACE_BITS,
+    PLACE_MASK,
     SECOND,
     cell_strength,
     draw,
@@ -171,9 +173,9 @@ def committee_meets(s, members, month, day):
     for k in range(len(members)):
         s.first_ready[s.committee[members[k]]] = NO_ONE
     overdue = 0
-    for k in range(s.counters[IN_PIPELINE] - 1, -1, -1):  # in the end, who came first is first
-        i = s.pipeline[k]
-        if is_here(s.state[i], rules.PROBATION):
+    for k in range(before_the_committee(s, month) - 1, -1, -1):  # in the end, first come are first
+        i = s.scratch[k]
+        if s.state[i] >> PLACE_BITS == rules.PROBATION:
             p = s.people[i]
             if p["stage_due"] < day:
                 queue(s, overdue, i, float(p["hamlet"]), 0.0, 0.0, p["key"])
@@ -193,6 +195,20 @@ def committee_meets(s, members, month, day):
         if s.met[area] < month:
             s.met[area] = month
             decide_dossiers(s, members, area, limit, month, day)
+
+
+@kernel
+def before_the_committee(s, month):
+    """How many may be of interest to it, by stage and place; they stand in `scratch`."""
+    found = 0
+    for k in range(s.counters[IN_PIPELINE]):
+        i = s.pipeline[k]
+        status, place = s.state[i] >> PLACE_BITS, s.state[i] & PLACE_MASK
+        s.scratch[found] = i  # no branch: nobody can guess who it is
+        ready = (status == rules.READY) | (status == rules.PROBATION)
+        making = (status == rules.CERTIFIED) & s.enlists[month]
+        found += (ready | making) & (place != rules.AWAY)
+    return found
 
 
 @kernel

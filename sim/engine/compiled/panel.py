@@ -3,7 +3,14 @@
 from sim import log as events
 from sim import rules
 from sim.compilation import kernel
-from sim.engine.compiled.state import NOT_FOLLOWED, PEOPLE, POSTED_NOW, cell_strength
+from sim.engine.compiled.state import (
+    NOT_FOLLOWED,
+    PEOPLE,
+    PLACE_BITS,
+    PLACE_MASK,
+    POSTED_NOW,
+    cell_strength,
+)
 from sim.world import FEMALE
 
 
@@ -35,17 +42,24 @@ def take_panel(s, members, month, day):
         if hamlet["secretary"] >= 0:
             row[14] = 2 if hamlet["secretary_trained"] else 1
     for i in range(s.counters[PEOPLE]):
-        if s.state[i] != NOT_FOLLOWED:
+        state = s.state[i]
+        if state != NOT_FOLLOWED:
             p = s.people[i]
-            row = s.panel[year, p["hamlet"]]
-            count_in_panel(row, p, day)
-            row[16] += (i != s.hamlets[p["hamlet"]]["secretary"]) & is_successor(p, day)
+            h = p["hamlet"]
+            is_secretary = s.hamlets[h]["secretary"] == i
+            count_in_panel(
+                s.panel[year, h], p, state >> PLACE_BITS, state & PLACE_MASK, is_secretary, day
+            )
 
 
 @kernel
-def count_in_panel(row, p, day):
-    """Add one person to the row of a hamlet."""
-    status, place = p["status"], p["place"]
+def count_in_panel(row, p, status, place, is_secretary, day):
+    """Add one person to the row of a hamlet.
+
+    A successor could follow the secretary for long: an active official of the hamlet's own,
+    present, under 60.
+    """
+    away = place == rules.AWAY
     if place == rules.POSTED:
         row[2] -= p["counted"]
         row[12] += 1
@@ -53,14 +67,16 @@ def count_in_panel(row, p, day):
         row[8 if status == rules.LISTED else (7 if status == rules.PROBATION else 9)] += 1
     elif status == rules.EXEMPT:
         row[3] -= p["counted"]
-    if place == rules.AWAY and status >= rules.PROBATION:
+    if away and status >= rules.PROBATION:
         row[10] += 1
-    if is_on_roll(p):
+    if status >= rules.OFFICIAL and place != rules.POSTED:  # no branch: nobody can guess who is old
         age = rules.birthdays(day, p["birth"])
+        young_here = (age < 60) & (not away)
         row[4] += 1
         row[15] += p["sex"] == FEMALE
-        row[5] += age >= 60  # no branch: nobody can guess who is old
-        row[6] += (age < 60) & (place != rules.AWAY)
+        row[5] += age >= 60
+        row[6] += young_here
+        row[16] += young_here & (status == rules.OFFICIAL) & (not is_secretary)
         row[17 + min(max(age // 10 - 2, 0), 6)] += 1
 
 
@@ -69,13 +85,6 @@ def is_on_roll(p):
     """An official, away or not, who is not posted in."""
     official = p["status"] == rules.OFFICIAL or p["status"] == rules.EXEMPT
     return official and p["place"] != rules.POSTED
-
-
-@kernel
-def is_successor(p, day):
-    """Could follow the secretary for long: an active official of its own, present, under 60."""
-    active = (p["status"] == rules.OFFICIAL) & (p["place"] != rules.AWAY)
-    return active & (p["place"] != rules.POSTED) & (rules.birthdays(day, p["birth"]) < 60)
 
 
 @kernel

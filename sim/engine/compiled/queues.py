@@ -5,6 +5,8 @@ from typing import Any
 from sim import rules
 from sim.compilation import kernel
 from sim.engine.compiled.state import (
+    GROUP,
+    GROUP_BITS,
     IN_PIPELINE,
     LEADERS,
     LOTTERY,
@@ -25,26 +27,33 @@ NO_ONE = -1
 
 # ---------------------------------------------------------------- who is due
 
-AT_ONCE = 16
-"""People whose instants are looked at together."""
 _FIELDS: Any = PERSON.fields
 READ_OFTEN: int = _FIELDS["entry_day"][1]
 """Bytes of a person before the fields that only postings and the first day read."""
 
 
 @kernel
-def find_due(s, instants, day):
-    """How many people have an instant up to this day; they stand in `scratch`."""
-    found, people = 0, s.counters[PEOPLE]
-    for first in range(0, people, AT_ONCE):
-        last = min(first + AT_ONCE, people)
-        if is_any_due(instants, first, last, day):
-            before = found
-            for i in range(first, last):  # no branch here either: nobody can guess who it is
-                s.scratch[found] = i
-                found += instants[i] <= day
-            for k in range(before, found):
-                fetch(s.people[s.scratch[k]], READ_OFTEN)
+def set_instant(instants, soonest, i, day):
+    """The instant of person i, of which `soonest` knows the first of each group."""
+    instants[i] = day
+    group = i >> GROUP_BITS
+    if day < soonest[group]:
+        soonest[group] = day
+
+
+@kernel
+def find_due(s, instants, soonest, day):
+    """How many people have an instant up to this day; they stand in `scratch`.
+
+    Each of them is to be given a later one with `set_instant`.
+    """
+    found, groups = 0, (s.counters[PEOPLE] + GROUP - 1) >> GROUP_BITS
+    for first in range(0, groups, GROUP):
+        last = min(first + GROUP, groups)
+        if is_any_due(soonest, first, last, day):
+            for group in range(first, last):
+                if soonest[group] <= day:
+                    found = find_in_group(s, instants, soonest, group, day, found)
     return found
 
 
@@ -55,6 +64,22 @@ def is_any_due(instants, first, last, day):
     for i in range(first, last):
         due += instants[i] <= day
     return due > 0
+
+
+@kernel
+def find_in_group(s, instants, soonest, group, day, found):
+    """Those of one group, put behind the `found`; how many there are then."""
+    before, first = found, group << GROUP_BITS
+    later = rules.NEVER
+    for i in range(first, min(first + GROUP, s.counters[PEOPLE])):
+        s.scratch[found] = i  # no branch here either: nobody can guess who it is
+        is_due = instants[i] <= day
+        found += is_due
+        later = min(later, rules.NEVER if is_due else instants[i])
+    soonest[group] = later
+    for k in range(before, found):
+        fetch(s.people[s.scratch[k]], READ_OFTEN)
+    return found
 
 
 # ---------------------------------------------------------------- the heap of a month

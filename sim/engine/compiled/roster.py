@@ -5,7 +5,7 @@ from sim import rules
 from sim.compilation import kernel
 from sim.draws import exponential
 from sim.engine.compiled import clocks, counting
-from sim.engine.compiled.queues import join_hamlet
+from sim.engine.compiled.queues import join_hamlet, set_instant
 from sim.engine.compiled.state import (
     NOT_FOLLOWED,
     OVERFLOWN,
@@ -66,7 +66,7 @@ def expect(s, i, day, kind, cause, beginning):
     clocks.set_death(s, i, beginning[rules.DEATH_BUDGET])
     p["budget"] = exponential(beginning[rules.FIRST_BUDGET])
     p["what"] = rules.ENTRY
-    s.due[i] = day
+    set_instant(s.due, s.soonest_due, i, day)
 
 
 @kernel

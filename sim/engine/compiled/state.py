@@ -30,6 +30,9 @@ PLACE_BITS, PLACE_MASK = 2, 3
 """A state is status << PLACE_BITS | place."""
 if rules.PLACES != 1 << PLACE_BITS:
     raise ImportError("a state does not hold that many places")
+GROUP_BITS = 4
+GROUP = 1 << GROUP_BITS
+"""People, or groups of them, whose instants are looked at together."""
 OF_PEOPLE = (rules.LOCAL, rules.ACTIVE, rules.OVER_60)
 """Observables for which all people of a hamlet are looked at."""
 NOT_FOLLOWED = -1
@@ -50,7 +53,8 @@ _PLAN = {
     "? 2": "condition_scope adaptive_months",
 }
 _OWN = {
-    "f8 1": "due turn value since_queued lottery target_pull shock_most log_day",
+    "f8 1": "due turn soonest_due soonest_turn value since_queued lottery target_pull shock_most "
+    "log_day",
     "f8 2": "shock draws4 arrivals4 seen",
     "i8 1": "term counters admitted pool_used posting_months order queue_key heap scratch pipeline "
     "first_person next_person first_term next_term first_ready next_ready "
@@ -59,8 +63,8 @@ _OWN = {
     "i4 3": "panel",
     "i4 1": "log_hamlet",
     "i2 1": "log_kind log_cause",
-    "i1 1": "log_phase state",
-    "? 1": "may_list may_receive same_clocks same_deaths",
+    "i1 1": "log_phase state may_list may_receive",
+    "? 1": "same_clocks same_deaths",
 }
 _ROWS = {
     "baseline": (PERSON, 1),
@@ -129,6 +133,7 @@ def empty_tables(plan: Plan, room: int, events_room: int) -> dict[str, Any]:
     return room_for({
         "people": (room, PERSON),
         **{name: (room, real) for name in ("due", "turn")},
+        **{name: (room // GROUP + 1, real) for name in ("soonest_due", "soonest_turn")},
         **{name: (room, whole) for name in ("term", "heap", "pipeline")},
         **{name: (room, whole) for name in ("next_person", "next_term", "next_ready")},
         **{name: (size, real) for name in ("value", "since_queued", "lottery")},
@@ -143,7 +148,7 @@ def empty_tables(plan: Plan, room: int, events_room: int) -> dict[str, Any]:
         "shock_most": (hamlets, real),
         "seen": ((hamlets, len(rules.OBSERVABLES)), real),
         "state": (room, np.int8),
-        **{name: (hamlets, np.bool_) for name in ("may_list", "may_receive")},
+        **{name: (hamlets, np.int8) for name in ("may_list", "may_receive")},
         "log_day": (events_room, real),
         "log_phase": (events_room, np.int8),
         "log_hamlet": (events_room, np.int32),

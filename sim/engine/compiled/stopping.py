@@ -6,7 +6,7 @@ from sim import rules
 from sim.compilation import kernel
 from sim.draws import BLOCK
 from sim.engine.compiled import clocks, listing
-from sim.engine.compiled.queues import NO_ONE, join_hamlet, join_pipeline, set_term
+from sim.engine.compiled.queues import NO_ONE, join_hamlet, join_pipeline, set_instant, set_term
 from sim.engine.compiled.state import (
     KEPT,
     NOT_FOLLOWED,
@@ -71,7 +71,7 @@ def go_on(s, first, n, members, day):
 def take_up(s, i):
     """One person: what follows from the record and, if they differ, the rates of this policy."""
     p = s.people[i]
-    s.turn[i] = p["turn"]
+    set_instant(s.turn, s.soonest_turn, i, p["turn"])
     s.term[i] = NO_ONE
     join_hamlet(s, i)
     if not s.same_clocks[p["hamlet"]]:
@@ -81,7 +81,7 @@ def take_up(s, i):
     if p["entry_kind"] != 0:
         s.state[i] = NOT_FOLLOWED
         p["what"] = rules.ENTRY
-        s.due[i] = p["entry_day"]
+        set_instant(s.due, s.soonest_due, i, p["entry_day"])
         if p["place"] == rules.POSTED:
             s.due[i] = rules.NEVER
             set_term(s, i, month_at(s, p["entry_day"]))

@@ -1,0 +1,61 @@
+"""Corners that random worlds seldom reach, in both engines: what must come out, and that it is the
+same in both."""
+
+import pytest
+
+from sim import log as events
+from sim.scenario import Scenario, Unit
+from tests.generators import in_both_engines
+from tests.small import loaded, people, quiet, unit
+
+YEAR, DAY = 365.25, 1 / 365.25
+COMMITTEE = 2 * 30.4375
+"""The committee of March, at which the people here are looked at."""
+
+
+def kinds(scenario: Scenario, *units: Unit, seed: int = 1) -> list[tuple[float, str, str]]:
+    """Day, hamlet and kind of all that happens, in either engine."""
+    found = in_both_engines(loaded(scenario, *units), "policy", seed).log
+    ids = [one.id for one in units]
+    columns = zip(found.day, found.hamlet, found.kind, strict=True)
+    return [(float(day), ids[h], events.KINDS[k]) for day, h, k in columns]
+
+
+@pytest.mark.parametrize(
+    ("age", "enlists"),
+    [(20 - 0.5 * DAY, False), (20 + 0.5 * DAY, True), (26 - 0.5 * DAY, True),
+     (26 + 0.5 * DAY, False)],
+)  # fmt: skip
+def test_who_is_of_the_age_to_enlist_on_the_day_of_the_committee(
+    age: float, enlists: bool
+) -> None:
+    """Of 20 to 25 completed years."""
+    lever = {"lever": "enlistment", "months": [3], "ages": [20, 25]}
+    scenario = quiet(lever, years=1, dossier={"delay_months": {"median": 900}})
+    then = age - COMMITTEE / YEAR
+    found = kinds(scenario, unit("h", 5, certified=people(1, then)))
+    assert ((COMMITTEE, "h", "admitted") in found) == enlists
+
+
+def test_two_classes_of_a_month_are_attended_by_draws_of_their_own() -> None:
+    """Were there one draw for both, whoever missed the first would miss the second as well. All
+    of sixty do with chance 2^-60."""
+    local = {"lever": "local_class", "level": "commune", "months": [1], "seats": 99,
+             "attendance": 0.5}  # fmt: skip
+    training = {"months": [1], "seats": 99, "attendance": 0.5}
+    scenario = quiet(local, years=1, training=training)
+    found = [kind for _day, _h, kind in kinds(scenario, unit("h", 5, listed=people(60, 30.0)))]
+    missed = found.count("class_missed")
+    assert found.count("class_attended") > 30
+    assert missed > 60 - found.count("class_attended")  # somebody missed one and attended one
+
+
+def test_with_a_host_the_cells_that_it_covers_are_lost_and_no_other() -> None:
+    """The members of a hamlet without a cell are on the roll of the host; it loses nothing."""
+    scenario = quiet(years=1)
+    units = (
+        unit("host", 1), unit("joint", 1, cell="with:host"),
+        unit("without", 0, cell="none"), unit("other", 5),
+    )  # fmt: skip
+    found = kinds(scenario, *units)
+    assert {h for _day, h, kind in found if kind == "lost"} == {"host", "joint"}
