@@ -16,6 +16,7 @@ from sim import world as worlds
 from sim.engine import compiled, reference
 from sim.levers import MAXIMUM_ADAPTIVE, MAY_ADAPT, AnyLever, Observable, Priority
 from sim.load import check
+from sim.load.stages import unread_levers
 from sim.log import Outcome, differences, in_order
 from sim.scenario import Baseline, Group, Loaded, Scenario, Unit
 
@@ -757,4 +758,11 @@ def scenarios(draw: st.DrawFn) -> Loaded:
         "postings": {**postings, "pools": declared},
         "policies": {"as-is": [], "x": draw(policies(baseline, pools, start, years))},
     }  # fmt: skip
-    return Loaded(scenario=Scenario.model_validate(values), baseline=baseline)
+    return Loaded(scenario=_without_unread(Scenario.model_validate(values)), baseline=baseline)
+
+
+def _without_unread(scenario: Scenario) -> Scenario:
+    """Levers on a stage that is switched off are a fault."""
+    unread = {one.at[2] for one in unread_levers(scenario)}
+    kept = tuple(one for at, one in enumerate(scenario.policies["x"]) if at not in unread)
+    return scenario.model_copy(update={"policies": {**scenario.policies, "x": kept}})
