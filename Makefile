@@ -8,6 +8,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS)
 RESULTS := results/quynh-luu
+BROWSERS := chromium chromium-browser google-chrome google-chrome-stable chrome
 
 .PHONY: help run test verify pages prove bench notebooks slides messages clean
 
@@ -39,6 +40,8 @@ verify: .venv/test.stamp
 
 # `make verify` has these too, where playwright and a browser are found.
 pages: .venv/test.stamp
+	@for b in $(BROWSERS); do command -v $$b >/dev/null && exit 0; done; \
+		echo "No browser found. On Debian or Ubuntu: apt install chromium" >&2; exit 1
 	$(PIP) install --editable '.[test,browser]'
 	$(PYTEST) -m verify tests/test_pages.py
 

@@ -154,13 +154,18 @@ def test_a_page_opens_whole_and_alone(browser: Any, file: Path, width: str) -> N
     seen.page.context.close()
 
 
+def of_report(browser: Any, results: sim.Results, folder: Path, width: str) -> Seen:
+    """The report of a run, opened."""
+    path = folder / "report.html"
+    report.write(results, path)
+    return opened(browser, path, width)
+
+
 def test_headers_of_tables_are_drawn_on_every_printed_page(
     browser: Any, results: sim.Results, tmp_path: Path
 ) -> None:
     """Chromium leaves out boxes inside a line, such as buttons, where it repeats a header."""
-    path = tmp_path / "report.html"
-    report.write(results, path)
-    seen = opened(browser, path, "desk")
+    seen = of_report(browser, results, tmp_path, "desk")
     shown = """[...new Set([...document.querySelectorAll("th button")].map(
       b => getComputedStyle(b).display))]"""
     assert seen.page.evaluate(shown) == ["inline-block"]
@@ -172,9 +177,7 @@ def test_headers_of_tables_are_drawn_on_every_printed_page(
 def test_names_of_rows_stay_in_view_on_a_phone(
     browser: Any, results: sim.Results, tmp_path: Path
 ) -> None:
-    path = tmp_path / "report.html"
-    report.write(results, path)
-    seen = opened(browser, path, "phone")
+    seen = of_report(browser, results, tmp_path, "phone")
     moved = """box => { box.scrollLeft = 400; return [box.scrollLeft,
       box.querySelector("tbody th").getBoundingClientRect().left - box.getBoundingClientRect().left]
     }"""

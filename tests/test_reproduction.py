@@ -35,11 +35,14 @@ def run(original: Path, tmp_path: Path) -> Path:
 
 def edited(run: Path, edit: Callable[[dict[str, Any]], None]) -> Path:
     """The run with another manifest."""
-    file = run / store.MANIFEST
-    manifest = json.loads(file.read_text("utf-8"))
-    edit(manifest)
-    file.write_text(json.dumps(manifest), "utf-8")
+    edit_json(run / store.MANIFEST, edit)
     return run
+
+
+def edit_json(file: Path, edit: Callable[[dict[str, Any]], object]) -> None:
+    data = json.loads(file.read_text("utf-8"))
+    edit(data)
+    file.write_text(json.dumps(data), "utf-8")
 
 
 def rewritten(run: Path, name: str, edit: Callable[[pd.DataFrame], pd.DataFrame]) -> Path:
@@ -257,10 +260,7 @@ def swept(original_sweep: Path, tmp_path: Path) -> Path:
 
 def redescribed(swept: Path, edit: Callable[[dict[str, Any]], object]) -> Path:
     """The sweep with another description."""
-    file = swept / sweeps.DESCRIPTION
-    described = json.loads(file.read_text("utf-8"))
-    edit(described)
-    file.write_text(json.dumps(described), "utf-8")
+    edit_json(swept / sweeps.DESCRIPTION, edit)
     return swept
 
 

@@ -23,6 +23,7 @@ from sim.report.blocks import (
     Block,
     Part,
     People,
+    Picture,
     Table,
     Text,
     chance,
@@ -82,6 +83,20 @@ def _so_far(run: Run, measure: str, policy: str, kind: str) -> str:
     return counted(Known(*one[["so_far", "so_far_low", "so_far_high"]]))
 
 
+def over_years(run: Run) -> Picture:
+    """What was lost, year by year, with what is chance and what is not known."""
+    return drawn(
+        partial(figures.lost_over_years, run),
+        either(
+            run,
+            _("Hamlets that have lost their cell, over the years under the base, with bands for "
+              "chance and for the uncertain parameters."),
+            _("Units that have lost their cell, over the years under the base, with bands for "
+              "chance and for the uncertain parameters."),
+        ),
+    )  # fmt: skip
+
+
 def stand_alone(run: Run) -> Part:
     """Cells lost beside hamlets with too few officials of their own."""
     picture = drawn(
@@ -101,17 +116,7 @@ def stand_alone(run: Run) -> Part:
         _("Posting people in keeps cells, but leaves the units' own strength as it is: that is "
           "the second number."),
     )  # fmt: skip
-    over_years = drawn(
-        partial(figures.lost_over_years, run),
-        either(
-            run,
-            _("Hamlets that have lost their cell, over the years under the base, with bands for "
-              "chance and for the uncertain parameters."),
-            _("Units that have lost their cell, over the years under the base, with bands for "
-              "chance and for the uncertain parameters."),
-        ),
-    )  # fmt: skip
-    blocks: list[Block] = [over_years, Text(explained), picture]
+    blocks: list[Block] = [over_years(run), Text(explained), picture]
     title = either(
         run,
         _("Cells lost, and hamlets that cannot stand alone"),

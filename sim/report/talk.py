@@ -202,16 +202,7 @@ def _steps(run: Run, people: People) -> Table:
 
 def _two_doubts(run: Run) -> Part:
     """How far chance alone moves what is lost, and how far what is not known does."""
-    picture = drawn(
-        figures.lost_over_years(run),
-        either(
-            run,
-            _("Hamlets that have lost their cell, over the years under the base, with bands for "
-              "chance and for the uncertain parameters."),
-            _("Units that have lost their cell, over the years under the base, with bands for "
-              "chance and for the uncertain parameters."),
-        ),
-    )  # fmt: skip
+    picture = choices.over_years(run)
     told_apart = measured(run, "lost", base(run))
     texts = []
     if is_told(told_apart, "chance"):
