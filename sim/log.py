@@ -142,6 +142,11 @@ def in_order(log: Log) -> Log:
     )
 
 
+def first_events(log: Log, number: int) -> Log:
+    """The first so many events, where they are."""
+    return Log(*(getattr(log, name)[:number] for name in COLUMNS))
+
+
 def joined(first: Log, second: Log) -> Log:
     """The events of one log, then those of the other."""
     both = (first, second)
@@ -239,3 +244,10 @@ class Outcome(NamedTuple):
     panel: npt.NDArray[np.int32]
     lever_months: npt.NDArray[np.int64]
     posting_months: npt.NDArray[np.int64]
+
+
+def owned(outcome: Outcome) -> Outcome:
+    """The same in arrays of its own."""
+    log = Log(*(getattr(outcome.log, name).copy() for name in COLUMNS))
+    months = (outcome.lever_months.copy(), outcome.posting_months.copy())
+    return Outcome(log, outcome.panel.copy(), *months)

@@ -198,14 +198,14 @@ def test_an_error_in_a_thread_is_not_swallowed(
 
     def broken(*arguments: Any) -> Any:
         runner = experiment.preparation.engine_called("compiled")(*arguments)
-        whole = runner.run
+        whole = runner.lend
 
         def sometimes(seed: int, number: int, since: Any = None) -> Any:
             if next(calls) > 70:
                 raise RuntimeError("broken")
             return whole(seed, number, since)
 
-        monkeypatch.setattr(runner, "run", sometimes)
+        monkeypatch.setattr(runner, "lend", sometimes)
         return runner
 
     monkeypatch.setattr(replication, "engine_called", lambda name: broken)

@@ -229,8 +229,8 @@ def test_an_experiment_simulates_a_shared_history_once(
     made = []
     ready = experiment.preparation.engine_called(engine)
     runner = type(ready(prepare(loaded, "base").plan, prepare(loaded, "base").world))
-    run, stop = runner.run, runner.stop
-    monkeypatch.setattr(runner, "run", lambda *a: made.append("run") or run(*a))
+    lend, stop = runner.lend, runner.stop
+    monkeypatch.setattr(runner, "lend", lambda *a: made.append("run") or lend(*a))
     monkeypatch.setattr(runner, "stop", lambda *a: made.append(a[3]) or stop(*a))
     together = sim.run(loaded, replications=3, engine=engine, jobs=1).study.tallies
     assert loaded.scenario.start == dt.date(2021, 3, 1)

@@ -477,7 +477,7 @@ def proof(*arguments: str) -> None:
 
 @pytest.mark.prove
 def test_nine_in_ten_mutants_are_caught() -> None:
-    proof("tests.mutation", "--sample", "200", "--minutes", "60")
+    proof("tests.mutation", "--sample", "200", "--minutes", "50")
 
 
 @pytest.mark.prove

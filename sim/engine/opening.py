@@ -6,7 +6,7 @@ is known, and the bad years to come. Or they go on from where a replication was 
 
 import math
 from hashlib import blake2b
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,7 @@ from sim.world import UNKNOWN, World, copied
 
 HALF_YEAR, QUARTER = 182.625, 91.3125
 SHORTEST_MONTH = 28.0
+UNKNOWN_RATES = 0
 MONTH = 30.4375
 
 
@@ -55,13 +56,19 @@ class Stopped(NamedTuple):
 def placed(plan: Plan, world: World) -> World:
     """The world with every unit in its group and every posting in its pool of this policy."""
     people, hamlets = world.people, copied(world.hamlets)
-    hamlets["base_group"] = plan.base_group
-    hamlets["group"] = plan.base_group | _bits(plan, world)
+    place(plan, world, hamlets)
     if world.month == 0:  # a baseline knows the kind of a pool, not yet which one
         people = copied(people)
         posted = people["pool"] >= 0
         people["pool"][posted] = plan.pool_of[people["hamlet"][posted], people["pool"][posted]]
     return world._replace(people=people, hamlets=hamlets)
+
+
+def place(plan: Plan, world: World, hamlets: npt.NDArray[np.void]) -> None:
+    """Put a copy of the hamlets of a world into their groups."""
+    hamlets["base_group"] = hamlets["group"] = plan.base_group
+    if len(world.levers):
+        hamlets["group"] |= _bits(plan, world)
 
 
 def _bits(plan: Plan, world: World) -> npt.NDArray[np.int64]:
@@ -85,7 +92,8 @@ def _places(plan: Plan, levers: npt.NDArray[np.int64]) -> list[int]:
 
 
 def rate_keys(plan: Plan) -> npt.NDArray[np.int64]:
-    """Keys of what clocks [:, 0] and deaths [:, 1] are found with, by group: equal if it is."""
+    """Keys of what clocks [:, 0] and deaths [:, 1] are found with, by group: equal if it is, and
+    never UNKNOWN_RATES."""
     r, common = plan.rates, blake2b(digest_size=8)
     for table in (plan.rates.starts, r.year, r.scale, plan.shock_sd):
         common.update(table.tobytes())
@@ -94,12 +102,12 @@ def rate_keys(plan: Plan) -> npt.NDArray[np.int64]:
         for what, table in enumerate((r.each[group], r.mortality[group])):
             digest = common.copy()
             digest.update(table.tobytes())
-            keys[group, what] = int.from_bytes(digest.digest(), "little", signed=True)
+            keys[group, what] = int.from_bytes(digest.digest(), "little", signed=True) | 1
     return keys
 
 
 class Begun(NamedTuple):
-    """What an outcome has at the beginning; the engine goes on counting in it."""
+    """What an engine counts in, from the beginning on."""
 
     panel: npt.NDArray[np.int32]
     lever_months: npt.NDArray[np.int64]
@@ -109,26 +117,42 @@ class Begun(NamedTuple):
     pool_used: npt.NDArray[np.int64]
 
 
-def begun(plan: Plan, world: World, since: Stopped | None) -> Begun:
+def room_to_count(plan: Plan) -> dict[str, tuple[tuple[int, ...], Any]]:
+    """Shape and type of each field of `Begun`."""
+    years, whole = plan.settings.months // 12, np.int64
+    return {
+        "panel": ((years + 1, len(plan.unit), len(PANEL_FIELDS)), np.int32),
+        "lever_months": ((plan.settings.adaptive, years), whole),
+        "posting_months": ((years,), whole),
+        "admitted": ((len(plan.capped),), whole),
+        "target_pull": ((len(plan.capped),), np.float64),
+        "pool_used": ((len(plan.pool_size),), whole),
+    }
+
+
+def begin_counting(begins: Begun, plan: Plan, since: Stopped | None) -> None:
     """Nothing yet, or what there was when the replication was stopped."""
-    years, hamlets = plan.settings.months // 12, len(world.hamlets)
-    begins = Begun(
-        np.zeros((years + 1, hamlets, len(PANEL_FIELDS)), dtype=np.int32),
-        np.zeros((plan.settings.adaptive, years), dtype=np.int64),
-        np.zeros(years, dtype=np.int64),
-        np.zeros(len(plan.capped), dtype=np.int64),
-        np.ones(len(plan.capped)),
-        np.zeros(len(plan.pool_size), dtype=np.int64),
-    )
-    if since is not None:
-        begins.panel[:] = since.outcome.panel
-        begins.posting_months[:] = since.outcome.posting_months
-        for old, new in enumerate(_places(plan, since.world.levers)):
-            if new >= 0:
-                begins.lever_months[new] = since.outcome.lever_months[old]
-        begins.admitted[:] = since.world.admitted
-        begins.target_pull[:] = since.world.target_pull
-        begins.pool_used[:] = since.world.pool_used
+    if since is None:
+        for table in begins:
+            table.fill(0)
+        begins.target_pull.fill(1.0)
+        return
+    outcome, world = since.outcome, since.world
+    begins.panel[:] = outcome.panel
+    begins.posting_months[:] = outcome.posting_months
+    begins.lever_months.fill(0)
+    for old, new in enumerate(_places(plan, world.levers)):
+        if new >= 0:
+            begins.lever_months[new] = outcome.lever_months[old]
+    begins.admitted[:] = world.admitted
+    begins.target_pull[:] = world.target_pull
+    begins.pool_used[:] = world.pool_used
+
+
+def begun(plan: Plan, since: Stopped | None) -> Begun:
+    """Tables of one's own to count in, as they are at the beginning."""
+    begins = Begun(**{name: np.empty(*room) for name, room in room_to_count(plan).items()})
+    begin_counting(begins, plan, since)
     return begins
 
 

@@ -19,7 +19,7 @@ Stops = list[Stopped | None]
 
 
 Group = tuple[Sequence[str], Iterator[Outcome]]
-"""Policies that never differ, and an outcome for each replication."""
+"""Policies that never differ, and an outcome for each replication: each holds until the next."""
 
 
 class _Lives(NamedTuple):
@@ -56,7 +56,7 @@ def _branch(
     policy, stands = scenario.policies, list(zip(lives.replications, since, strict=True))
     shared = shared_months(scenario, [policy[name] for name in names])
     if shared == 12 * scenario.years:
-        yield names, (runner.run(seed, k, at) for k, at in stands)
+        yield names, (runner.lend(seed, k, at) for k, at in stands)
         return
     if shared > month:
         since = [runner.stop(seed, k, shared, at) for k, at in stands]

@@ -25,6 +25,9 @@ class Runner(Protocol):
     def run(self, seed: int, replication: int, since: Stopped | None = None) -> Outcome:
         """One replication, from its beginning or from where it was stopped."""
 
+    def lend(self, seed: int, replication: int, since: Stopped | None = None) -> Outcome:
+        """The same, which holds until the next replication only."""
+
     def stop(
         self, seed: int, replication: int, month: int, since: Stopped | None = None
     ) -> Stopped:

@@ -1,7 +1,7 @@
 """What organisation does and when: classes, targets, courses, reviews, pools."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +30,8 @@ COURSE = np.dtype(
 CONDITION = np.dtype(
     [("bit", "i8"), ("observable", "i8"), ("level", "i8"), ("below", "f8"), ("at_least", "f8")]
 )
+
+LeverKind = TypeVar("LeverKind", Training, Admission)
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,14 @@ def _touches(s: Scoped, areas: Areas, level: int, area: int) -> bool:
     return bool(s.units[areas.of[:, level] == area].any())
 
 
+def _touching(
+    kind: type[LeverKind], groups: Groups, areas: Areas, level: int, area: int
+) -> list[tuple[Scoped, LeverKind]]:
+    """The levers of one kind that touch an area, in the order of the policy."""
+    of_kind = [(s, s.lever) for s in groups.plain if isinstance(s.lever, kind)]
+    return [(s, lever) for s, lever in of_kind if _touches(s, areas, level, area)]
+
+
 # ---------------------------------------------------------------- classes and courses
 
 
@@ -75,7 +85,8 @@ def classes(scenario: Scenario, areas: Areas, groups: Groups) -> npt.NDArray[np.
     if scenario.training.on:
         level = class_level(scenario, areas)
         for area in areas.at(level):
-            found = (_district_class(scenario, areas, groups, level, area, m) for m in months)
+            levers = _touching(Training, groups, areas, level, area)
+            found = (_district_class(scenario, levers, level, area, m) for m in months)
             held += [one for one in found if one]
     local = [s for s in groups.plain if isinstance(s.lever, LocalClass)]
     for series, s in enumerate(local, start=1):
@@ -90,16 +101,13 @@ def class_level(scenario: Scenario, areas: Areas) -> int:
 
 
 def _district_class(
-    scenario: Scenario, areas: Areas, groups: Groups, level: int, area: int, month: int
+    scenario: Scenario, levers: list[tuple[Scoped, Training]], level: int, area: int, month: int
 ) -> tuple[Any, ...] | None:
     rule = scenario.training
     months, seats, attendance = rule.months, float(rule.seats), rule.attendance
     priority, replace = rule.priority, rule.replace_no_shows
-    for s in groups.plain:
-        lever = s.lever
-        if not isinstance(lever, Training) or not s.in_force(month):
-            continue
-        if not _touches(s, areas, level, area):
+    for s, lever in levers:
+        if not s.in_force(month):
             continue
         months = lever.months or months
         seats = lever.seats.of(seats) if lever.seats else seats
@@ -182,7 +190,8 @@ def targets(scenario: Scenario, areas: Areas, groups: Groups) -> Targets:
             if base is None:
                 continue
             of[areas.of[:, level] == area, k] = len(capped)
-            row = _allowance(scenario, areas, groups, target, level, area, base)
+            levers = _touching(Admission, groups, areas, level, area)
+            row = _allowance(scenario, levers, target, base)
             allowed.append(row[0])
             yearly.append(row[1])
             capped.append(target.cap)
@@ -206,13 +215,7 @@ def _target_of(target: Target, areas: Areas, area: int) -> float | None:
 
 
 def _allowance(
-    scenario: Scenario,
-    areas: Areas,
-    groups: Groups,
-    target: Target,
-    level: int,
-    area: int,
-    base: float,
+    scenario: Scenario, levers: list[tuple[Scoped, Admission]], target: Target, base: float
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
     """Admissions allowed so far in each month's year, and the plain targets of the years.
 
@@ -224,7 +227,7 @@ def _allowance(
     year = np.array([year_of_month(scenario, m) for m in range(months)])
     monthly, paced = np.zeros((months, 2)), np.zeros(months, dtype=np.bool_)
     for m in range(months):
-        *monthly[m], paced[m] = _target_in(scenario, areas, groups, target, level, area, base, m)
+        *monthly[m], paced[m] = _target_in(scenario, levers, target, base, m)
     plain = np.bincount(year, weights=monthly[:, 0]) / 12
     carry, allowed = 0.0, np.zeros(months, dtype=np.int64)
     for y in range(year[-1] + 1):
@@ -240,19 +243,15 @@ def _allowance(
 
 def _target_in(
     scenario: Scenario,
-    areas: Areas,
-    groups: Groups,
+    levers: list[tuple[Scoped, Admission]],
     target: Target,
-    level: int,
-    area: int,
     base: float,
     month: int,
 ) -> tuple[float, float, bool]:
     overshoot = scenario.admission.overshoot if target.overshoot is None else target.overshoot
     pace = scenario.admission.pace
-    for s in groups.plain:
-        lever = s.lever
-        if isinstance(lever, Admission) and s.in_force(month) and _touches(s, areas, level, area):
+    for s, lever in levers:
+        if s.in_force(month):
             base = lever.per_year.of(base) if lever.per_year else base
             overshoot = lever.overshoot.of(overshoot) if lever.overshoot else overshoot
             pace = lever.pace or pace

@@ -198,11 +198,11 @@ def _clocks(base: Floats, scale: Floats) -> npt.NDArray[np.int64]:
     at risk of stays so. What a later lever does must not change how a clock was run before it.
     """
     first: dict[tuple[tuple[int, ...], float], int] = {}
-    clocks = []
+    clocks, known = [], base.any(axis=1)
     for state in range(rules.STATUSES * rules.PLACES):
         status, place = divmod(state, rules.PLACES)
         leaving = float(scale[status]) if place == rules.PRESENT else 0.0
-        others = np.flatnonzero(rules.AT_RISK[status, place] & base.any(axis=1))
+        others = np.flatnonzero(rules.AT_RISK[status, place] & known)
         risks = tuple(int(risk) for risk in others if risk != rules.LEAVING)
         clocks.append(first.setdefault((risks, leaving), state))
     return np.array(clocks, dtype=np.int64)
@@ -218,9 +218,12 @@ def highest_ahead(rates: Floats, years: int) -> Floats:
 
     In `years` years there are up to years + 1 birthdays.
     """
-    last = [(0, 0)] * (rates.ndim - 1) + [(0, years + 1)]
-    ahead = np.lib.stride_tricks.sliding_window_view(np.pad(rates, last, "edge"), years + 2, -1)
-    return np.ascontiguousarray(ahead.max(axis=-1))
+    most, ahead = rates.copy(), 1  # of so many ages; past the last age all are as at that
+    while ahead < years + 2:
+        step = min(ahead, years + 2 - ahead)
+        most[..., :-step] = np.maximum(most[..., :-step], most[..., step:])
+        ahead += step
+    return most
 
 
 def _steady(each: Floats) -> Floats:

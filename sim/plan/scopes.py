@@ -40,6 +40,12 @@ def is_in_area(unit: Unit, area: str) -> bool:
     return area in paths or area in unit.area
 
 
+def is_everywhere(lever: Lever) -> bool:
+    """Whether a lever may act on all units."""
+    where = lever.where
+    return not (where.areas or where.tags or where.kinds or where.hamlets)
+
+
 def selects(lever: Lever, unit: Unit) -> bool:
     """Whether a lever may act on a unit, whatever its observables are."""
     where = lever.where
@@ -56,7 +62,9 @@ def scoped(scenario: Scenario, baseline: Baseline, policy: Policy) -> tuple[Scop
     months = scenario.years * 12
     found = []
     for lever in policy:
-        units = np.array([selects(lever, u) for u in baseline.units], dtype=np.bool_)
+        units = np.ones(len(baseline.units), dtype=np.bool_)
+        if not is_everywhere(lever):
+            units[:] = [selects(lever, u) for u in baseline.units]
         first = months_between(scenario.start, lever.since) if lever.since else 0
         end = months_between(scenario.start, lever.until) if lever.until else months
         found.append(Scoped(lever, units, first, min(end, months)))
@@ -97,5 +105,8 @@ def group_units(levers: tuple[Scoped, ...], units: int) -> Groups:
     plain = tuple(s for s in levers if not s.adaptive)
     adaptive = tuple(s for s in levers if s.adaptive)
     scope = np.array([s.units for s in plain], dtype=np.bool_).reshape(len(plain), units).T
-    signatures, inverse = np.unique(scope, axis=0, return_inverse=True)
-    return Groups(inverse.reshape(-1).astype(np.int64), signatures, plain, adaptive)
+    rows = [row.tobytes() for row in scope]
+    found = {row: number for number, row in enumerate(sorted(set(rows)))}
+    static = np.array([found[row] for row in rows], dtype=np.int64)
+    signatures = np.array([list(row) for row in found], dtype=np.bool_)
+    return Groups(static, signatures.reshape(len(found), len(plain)), plain, adaptive)

@@ -4,7 +4,6 @@ import math
 from typing import Any, get_type_hints
 
 import numpy as np
-import numpy.typing as npt
 
 from sim import log as events
 from sim import rules
@@ -81,7 +80,6 @@ flag of the at-risk rule, the last departure of an official, its successor, cand
 
 Row = Any  # the record, or a row of its tables: compiled each has a type of its own
 
-_ENTRIES = (events.LISTED, events.MOVED_IN, events.POSTED)
 _ARRAYS = {
     "f8 1": "days log_day",
     "i8 1": "loss_days log_person",
@@ -127,8 +125,15 @@ class Counter:
         rule = arrays.pop("rule")._asdict()
         del arrays["lever_months"], arrays["posting_months"]
         self._kept = arrays | {"hamlets": np.empty(len(ground.kind), dtype=HAMLET)}
-        self._start = len(ground.start)
         write(self._words, COUNTING, rule | self._kept)
+        self._make_room(1 << (4 * len(ground.start) + 15).bit_length(), 8 * len(ground.start))
+
+    def _make_room(self, people: int, events: int) -> None:
+        """Tables for less than half as many people, a power of two, and for so many events."""
+        self._tables = {
+            "people": np.empty(people, dtype=PERSON), "before": np.empty(events, dtype=np.int32),
+        }  # fmt: skip
+        write(self._words, COUNTING, self._tables)
 
     def add(self, outcome: Outcome, row: int) -> None:
         """Count one replication; its log must be in order within each coupled unit."""
@@ -136,31 +141,37 @@ class Counter:
         self._counts.posting_months[row] = outcome.posting_months
         columns = ("day", "hamlet", "person", "kind", "cause")
         arrays = {f"log_{name}": getattr(outcome.log, name) for name in columns}
-        arrays["panel"] = outcome.panel
-        arrays["before"] = np.empty(len(outcome.log.day), dtype=np.int32)
-        arrays["people"] = np.empty(self._room(outcome.log.kind), dtype=PERSON)
-        write(self._words, COUNTING, arrays | {"row": row})
-        count(self._words)
-
-    def _room(self, kinds: npt.NDArray[np.int16]) -> int:
-        """A power of two, twice as many as there are people in the log or more."""
-        entries = self._start + sum(np.count_nonzero(kinds == kind) for kind in _ENTRIES)
-        return max(16, 1 << int(2 * entries - 1).bit_length())
+        write(self._words, COUNTING, arrays | {"panel": outcome.panel, "row": row})
+        while not count(self._words):
+            people, before = (len(table) for table in self._tables.values())
+            self._make_room(2 * people, max(before, 2 * len(outcome.log.day)))
 
 
 @entry(COUNTING)
 def count(s: Row) -> int:
-    """One replication, into its row."""
+    """One replication, into its row; 0 if the tables are too small for it, else 1."""
+    if len(s.log_day) > len(s.before) or 2 * people_in(s) > len(s.people):
+        return 0
     people_at_start(s)
     read_log(s)
     firsts(s)
     for year in range(len(s.panel)):
         state_at(s, year)
     warnings(s)
-    return 0
+    return 1
 
 
 # ---------------------------------------------------------------- reading the log
+
+
+@kernel
+def people_in(s: Row) -> int:
+    """How many people there are at the start, and may be more in the log."""
+    entries = 0
+    for i in range(len(s.log_kind)):
+        kind = s.log_kind[i]
+        entries += (kind == events.LISTED) | (kind == events.MOVED_IN) | (kind == events.POSTED)
+    return len(s.start) + entries
 
 
 @kernel

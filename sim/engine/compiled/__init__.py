@@ -50,19 +50,30 @@ from sim.engine.compiled.state import (
     WAITING,
     draws_together,
     empty_tables,
-    fresh_tables,
     given_by,
     record,
 )
-from sim.engine.opening import Stopped, draw_person, fill_shocks, placed, rate_keys
-from sim.log import Log, Outcome, joined
+from sim.engine.opening import (
+    UNKNOWN_RATES,
+    Begun,
+    Stopped,
+    begin_counting,
+    draw_person,
+    fill_shocks,
+    place,
+    placed,
+    rate_keys,
+)
+from sim.log import Log, Outcome, first_events, owned
 from sim.plan import Plan
-from sim.world import DRAWN, PERSON, STALE, World, copied
+from sim.world import DRAWN, PERSON, STALE, World, copied, overwrite
 
 ROOM_A_HAMLET = 60
 """New people of one hamlet for whom there is room at first."""
 EVENTS_A_PERSON = 6
 """Events in the log for which there is room at first, for each person for whom there is."""
+SHARED = ("admitted", "target_pull", "pool_used", "rates")
+"""Tables that a stopped world has by the same name."""
 
 
 def run(plan: Plan, world: World, seed: int, replication: int) -> Outcome:
@@ -83,121 +94,117 @@ class Runner:
 
     def __init__(self, plan: Plan, world: World, with_log: bool) -> None:
         self._plan, self._with_log = plan, with_log
-        opening = placed(plan, world)
-        self._world = opening._replace(people=opening.people[:0].copy())
+        self._opening = placed(plan, world)
         self._numbers = np.arange(int(plan.unit.max()) + 2)
         hamlets = np.argsort(plan.unit, kind="stable")
         units = {
             "hamlets_of_units": hamlets,
             "hamlets_from": np.searchsorted(plan.unit[hamlets], self._numbers),
         }
-        start = self._start(opening)
-        self._given = in_one_block(given_by(plan, world) | units | start)
-        self._opening = self._begins = {name: self._given[name] for name in start}
+        self._given = in_one_block(given_by(plan, world) | units)
         self._words = blank(STATE)
         write(self._words, STATE, self._given)
         self._kept = np.empty(0, dtype=PERSON)
-        self._everybody = self._make_room(np.diff(self._given["people_from"]))
+        self._make_room(self._by_unit(self._opening.people)["people_from"])
 
-    def _make_room(self, people: npt.NDArray[np.int64]) -> int:
+    def _make_room(self, people_from: npt.NDArray[np.int64]) -> None:
         """Tables for twice as many people as there are in each coupled unit at first, and some for
-        each hamlet; returns how many that are in all units together."""
-        rooms = 2 * people + ROOM_A_HAMLET * np.bincount(self._plan.unit)
-        everybody = int(rooms.sum()) + 1
-        self._make_tables(int(rooms.max()) + 1, EVENTS_A_PERSON * everybody)
-        return everybody
+        each hamlet."""
+        rooms = 2 * np.diff(people_from) + ROOM_A_HAMLET * np.bincount(self._plan.unit)
+        self._everybody = int(rooms.sum()) + 1
+        self._make_tables(int(rooms.max()) + 1, EVENTS_A_PERSON * self._everybody)
+
+    def _make_tables(self, room: int, events_room: int) -> None:
+        """Room for the people of the largest coupled unit, and for the events of all."""
+        self._room, self._events_room = room, events_room
+        self._tables = empty_tables(self._plan, room, events_room if self._with_log else 0)
+        self._begun = Begun(*(self._tables[name] for name in Begun._fields))
+        self._log = Log(*(self._tables[f"log_{name}"] for name in events.COLUMNS))
+        write(self._words, STATE, self._tables)
 
     def _by_unit(self, people: npt.NDArray[np.void]) -> dict[str, npt.NDArray[Any]]:
         """People in the order of their coupled units, and where each unit begins."""
+        if len(self._numbers) == 2:
+            return {"baseline": people, "people_from": np.array([0, len(people)])}
         of = self._plan.unit[people["hamlet"]]
         if np.any(of[1:] < of[:-1]):
             order = np.argsort(of, kind="stable")
             people, of = people[order], of[order]
         return {"baseline": people, "people_from": np.searchsorted(of, self._numbers)}
 
-    def _make_tables(self, room: int, events_room: int) -> None:
-        """Room for the people of the largest coupled unit, and for the events of all."""
-        self._room, self._events_room = room, events_room
-        logged = events_room if self._with_log else 0
-        self._tables = empty_tables(self._plan, room, logged)
-        write(self._words, STATE, self._tables)
-
     def run(self, seed: int, replication: int, since: Stopped | None = None) -> Outcome:
         """One replication, from its beginning or from where it was stopped."""
-        return self._simulated(seed, replication, since, self._plan.settings.months)[1]
+        return owned(self.lend(seed, replication, since))
+
+    def lend(self, seed: int, replication: int, since: Stopped | None = None) -> Outcome:
+        """The same in the tables themselves: it holds until the next replication."""
+        return self._simulated(seed, replication, since, self._plan.settings.months)
 
     def stop(
         self, seed: int, replication: int, month: int, since: Stopped | None = None
     ) -> Stopped:
         """One replication until a month start before the horizon."""
-        fresh, outcome = self._simulated(seed, replication, since, month)
-        people = copied(self._kept[: fresh["counters"][KEPT]])
-        hamlets, bits = fresh["hamlets"], self._plan.settings.adaptive
-        rates = self._rates_in(hamlets)
-        hamlets["group"] &= (1 << bits) - 1
+        outcome = owned(self._simulated(seed, replication, since, month))
+        people = copied(self._kept[: self._tables["counters"][KEPT]])
+        hamlets = copied(self._tables["hamlets"])
+        hamlets["group"] &= (1 << self._plan.settings.adaptive) - 1
         hamlets["base_group"] = 0
-        shared = {name: fresh[name] for name in ("admitted", "target_pull", "pool_used")}
-        levers = self._plan.adaptive_keys
-        return Stopped(World(people, hamlets, month, levers, **shared, rates=rates), outcome)
+        shared = {name: self._tables[name].copy() for name in SHARED}
+        return Stopped(World(people, hamlets, month, self._plan.adaptive_keys, **shared), outcome)
+
+    def _simulated(self, seed: int, replication: int, since: Stopped | None, until: int) -> Outcome:
+        """The outcome in the tables, which are made larger if they are too small."""
+        world = self._opening if since is None else since.world
+        stops = until < self._plan.settings.months
+        start = self._by_unit(world.people)
+        crowded = len(world.people) >= self._room
+        if crowded and np.diff(start["people_from"]).max() >= self._room:
+            self._make_room(start["people_from"])
+        rates = self._rates(world) if stops or since is not None else {}
+        which = {
+            "seed": seed, "replication": replication,
+            "from_month": world.month, "until_month": until,
+        }  # fmt: skip
+        write(self._words, STATE, start | rates | which)
+        while not (self._begin(since, stops) and run_units(self._words)):
+            self._everybody *= 2
+            self._make_tables(2 * self._room, 2 * self._events_room)
+        logged = int(self._tables["counters"][EVENTS]) if self._with_log else 0
+        log, begun = first_events(self._log, logged), self._begun
+        return Outcome(log, begun.panel, begun.lever_months, begun.posting_months)
+
+    def _rates(self, world: World) -> dict[str, npt.NDArray[np.int64]]:
+        """Keys of all rates, and of those with which clocks and deaths have been found."""
+        found = world.rates
+        if not len(found):
+            found = np.full_like(self._tables["rates"], UNKNOWN_RATES)
+        return {"rate_keys": self._rate_keys, "rates_then": found}
 
     @cached_property
     def _rate_keys(self) -> npt.NDArray[np.int64]:
         return rate_keys(self._plan)
 
-    def _rates_in(self, hamlets: npt.NDArray[np.void]) -> npt.NDArray[np.int64]:
-        """Keys of the rates of clocks and of deaths in each hamlet."""
-        of = hamlets["group"], hamlets["base_group"]
-        return np.stack([self._rate_keys[group, what] for what, group in enumerate(of)], axis=1)
-
-    def _same_rates(self, world: World) -> dict[str, npt.NDArray[np.bool_]]:
-        """Whether clocks and deaths were found with the rates that this policy has as well."""
-        same = np.zeros((len(world.hamlets), 2), dtype=np.bool_)
-        if len(world.rates):
-            same = self._rates_in(world.hamlets) == world.rates
-        clocks, deaths = np.ascontiguousarray(same.T)
-        return {"same_clocks": clocks, "same_deaths": deaths}
-
-    def _simulated(
-        self, seed: int, replication: int, since: Stopped | None, until: int
-    ) -> tuple[dict[str, Any], Outcome]:
-        """What the engine counts and the outcome; in larger tables if these are too small."""
-        world = self._world if since is None else placed(self._plan, since.world)
-        which = {
-            "seed": seed, "replication": replication,
-            "from_month": world.month, "until_month": until,
-        }  # fmt: skip
-        stops = until < self._plan.settings.months
-        self._begin_with(self._opening if since is None else self._start(world))
-        while True:
-            if stops and len(self._kept) < self._everybody:
-                self._kept = np.empty(self._everybody, dtype=PERSON)
-            fresh = fresh_tables(self._plan, world, since)
-            write(self._words, STATE, fresh | which | {"kept": self._kept})
-            if run_units(self._words):
-                return fresh, self._outcome(fresh, since)
-            self._everybody *= 2
-            self._make_tables(2 * self._room, 2 * self._events_room)
-
-    def _start(self, world: World) -> dict[str, npt.NDArray[Any]]:
-        """Who is there at the beginning, and whether their clocks and deaths are still right."""
-        return {**self._by_unit(world.people), **self._same_rates(world)}
-
-    def _begin_with(self, start: dict[str, npt.NDArray[Any]]) -> None:
-        if start is self._begins:
-            return
-        people = np.diff(start["people_from"])
-        if people.max() >= self._room:
-            self._everybody = self._make_room(people)
-        write(self._words, STATE, start)
-        self._begins = start
-
-    def _outcome(self, fresh: dict[str, Any], since: Stopped | None) -> Outcome:
-        logged = int(fresh["counters"][EVENTS]) if self._with_log else 0
-        names = ("log_day", "log_phase", "log_hamlet", "log_person", "log_kind", "log_cause")
-        log = Log(*(self._tables[name][:logged].copy() for name in names))
-        if since is not None:
-            log = joined(since.outcome.log, log)
-        return Outcome(log, fresh["panel"], fresh["lever_months"], fresh["posting_months"])
+    def _begin(self, since: Stopped | None, stops: bool) -> bool:
+        """Set the tables as they are at the beginning; False if the log so far has no room."""
+        tables = self._tables
+        begin_counting(self._begun, self._plan, since)
+        tables["counters"].fill(0)
+        if stops and len(self._kept) < self._everybody:
+            self._kept = np.empty(self._everybody, dtype=PERSON)
+            write(self._words, STATE, {"kept": self._kept})
+        if since is None:
+            overwrite(tables["hamlets"], self._opening.hamlets)
+            return True
+        overwrite(tables["hamlets"], since.world.hamlets)
+        place(self._plan, since.world, tables["hamlets"])
+        if not self._with_log:
+            return True
+        so_far = tables["counters"][EVENTS] = len(since.outcome.log.day)
+        if so_far > self._events_room:
+            return False
+        for name in events.COLUMNS:
+            tables[f"log_{name}"][:so_far] = getattr(since.outcome.log, name)
+        return True
 
 
 # ---------------------------------------------------------------- the schedule

@@ -1,5 +1,7 @@
 """Phase 3: who will be listed and who will move in during a month."""
 
+import math
+
 from sim import log as events
 from sim import rules
 from sim.compilation import kernel
@@ -81,9 +83,9 @@ def list_candidates(s, h, month, day):
     help_ = rules.help_factor(
         s.help_mode, hamlet["points"], hamlet["officials"], outside, s.full_help
     )
-    u = s.draws4[h, month % BLOCK]
-    if brings_nobody(u, s.listing_most[month // BLOCK, h] * hamlet["pull"] * help_):
-        return  # the ceiling is infinite where chiefs are listed
+    u, most = s.draws4[h, month % BLOCK], s.listing_most[month // BLOCK, h] * hamlet["pull"]
+    if most < math.inf and brings_nobody(u, most * help_):  # infinite where chiefs are listed
+        return
     number = rules.number_drawn(u, listing_mean(s, h, row, help_, month))
     if number == 0 and not row["list_chief"]:
         return

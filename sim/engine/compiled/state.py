@@ -9,12 +9,12 @@ from sim.compilation import Record, instruction, kernel, room_for
 from sim.compilation.records import FieldKind
 from sim.draws import uniform, uniforms4
 from sim.engine.compiled import ceilings
-from sim.engine.opening import Stopped, begun
+from sim.engine.opening import room_to_count
 from sim.plan import MOVE, Plan, Settings
 from sim.plan.meetings import CLASS as CLASS_ROW
 from sim.plan.meetings import CONDITION, COURSE
 from sim.plan.schedule import SCHEDULE
-from sim.world import HAMLET, PERSON, World, copied
+from sim.world import HAMLET, PERSON, World
 
 LIFE, POSTINGS, LISTING, CLASS, COMMITTEE, REVIEW = 1, 2, 3, 4, 5, 6
 FIRST, SECOND = -3.0e18, -2.0e18
@@ -59,12 +59,11 @@ _OWN = {
     "i8 1": "term counters admitted pool_used posting_months order queue_key heap scratch pipeline "
     "first_person next_person first_term next_term first_ready next_ready "
     "strength_then flags host picked passed met log_person",
-    "i8 2": "lever_months",
+    "i8 2": "lever_months rate_keys rates_then rates",
     "i4 3": "panel",
     "i4 1": "log_hamlet",
     "i2 1": "log_kind log_cause",
     "i1 1": "log_phase state may_list may_receive",
-    "? 1": "same_clocks same_deaths",
 }
 _ROWS = {
     "baseline": (PERSON, 1),
@@ -124,13 +123,17 @@ def given_by(plan: Plan, world: World) -> dict[str, Any]:
 def empty_tables(plan: Plan, room: int, events_room: int) -> dict[str, Any]:
     """The fields that the engine writes, with room for so many people at once and so many events.
 
-    `fresh_tables` empties those that a replication finds empty; the others are written before they
-    are read.
+    A replication finds hamlets, counters and `Begun` as they are at its beginning; the others are
+    written before they are read.
     """
     hamlets, months = len(plan.unit), plan.settings.months
     size = room + hamlets
     whole, real = np.int64, np.float64
     return room_for({
+        **room_to_count(plan),
+        "hamlets": (hamlets, HAMLET),
+        "rates": ((hamlets, 2), whole),
+        "counters": (COUNTERS, whole),
         "people": (room, PERSON),
         **{name: (room, real) for name in ("due", "turn")},
         **{name: (room // GROUP + 1, real) for name in ("soonest_due", "soonest_turn")},
@@ -156,15 +159,6 @@ def empty_tables(plan: Plan, room: int, events_room: int) -> dict[str, Any]:
         "log_kind": (events_room, np.int16),
         "log_cause": (events_room, np.int16),
     })  # fmt: skip
-
-
-def fresh_tables(plan: Plan, world: World, since: Stopped | None) -> dict[str, Any]:
-    """The fields that count and sum up one replication."""
-    return {
-        **begun(plan, world, since)._asdict(),
-        "hamlets": copied(world.hamlets),
-        "counters": np.zeros(COUNTERS, dtype=np.int64),
-    }
 
 
 # ---------------------------------------------------------------- small things

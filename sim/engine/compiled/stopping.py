@@ -22,7 +22,8 @@ from sim.world import STALE
 
 @kernel
 def keep(s, members):
-    """Everybody of this coupled unit whose record has not ended, and office holders by key."""
+    """Everybody of this coupled unit whose record has not ended, office holders by key, and with
+    which rates clocks and deaths have been found."""
     n = s.counters[KEPT]
     for i in range(s.counters[PEOPLE]):
         p = s.people[i]
@@ -42,6 +43,8 @@ def keep(s, members):
     s.counters[KEPT] = n
     for k in range(len(members)):
         hamlet = s.hamlets[members[k]]
+        s.rates[members[k], 0] = s.rate_keys[hamlet["group"], 0]
+        s.rates[members[k], 1] = s.rate_keys[hamlet["base_group"], 1]
         if hamlet["chief"] >= 0:
             hamlet["chief"] = s.people[hamlet["chief"]]["key"]
         if hamlet["secretary"] >= 0:
@@ -74,9 +77,10 @@ def take_up(s, i):
     set_instant(s.turn, s.soonest_turn, i, p["turn"])
     s.term[i] = NO_ONE
     join_hamlet(s, i)
-    if not s.same_clocks[p["hamlet"]]:
+    h, entered = p["hamlet"], p["entry_hamlet"]
+    if s.rates_then[h, 0] != s.rate_keys[s.hamlets[h]["group"], 0]:
         p["clock"] = STALE
-    if not s.same_deaths[p["entry_hamlet"]]:
+    if s.rates_then[entered, 1] != s.rate_keys[s.hamlets[entered]["base_group"], 1]:
         clocks.set_death(s, i, draws_together(s, i, rules.BEGINNING, 0)[rules.DEATH_BUDGET])
     if p["entry_kind"] != 0:
         s.state[i] = NOT_FOLLOWED

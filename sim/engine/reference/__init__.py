@@ -55,6 +55,10 @@ class Runner(NamedTuple):
         units, begins = self._conducted(seed, replication, since, months)
         return _outcome(units, begins, since)
 
+    def lend(self, seed: int, replication: int, since: Stopped | None = None) -> Outcome:
+        """The same: what it gives is its taker's own."""
+        return self.run(seed, replication, since)
+
     def stop(
         self, seed: int, replication: int, month: int, since: Stopped | None = None
     ) -> Stopped:
@@ -72,7 +76,7 @@ class Runner(NamedTuple):
             world = opened(plan, self.world, seed, replication)
         else:
             world = placed(plan, since.world)
-        begins = begun(plan, world, since)
+        begins = begun(plan, since)
         factors = shocks(plan, seed, replication)
         units = []
         for number in range(int(plan.unit.max()) + 1):
