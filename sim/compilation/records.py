@@ -8,6 +8,7 @@ while a kernel runs, which lets the compiler keep them in registers.
 """
 
 import ctypes
+import math
 from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
@@ -48,8 +49,8 @@ def room_for(shapes: Shapes) -> dict[str, npt.NDArray[Any]]:
     numpy asks for huge pages for a block of four megabytes or more: kernels that go here and there
     in many tables run a tenth faster. Each array begins on a line of the cache.
     """
-    sizes = {name: int(np.prod(shape)) * np.dtype(kind).itemsize
-             for name, (shape, kind) in shapes.items()}  # fmt: skip
+    sizes = {name: math.prod(shape if isinstance(shape, tuple) else (shape,))
+             * np.dtype(kind).itemsize for name, (shape, kind) in shapes.items()}  # fmt: skip
     spans = {name: -(-size // CACHE_LINE) * CACHE_LINE for name, size in sizes.items()}
     block = np.empty(max(sum(spans.values()), HUGE_PAGE) + HUGE_PAGE, dtype=np.uint8)
     at = -block.ctypes.data % HUGE_PAGE

@@ -28,18 +28,23 @@ class Acting(NamedTuple):
 
 def history(scenario: Scenario, policy: Policy, month: int) -> tuple[Acting, ...]:
     """What acts before a month, in the order of the policy."""
-    acting = (one._replace(end=min(one.end, month)) for one in _acting(scenario, policy))
+    return _before(month, _acting(scenario, policy))
+
+
+def _before(month: int, levers: Iterable[Acting]) -> tuple[Acting, ...]:
+    acting = (one._replace(end=min(one.end, month)) for one in levers)
     return tuple(one for one in acting if one.first < one.end)
 
 
 def shared_months(scenario: Scenario, policies: Sequence[Policy]) -> int:
     """The month up to which all these policies have one history; that of the horizon at most."""
     horizon = scenario.years * 12
-    acting = [one for policy in policies for one in _acting(scenario, policy)]
-    changes = {0, horizon} | {month for one in acting for month in (one.first, one.end)}
+    acting = [tuple(_acting(scenario, policy)) for policy in policies]
+    every = [one for levers in acting for one in levers]
+    changes = {0, horizon} | {month for one in every for month in (one.first, one.end)}
     shared = 0
     for month in sorted(month for month in changes if 0 <= month <= horizon):
-        if len({history(scenario, policy, month) for policy in policies}) > 1:
+        if len({_before(month, levers) for levers in acting}) > 1:
             break
         shared = month
     return shared

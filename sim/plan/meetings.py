@@ -226,8 +226,9 @@ def _allowance(
     months = scenario.years * 12
     year = np.array([year_of_month(scenario, m) for m in range(months)])
     monthly, paced = np.zeros((months, 2)), np.zeros(months, dtype=np.bool_)
-    for m in range(months):
-        *monthly[m], paced[m] = _target_in(scenario, levers, target, base, m)
+    changes = {0} | {month for s, _ in levers for month in (s.first, s.end)}
+    for m in sorted(month for month in changes if 0 <= month < months):
+        *monthly[m:], paced[m:] = _target_in(scenario, levers, target, base, m)
     plain = np.bincount(year, weights=monthly[:, 0]) / 12
     carry, allowed = 0.0, np.zeros(months, dtype=np.int64)
     for y in range(year[-1] + 1):

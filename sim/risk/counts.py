@@ -11,6 +11,7 @@ A hamlet that was merged into another counts as its successor from then on: it i
 lost. A hamlet that is not there yet does not count.
 """
 
+from functools import cache
 from typing import Any, NamedTuple, get_args
 
 import numpy as np
@@ -185,8 +186,9 @@ def _lowest_areas(plan: Plan) -> Ints:
 def _classes(plan: Plan) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.bool_]]:
     shape = plan.settings.months, len(plan.area)
     held, keeps_empty = np.zeros(shape, dtype=np.int8), np.zeros(shape, dtype=np.bool_)
+    units_of = cache(lambda level, area: plan.area[:, level] == area)
     for one in plan.classes:
-        there = plan.area[:, one["level"]] == one["area"]
+        there = units_of(int(one["level"]), int(one["area"]))
         held[one["month"], there] |= LOCAL_CLASS if one["series"] else DISTRICT_CLASS
         keeps_empty[one["month"], there] |= not one["replace"]
     return held, keeps_empty
