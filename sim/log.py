@@ -6,13 +6,15 @@ hamlet, person, kind, where NOBODY comes last; the codes are ranked so that `bel
 cause.
 """
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from sim.compilation import Call
 
 # What happens to a person, in the order of the kind rank.
 LISTED = 1
@@ -142,11 +144,6 @@ def in_order(log: Log) -> Log:
     )
 
 
-def first_events(log: Log, number: int) -> Log:
-    """The first so many events, where they are."""
-    return Log(*(getattr(log, name)[:number] for name in COLUMNS))
-
-
 def joined(first: Log, second: Log) -> Log:
     """The events of one log, then those of the other."""
     both = (first, second)
@@ -244,6 +241,41 @@ class Outcome(NamedTuple):
     panel: npt.NDArray[np.int32]
     lever_months: npt.NDArray[np.int64]
     posting_months: npt.NDArray[np.int64]
+
+
+class Written(NamedTuple):
+    """Tables in which an engine writes an outcome: of the log the first `number[0]` events.
+
+    number[1].  The others as in `Outcome`.
+    """
+
+    log: Log
+    number: npt.NDArray[np.int64]
+    panel: npt.NDArray[np.int32]
+    lever_months: npt.NDArray[np.int64]
+    posting_months: npt.NDArray[np.int64]
+
+
+class Taker(Protocol):
+    """Who takes what has been written before it is written over, into a row of its own."""
+
+    def taking(self, written: Written, row: int) -> "Call":
+        """What does it, if there is room for it."""
+
+    def take(self, written: Written, row: int) -> None:
+        """Do it."""
+
+
+def outcome_in(written: Written) -> Outcome:
+    """What stands in the tables now; it changes with them."""
+    number = min(int(written.number[0]), len(written.log.day))
+    log = Log(*(getattr(written.log, name)[:number] for name in COLUMNS))
+    return Outcome(log, written.panel, written.lever_months, written.posting_months)
+
+
+def written(outcome: Outcome) -> Written:
+    """An outcome as if an engine had just written it."""
+    return Written(outcome.log, np.array([len(outcome.log.day)]), *outcome[1:])
 
 
 def owned(outcome: Outcome) -> Outcome:

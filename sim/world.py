@@ -144,11 +144,6 @@ def copied(rows: npt.NDArray[np.void]) -> npt.NDArray[np.void]:
     return rows.view(np.uint64).copy().view(rows.dtype)
 
 
-def overwrite(rows: npt.NDArray[np.void], new: npt.NDArray[np.void]) -> None:
-    """Put as many other people or hamlets into their place."""
-    rows.view(np.uint64)[:] = new.view(np.uint64)
-
-
 # ---------------------------------------------------------------- completion
 
 COMPLETED = ("officials", "probation", "listed", "certified", "ready")

@@ -198,14 +198,14 @@ def test_an_error_in_a_thread_is_not_swallowed(
 
     def broken(*arguments: Any) -> Any:
         runner = experiment.preparation.engine_called("compiled")(*arguments)
-        whole = runner.lend
+        whole = runner.replicate
 
-        def sometimes(seed: int, number: int, since: Any = None) -> Any:
-            if next(calls) > 70:
+        def sometimes(seed: int, lives: Any, takers: Any) -> Any:
+            if next(calls) > 5:
                 raise RuntimeError("broken")
-            return whole(seed, number, since)
+            return whole(seed, lives, takers)
 
-        monkeypatch.setattr(runner, "lend", sometimes)
+        monkeypatch.setattr(runner, "replicate", sometimes)
         return runner
 
     monkeypatch.setattr(replication, "engine_called", lambda name: broken)

@@ -229,12 +229,14 @@ def test_an_experiment_simulates_a_shared_history_once(
     made = []
     ready = experiment.preparation.engine_called(engine)
     runner = type(ready(prepare(loaded, "base").plan, prepare(loaded, "base").world))
-    lend, stop = runner.lend, runner.stop
-    monkeypatch.setattr(runner, "lend", lambda *a: made.append("run") or lend(*a))
+    replicate, stop = runner.replicate, runner.stop
+    monkeypatch.setattr(
+        runner, "replicate", lambda *a: made.extend("r" for _ in a[2]) or replicate(*a)
+    )
     monkeypatch.setattr(runner, "stop", lambda *a: made.append(a[3]) or stop(*a))
     together = sim.run(loaded, replications=3, engine=engine, jobs=1).study.tallies
     assert loaded.scenario.start == dt.date(2021, 3, 1)
-    assert {what: made.count(what) for what in made} == {"run": 3 * 4, 3: 3, 10: 3, 22: 3}
+    assert {what: made.count(what) for what in made} == {"r": 3 * 4, 3: 3, 10: 3, 22: 3}
     for policy in given:
         alone = loaded.with_values({"policies": {policy: given[policy]}})
         counts = sim.run(alone, replications=3, engine=engine, jobs=1).study.tallies[policy].counts

@@ -86,11 +86,11 @@ class _Work(Generic[Look]):
 
         seen: dict[str, Look] = {}
         groups = replicated(loaded.scenario, self.policies, runner, self.seed, [replication])
-        for names, outcomes in groups:
+        for names, running, [(_, since)] in groups:
             if self.stopped.is_set():
                 return []
-            found = [self.look(Replicate(loaded.scenario, world, one)) for one in outcomes]
-            seen |= dict.fromkeys(names, found[0])
+            outcome = running.run(self.seed, replication, since)
+            seen |= dict.fromkeys(names, self.look(Replicate(loaded.scenario, world, outcome)))
         return [seen[name] for name in self.policies]
 
     @cached_property

@@ -6,9 +6,11 @@ import functools
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from sim.compilation import cache
 from sim.compilation.deferred import WITH_BOUNDS, WITHOUT_COMPILATION, kernel
@@ -32,6 +34,30 @@ define i64 @"{door}"(i64 %words) {{
   %result = select i1 %well, i64 %told, i64 {failed}
   ret i64 %result
 }}
+"""
+
+# Functions and their arguments stand one after the other; the first answer below 1 ends it.
+IN_TURN = """
+define i64 @"door"(i64 %calls, i64 %number) {
+begin:
+  %table = inttoptr i64 %calls to ptr
+  br label %look
+look:
+  %done = phi i64 [0, %begin], [%next, %call]
+  %more = icmp ult i64 %done, %number
+  br i1 %more, label %call, label %end
+call:
+  %row = getelementptr [2 x i64], ptr %table, i64 %done
+  %place = getelementptr i64, ptr %row, i64 1
+  %function = load ptr, ptr %row
+  %words = load i64, ptr %place
+  %answer = call i64 %function(i64 %words)
+  %next = add i64 %done, 1
+  %well = icmp sgt i64 %answer, 0
+  br i1 %well, label %look, label %end
+end:
+  ret i64 %done
+}
 """
 
 
@@ -61,12 +87,20 @@ class _Entry:
             raise RuntimeError(f"{self._function.__qualname__} has failed")
         return answer
 
+    @property
+    def address(self) -> int:
+        """Where the machine code begins."""
+        return self._code.address
+
     @functools.cached_property
     def _called(self) -> Callable[[int], int]:
         if WITH_BOUNDS:  # an index out of bounds is then an error of Python's
             return self._dispatcher()
-        self._code = _Code(self._kept() or self._made_once())
         return self._code.function
+
+    @functools.cached_property
+    def _code(self) -> "_Code":
+        return _Code(self._kept() or self._made_once())
 
     def _made_once(self) -> bytes:
         """Machine code that is not there yet; of several processes one makes it."""
@@ -129,17 +163,42 @@ def _checksum(content: bytes) -> bytes:
     return hashlib.blake2b(content, digest_size=CHECKSUM_BYTES).digest()
 
 
-class _Code:
-    """Machine code in memory, as a function for Python."""
+Call = tuple[Callable[[Any], int], Any]
+"""An entry, and the words of the record that it is called with."""
 
-    def __init__(self, code: bytes) -> None:
+
+def in_turn(calls: Sequence[Call]) -> int:
+    """Call entries one after the other, with no need of the interpreter between them.
+
+    Ends with the first that does not return a number above 0. Returns how many did.
+    """
+    if WITHOUT_COMPILATION or WITH_BOUNDS:
+        every = (number for number, (function, words) in enumerate(calls) if function(words) <= 0)
+        return next(every, len(calls))
+    rows = [(function.address, words.ctypes.data) for function, words in calls]  # type: ignore[attr-defined]
+    table = np.array(rows, dtype=np.int64)
+    return int(_in_turn().function(table.ctypes.data, len(calls)))
+
+
+@functools.cache
+def _in_turn() -> "_Code":
+    from llvmlite import binding as llvm
+
+    return _Code(bytes(_target().emit_object(llvm.parse_assembly(IN_TURN))), arguments=2)
+
+
+class _Code:
+    """Machine code in memory, as a function for Python of so many whole numbers."""
+
+    def __init__(self, code: bytes, arguments: int = 1) -> None:
         from llvmlite import binding as llvm
 
         self._linker = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _target())
         self._linker.add_object_file(llvm.ObjectFileRef.from_data(code))
         self._linker.finalize_object()
-        address = self._linker.get_function_address("door")
-        self.function = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64)(address)
+        self.address = int(self._linker.get_function_address("door"))
+        numbers = [ctypes.c_int64] * (1 + arguments)
+        self.function = ctypes.CFUNCTYPE(*numbers)(self.address)
 
 
 def _object_code(text: str, native: str) -> bytes:

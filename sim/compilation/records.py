@@ -75,6 +75,11 @@ def blank(kind: Record) -> Any:
     return SimpleNamespace() if WITHOUT_COMPILATION else np.zeros(kind.words, dtype=np.int64)
 
 
+def same_words(words: Any) -> Any:
+    """A copy of the words of a record, whose fields may be set to something else."""
+    return SimpleNamespace(**vars(words)) if WITHOUT_COMPILATION else words.copy()
+
+
 def write(words: Any, kind: Record, values: Mapping[str, Any]) -> None:
     """Set fields of a record; the values must be kept alive while a kernel uses them.
 

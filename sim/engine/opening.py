@@ -53,10 +53,14 @@ class Stopped(NamedTuple):
     outcome: Outcome
 
 
+Life = tuple[int, Stopped | None]
+"""A replication by its number, from its beginning or from where it was stopped."""
+
+
 def placed(plan: Plan, world: World) -> World:
     """The world with every unit in its group and every posting in its pool of this policy."""
     people, hamlets = world.people, copied(world.hamlets)
-    place(plan, world, hamlets)
+    hamlets["base_group"], hamlets["group"] = plan.base_group, groups(plan, world)
     if world.month == 0:  # a baseline knows the kind of a pool, not yet which one
         people = copied(people)
         posted = people["pool"] >= 0
@@ -64,11 +68,9 @@ def placed(plan: Plan, world: World) -> World:
     return world._replace(people=people, hamlets=hamlets)
 
 
-def place(plan: Plan, world: World, hamlets: npt.NDArray[np.void]) -> None:
-    """Put a copy of the hamlets of a world into their groups."""
-    hamlets["base_group"] = hamlets["group"] = plan.base_group
-    if len(world.levers):
-        hamlets["group"] |= _bits(plan, world)
+def groups(plan: Plan, world: World) -> npt.NDArray[np.int64]:
+    """The group of each unit [H], with the bits of the adaptive levers that are in force."""
+    return plan.base_group | _bits(plan, world) if len(world.levers) else plan.base_group
 
 
 def _bits(plan: Plan, world: World) -> npt.NDArray[np.int64]:
@@ -130,30 +132,27 @@ def room_to_count(plan: Plan) -> dict[str, tuple[tuple[int, ...], Any]]:
     }
 
 
-def begin_counting(begins: Begun, plan: Plan, since: Stopped | None) -> None:
+def begun(plan: Plan, since: Stopped | None) -> Begun:
     """Nothing yet, or what there was when the replication was stopped."""
-    if since is None:
-        for table in begins:
-            table.fill(0)
-        begins.target_pull.fill(1.0)
-        return
+    begins = Begun(**{name: np.zeros(*room) for name, room in room_to_count(plan).items()})
+    begins.target_pull.fill(1.0)
+    if since is not None:
+        for name, then in then_begun(plan, since)._asdict().items():
+            np.copyto(getattr(begins, name), then)
+    return begins
+
+
+def then_begun(plan: Plan, since: Stopped) -> Begun:
+    """What there was when the replication was stopped: not to be counted in."""
     outcome, world = since.outcome, since.world
-    begins.panel[:] = outcome.panel
-    begins.posting_months[:] = outcome.posting_months
-    begins.lever_months.fill(0)
+    lever_months = np.zeros(*room_to_count(plan)["lever_months"])
     for old, new in enumerate(_places(plan, world.levers)):
         if new >= 0:
-            begins.lever_months[new] = outcome.lever_months[old]
-    begins.admitted[:] = world.admitted
-    begins.target_pull[:] = world.target_pull
-    begins.pool_used[:] = world.pool_used
-
-
-def begun(plan: Plan, since: Stopped | None) -> Begun:
-    """Tables of one's own to count in, as they are at the beginning."""
-    begins = Begun(**{name: np.empty(*room) for name, room in room_to_count(plan).items()})
-    begin_counting(begins, plan, since)
-    return begins
+            lever_months[new] = outcome.lever_months[old]
+    return Begun(
+        outcome.panel, lever_months, outcome.posting_months,
+        world.admitted, world.target_pull, world.pool_used,
+    )  # fmt: skip
 
 
 def opened(plan: Plan, world: World, seed: int, replication: int) -> World:

@@ -8,9 +8,8 @@ worlds. Results are the same, to the last bit, as if each had run alone.
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from sim.engine.opening import Stopped
+from sim.engine.opening import Life, Stopped
 from sim.experiment.preparation import Runner
-from sim.log import Outcome
 from sim.plan.histories import history, shared_months
 from sim.scenario import Scenario
 
@@ -18,8 +17,8 @@ Stops = list[Stopped | None]
 """Where each replication stands; None at its beginning."""
 
 
-Group = tuple[Sequence[str], Iterator[Outcome]]
-"""Policies that never differ, and an outcome for each replication: each holds until the next."""
+Group = tuple[Sequence[str], Runner, list[Life]]
+"""Policies that never differ, who runs them, and where each replication stands."""
 
 
 class _Lives(NamedTuple):
@@ -38,10 +37,10 @@ def replicated(
     seed: int,
     replications: Sequence[int],
 ) -> Iterator[Group]:
-    """Groups of policies that never differ, with an outcome for each replication.
+    """Groups of policies that never differ, to be run from where they stand.
 
-    The outcomes of a group must be taken before the next group is asked for. Memory holds, for each
-    branch on the way, one runner and one stopped replication for each of `replications`.
+    A group must be run before the next is asked for. Memory holds, for each branch on the way, one
+    runner and one stopped replication for each of `replications`.
     """
     lives = _Lives(scenario, runners, seed, replications)
     return _branch(lives, policies, runners(policies[0]), 0, [None] * len(replications))
@@ -56,7 +55,7 @@ def _branch(
     policy, stands = scenario.policies, list(zip(lives.replications, since, strict=True))
     shared = shared_months(scenario, [policy[name] for name in names])
     if shared == 12 * scenario.years:
-        yield names, (runner.lend(seed, k, at) for k, at in stands)
+        yield names, runner, stands
         return
     if shared > month:
         since = [runner.stop(seed, k, shared, at) for k, at in stands]

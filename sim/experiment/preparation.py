@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from sim import plan as plans
-from sim.engine.opening import Stopped
+from sim.engine.opening import Life, Stopped
 from sim.experiment.parameters import drawn
 from sim.load.stages import unread_when_run
-from sim.log import Outcome
+from sim.log import Outcome, Taker
 from sim.messages import BadInput, Fault, listed, nearest, shown
 from sim.plan import Plan
 from sim.scenario import Loaded
@@ -25,8 +25,8 @@ class Runner(Protocol):
     def run(self, seed: int, replication: int, since: Stopped | None = None) -> Outcome:
         """One replication, from its beginning or from where it was stopped."""
 
-    def lend(self, seed: int, replication: int, since: Stopped | None = None) -> Outcome:
-        """The same, which holds until the next replication only."""
+    def replicate(self, seed: int, lives: Sequence[Life], takers: Sequence[Taker]) -> None:
+        """Several replications, each of which all takers take into its row."""
 
     def stop(
         self, seed: int, replication: int, month: int, since: Stopped | None = None

@@ -97,15 +97,13 @@ def _count(setup: Setup, task: Task, stopped: threading.Event) -> list[Counted]:
 
     made: dict[str, Counted] = {}
     scenario = setup.loaded.scenario
-    for policies, outcomes in replicated(
+    for policies, running, lives in replicated(
         scenario, task.policies, runner, setup.seed, task.replications
     ):
+        if stopped.is_set():
+            return []  # another task failed or the user interrupted
         counters = [_counter(setup, task, policy, *ready(policy)) for policy in policies]
-        for row, outcome in enumerate(outcomes):
-            if stopped.is_set():
-                return []  # another task failed or the user interrupted
-            for counter, _ in counters:
-                counter.add(outcome, row)
+        running.replicate(setup.seed, lives, [counter for counter, _ in counters])
         made |= {found.policy: found for _, found in counters}
     setup.shelf.done(task)
     return [made[policy] for policy in task.policies]

@@ -7,9 +7,9 @@ import numpy as np
 
 from sim import log as events
 from sim import rules
-from sim.compilation import Record, blank, entry, kernel, write
+from sim.compilation import Call, Record, blank, entry, kernel, same_words, write
 from sim.compilation.records import FieldKind
-from sim.log import Outcome
+from sim.log import Outcome, Written, written
 from sim.risk.counts import MOVE, PERSON, Counts, Ground, Rule
 from sim.risk.measures import (
     ACTIVE,
@@ -82,9 +82,9 @@ Row = Any  # the record, or a row of its tables: compiled each has a type of its
 
 _ARRAYS = {
     "f8 1": "days log_day",
-    "i8 1": "loss_days log_person",
-    "i8 2": "lever_months posting_months",
-    "i8 3": "lead_days",
+    "i8 1": "number loss_days log_person posting_months",
+    "i8 2": "lever_months all_posting_months",
+    "i8 3": "lead_days all_lever_months",
     "i4 1": "log_hamlet before area kind",
     "i4 2": "lost_by_cause",
     "i4 3": "panel totals funnel",
@@ -97,6 +97,12 @@ _ARRAYS = {
     "u1 3": "first",
     "? 2": "keeps_empty",
 }
+
+
+LOGGED = ("day", "hamlet", "person", "kind", "cause")
+"""Columns of the log that are read."""
+MONTHS = ("lever_months", "posting_months")
+"""Tables of an outcome that become rows of the counts, which then are called all_*."""
 
 
 def _fields() -> dict[str, FieldKind]:
@@ -119,11 +125,11 @@ class Counter:
     """
 
     def __init__(self, ground: Ground, counts: Counts) -> None:
-        self._counts = counts
         self._words = blank(COUNTING)
         arrays = ground._asdict() | counts._asdict()
         rule = arrays.pop("rule")._asdict()
-        del arrays["lever_months"], arrays["posting_months"]
+        for name in MONTHS:
+            arrays[f"all_{name}"] = arrays.pop(name)
         self._kept = arrays | {"hamlets": np.empty(len(ground.kind), dtype=HAMLET)}
         write(self._words, COUNTING, rule | self._kept)
         self._make_room(1 << (4 * len(ground.start) + 15).bit_length(), 8 * len(ground.start))
@@ -137,21 +143,31 @@ class Counter:
 
     def add(self, outcome: Outcome, row: int) -> None:
         """Count one replication; its log must be in order within each coupled unit."""
-        self._counts.lever_months[row] = outcome.lever_months
-        self._counts.posting_months[row] = outcome.posting_months
-        columns = ("day", "hamlet", "person", "kind", "cause")
-        arrays = {f"log_{name}": getattr(outcome.log, name) for name in columns}
-        write(self._words, COUNTING, arrays | {"panel": outcome.panel, "row": row})
-        while not count(self._words):
+        self.take(written(outcome), row)
+
+    def taking(self, written: Written, row: int) -> Call:
+        """What counts a replication into its row, if the tables have room for it."""
+        fields = {f"log_{name}": getattr(written.log, name) for name in LOGGED}
+        fields |= {"number": written.number, "panel": written.panel}
+        fields |= {name: getattr(written, name) for name in MONTHS}
+        write(self._words, COUNTING, fields | {"row": row})
+        return count, same_words(self._words)
+
+    def take(self, written: Written, row: int) -> None:
+        """Count a replication into its row."""
+        call, words = self.taking(written, row)
+        while not call(words):
             people, before = (len(table) for table in self._tables.values())
-            self._make_room(2 * people, max(before, 2 * len(outcome.log.day)))
+            self._make_room(2 * people, max(before, 2 * int(written.number[0])))
+            call, words = self.taking(written, row)
 
 
 @entry(COUNTING)
 def count(s: Row) -> int:
     """One replication, into its row; 0 if the tables are too small for it, else 1."""
-    if len(s.log_day) > len(s.before) or 2 * people_in(s) > len(s.people):
+    if s.number[0] > len(s.before) or 2 * people_in(s) > len(s.people):
         return 0
+    months_of_levers(s)
     people_at_start(s)
     read_log(s)
     firsts(s)
@@ -168,10 +184,19 @@ def count(s: Row) -> int:
 def people_in(s: Row) -> int:
     """How many people there are at the start, and may be more in the log."""
     entries = 0
-    for i in range(len(s.log_kind)):
+    for i in range(s.number[0]):
         kind = s.log_kind[i]
         entries += (kind == events.LISTED) | (kind == events.MOVED_IN) | (kind == events.POSTED)
     return len(s.start) + entries
+
+
+@kernel
+def months_of_levers(s: Row) -> None:
+    """Months of postings and of adaptive levers."""
+    for year in range(len(s.posting_months)):
+        s.all_posting_months[s.row, year] = s.posting_months[year]
+        for bit in range(len(s.lever_months)):
+            s.all_lever_months[s.row, bit, year] = s.lever_months[bit, year]
 
 
 @kernel
@@ -198,7 +223,7 @@ def people_at_start(s: Row) -> None:
 @kernel
 def read_log(s: Row) -> None:
     """Follow the log from event to event."""
-    for i in range(len(s.log_day)):
+    for i in range(s.number[0]):
         kind, h, day = s.log_kind[i], s.log_hamlet[i], s.log_day[i]
         month = rules.month_of(day, s.days) - s.origin
         year = year_of(s, day, month)

@@ -5,6 +5,7 @@ goes through the whole horizon before the next, month by month; the people due i
 into a small heap. Whatever is decided is decided by `sim.rules`; only the scheduling is here.
 """
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -13,8 +14,18 @@ import numpy.typing as npt
 
 from sim import log as events
 from sim import rules
-from sim.compilation import blank, entry, in_one_block, kernel, write
+from sim.compilation import (
+    Call,
+    blank,
+    entry,
+    in_one_block,
+    in_turn,
+    kernel,
+    same_words,
+    write,
+)
 from sim.engine.compiled import (
+    beginning,
     clocks,
     counting,
     life,
@@ -55,18 +66,18 @@ from sim.engine.compiled.state import (
 )
 from sim.engine.opening import (
     UNKNOWN_RATES,
-    Begun,
+    Life,
     Stopped,
-    begin_counting,
     draw_person,
     fill_shocks,
-    place,
+    groups,
     placed,
     rate_keys,
+    then_begun,
 )
-from sim.log import Log, Outcome, first_events, owned
+from sim.log import Log, Outcome, Taker, Written, outcome_in, owned
 from sim.plan import Plan
-from sim.world import DRAWN, PERSON, STALE, World, copied, overwrite
+from sim.world import DRAWN, PERSON, STALE, World, copied
 
 ROOM_A_HAMLET = 60
 """New people of one hamlet for whom there is room at first."""
@@ -118,9 +129,12 @@ class Runner:
         """Room for the people of the largest coupled unit, and for the events of all."""
         self._room, self._events_room = room, events_room
         self._tables = empty_tables(self._plan, room, events_room if self._with_log else 0)
-        self._begun = Begun(*(self._tables[name] for name in Begun._fields))
-        self._log = Log(*(self._tables[f"log_{name}"] for name in events.COLUMNS))
-        write(self._words, STATE, self._tables)
+        table = self._tables
+        log = Log(*(table[f"log_{name}"] for name in events.COLUMNS))
+        number = table["counters"][EVENTS : EVENTS + 1]
+        months = table["lever_months"], table["posting_months"]
+        self._written = Written(log, number, table["panel"], *months)
+        write(self._words, STATE, table)
 
     def _by_unit(self, people: npt.NDArray[np.void]) -> dict[str, npt.NDArray[Any]]:
         """People in the order of their coupled units, and where each unit begins."""
@@ -134,77 +148,107 @@ class Runner:
 
     def run(self, seed: int, replication: int, since: Stopped | None = None) -> Outcome:
         """One replication, from its beginning or from where it was stopped."""
-        return owned(self.lend(seed, replication, since))
+        self._simulate(seed, replication, since, self._plan.settings.months)
+        return owned(outcome_in(self._written))
 
-    def lend(self, seed: int, replication: int, since: Stopped | None = None) -> Outcome:
-        """The same in the tables themselves: it holds until the next replication."""
-        return self._simulated(seed, replication, since, self._plan.settings.months)
+    def replicate(self, seed: int, lives: Sequence[Life], takers: Sequence[Taker]) -> None:
+        """Several replications, each of which all takers take into its row.
+
+        All are made without the interpreter, which another thread may use meanwhile.
+        """
+        done = 0
+        while done < len(lives):
+            calls: list[Call] = []
+            for row, words in enumerate(self._words_of(seed, lives[done:]), start=done):
+                calls.append((run_units, words))
+                calls += [taker.taking(self._written, row) for taker in takers]
+            whole, part = divmod(in_turn(calls), 1 + len(takers))
+            done += whole
+            if part > 0:  # the taker after it has no room: it has time now
+                for taker in takers[part - 1 :]:
+                    taker.take(self._written, done)
+                done += 1
+            elif done < len(lives):
+                self._grow()
 
     def stop(
         self, seed: int, replication: int, month: int, since: Stopped | None = None
     ) -> Stopped:
         """One replication until a month start before the horizon."""
-        outcome = owned(self._simulated(seed, replication, since, month))
+        self._simulate(seed, replication, since, month)
         people = copied(self._kept[: self._tables["counters"][KEPT]])
         hamlets = copied(self._tables["hamlets"])
         hamlets["group"] &= (1 << self._plan.settings.adaptive) - 1
         hamlets["base_group"] = 0
         shared = {name: self._tables[name].copy() for name in SHARED}
-        return Stopped(World(people, hamlets, month, self._plan.adaptive_keys, **shared), outcome)
+        world = World(people, hamlets, month, self._plan.adaptive_keys, **shared)
+        return Stopped(world, owned(outcome_in(self._written)))
 
-    def _simulated(self, seed: int, replication: int, since: Stopped | None, until: int) -> Outcome:
-        """The outcome in the tables, which are made larger if they are too small."""
-        world = self._opening if since is None else since.world
-        stops = until < self._plan.settings.months
-        start = self._by_unit(world.people)
-        crowded = len(world.people) >= self._room
-        if crowded and np.diff(start["people_from"]).max() >= self._room:
-            self._make_room(start["people_from"])
-        rates = self._rates(world) if stops or since is not None else {}
-        which = {
-            "seed": seed, "replication": replication,
-            "from_month": world.month, "until_month": until,
+    def _simulate(self, seed: int, replication: int, since: Stopped | None, until: int) -> None:
+        """One replication into the tables."""
+        while True:
+            if until < self._plan.settings.months and len(self._kept) < self._everybody:
+                self._kept = np.empty(self._everybody, dtype=PERSON)
+                write(self._words, STATE, {"kept": self._kept})
+            (words,) = self._words_of(seed, [(replication, since)], until)
+            if run_units(words):
+                return
+            self._grow()
+
+    def _grow(self) -> None:
+        self._everybody *= 2
+        self._make_tables(2 * self._room, 2 * self._events_room)
+
+    def _words_of(self, seed: int, lives: Sequence[Life], until: int | None = None) -> list[Any]:
+        """The words for each replication, in tables that have room for its people at first."""
+        begins = [self._then(since) for _, since in lives]
+        self._begins = begins  # kept while kernels read them
+        for one in begins:
+            crowded = len(one["baseline"]) >= self._room
+            if crowded and np.diff(one["people_from"]).max() >= self._room:
+                self._make_room(one["people_from"])
+        months = self._plan.settings.months if until is None else until
+        write(self._words, STATE, {"seed": seed, "until_month": months})
+        if months < self._plan.settings.months:
+            write(self._words, STATE, {"rate_keys": self._rate_keys})
+        found = []
+        for (replication, since), one in zip(lives, begins, strict=True):
+            month = 0 if since is None else since.world.month
+            numbers = {"replication": replication, "from_month": month}
+            write(self._words, STATE, one | numbers)
+            found.append(same_words(self._words))
+        return found
+
+    @cached_property
+    def _opening_fields(self) -> dict[str, Any]:
+        """What the first day begins with."""
+        hamlets = self._opening.hamlets
+        return {
+            **self._by_unit(self._opening.people),
+            "hamlets_then": hamlets, "groups_then": np.ascontiguousarray(hamlets["group"]),
         }  # fmt: skip
-        write(self._words, STATE, start | rates | which)
-        while not (self._begin(since, stops) and run_units(self._words)):
-            self._everybody *= 2
-            self._make_tables(2 * self._room, 2 * self._events_room)
-        logged = int(self._tables["counters"][EVENTS]) if self._with_log else 0
-        log, begun = first_events(self._log, logged), self._begun
-        return Outcome(log, begun.panel, begun.lever_months, begun.posting_months)
 
-    def _rates(self, world: World) -> dict[str, npt.NDArray[np.int64]]:
-        """Keys of all rates, and of those with which clocks and deaths have been found."""
-        found = world.rates
-        if not len(found):
-            found = np.full_like(self._tables["rates"], UNKNOWN_RATES)
-        return {"rate_keys": self._rate_keys, "rates_then": found}
+    def _then(self, since: Stopped | None) -> dict[str, Any]:
+        """What a replication begins with, or goes on with from where it was stopped."""
+        if since is None:
+            return self._opening_fields
+        world, counted = since.world, then_begun(self._plan, since)
+        rates = world.rates if len(world.rates) else self._unknown_rates
+        log = {f"log_{name}_then": getattr(since.outcome.log, name) for name in events.COLUMNS}
+        return {
+            **self._by_unit(world.people),
+            "hamlets_then": world.hamlets, "groups_then": groups(self._plan, world),
+            **{f"{name}_then": table for name, table in counted._asdict().items()}, **log,
+            "rates_then": rates, "rate_keys": self._rate_keys,
+        }  # fmt: skip
+
+    @cached_property
+    def _unknown_rates(self) -> npt.NDArray[np.int64]:
+        return np.full((len(self._plan.unit), 2), UNKNOWN_RATES, dtype=np.int64)
 
     @cached_property
     def _rate_keys(self) -> npt.NDArray[np.int64]:
         return rate_keys(self._plan)
-
-    def _begin(self, since: Stopped | None, stops: bool) -> bool:
-        """Set the tables as they are at the beginning; False if the log so far has no room."""
-        tables = self._tables
-        begin_counting(self._begun, self._plan, since)
-        tables["counters"].fill(0)
-        if stops and len(self._kept) < self._everybody:
-            self._kept = np.empty(self._everybody, dtype=PERSON)
-            write(self._words, STATE, {"kept": self._kept})
-        if since is None:
-            overwrite(tables["hamlets"], self._opening.hamlets)
-            return True
-        overwrite(tables["hamlets"], since.world.hamlets)
-        place(self._plan, since.world, tables["hamlets"])
-        if not self._with_log:
-            return True
-        so_far = tables["counters"][EVENTS] = len(since.outcome.log.day)
-        if so_far > self._events_room:
-            return False
-        for name in events.COLUMNS:
-            tables[f"log_{name}"][:so_far] = getattr(since.outcome.log, name)
-        return True
 
 
 # ---------------------------------------------------------------- the schedule
@@ -213,6 +257,7 @@ class Runner:
 @entry(STATE)
 def run_units(s):
     """Every coupled unit through the whole horizon; 0 if the tables were too small, else 1."""
+    beginning.begin_tables(s)
     foresee(s)
     for u in range(len(s.hamlets_from) - 1):
         members = s.hamlets_of_units[s.hamlets_from[u] : s.hamlets_from[u + 1]]

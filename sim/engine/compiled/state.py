@@ -46,8 +46,8 @@ _PLAN = {
     "arrival_ages shock_sd",
     "f8 3": "moving entry steady_most mortality_most",
     "f8 4": "steady mortality each",
-    "i8 1": "year clock unit pool_size senders sender_first committee people_from hamlets_from "
-    "hamlets_of_units",
+    "i8 1": "base_groups year clock unit pool_size senders sender_first committee people_from "
+    "hamlets_from hamlets_of_units",
     "i8 2": "area area_keys target_of allowed committee_priority pool_of weights turning_ages",
     "? 1": "january meets review election capped enlists",
     "? 2": "condition_scope adaptive_months",
@@ -65,7 +65,18 @@ _OWN = {
     "i2 1": "log_kind log_cause",
     "i1 1": "log_phase state may_list may_receive",
 }
+_THEN = {
+    "f8 1": "target_pull_then log_day_then",
+    "i8 1": "groups_then posting_months_then admitted_then pool_used_then log_person_then",
+    "i8 2": "lever_months_then",
+    "i4 3": "panel_then",
+    "i4 1": "log_hamlet_then",
+    "i2 1": "log_kind_then log_cause_then",
+    "i1 1": "log_phase_then",
+}
+"""What there was when the replication was stopped."""
 _ROWS = {
+    "hamlets_then": (HAMLET, 1),
     "baseline": (PERSON, 1),
     "people": (PERSON, 1),
     "kept": (PERSON, 1),
@@ -85,7 +96,7 @@ def _fields() -> dict[str, FieldKind]:
     fields |= dict.fromkeys(("ranks_strength", "ranks_cells", "looks_at_people"), bool)
     fields |= get_type_hints(Settings)
     arrays = {name: (np.dtype(kind.split()[0]), int(kind.split()[1]))
-              for table in (_PLAN, _OWN) for kind, names in table.items()
+              for table in (_PLAN, _OWN, _THEN) for kind, names in table.items()
               for name in names.split()}  # fmt: skip
     for name, (dtype, dimensions) in (arrays | _ROWS).items():
         if name in fields:
@@ -103,6 +114,7 @@ def given_by(plan: Plan, world: World) -> dict[str, Any]:
     elsewhere = ("settings", "rates", "residents", "area_key", "base_group", "adaptive_keys")
     values |= {name: value for name, value in plan._asdict().items() if name not in elsewhere}
     values["area_keys"] = plan.area_key[plan.area]
+    values["base_groups"] = plan.base_group
     values["eves"] = np.nextafter(plan.days, -np.inf)
     values["listing_most"] = ceilings.listing(plan, world)
     values["moving_in_most"] = ceilings.moving_in(plan)
@@ -123,8 +135,7 @@ def given_by(plan: Plan, world: World) -> dict[str, Any]:
 def empty_tables(plan: Plan, room: int, events_room: int) -> dict[str, Any]:
     """The fields that the engine writes, with room for so many people at once and so many events.
 
-    A replication finds hamlets, counters and `Begun` as they are at its beginning; the others are
-    written before they are read.
+    They are written before they are read (see `beginning`).
     """
     hamlets, months = len(plan.unit), plan.settings.months
     size = room + hamlets

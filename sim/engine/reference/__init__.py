@@ -4,7 +4,7 @@ A process per person (`life`) and one conductor per coupled unit (`conduct`), wh
 of each month start.
 """
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +12,7 @@ import simpy
 
 from sim import log as events
 from sim import rules
-from sim.engine.opening import Begun, Stopped, begun, opened, placed, shocks
+from sim.engine.opening import Begun, Life, Stopped, begun, opened, placed, shocks
 from sim.engine.reference import (
     clocks,
     counting,
@@ -28,7 +28,7 @@ from sim.engine.reference import (
     stopping,
 )
 from sim.engine.reference.state import LIFE, POSTINGS, Hamlet, Person, Unit
-from sim.log import Outcome, from_records, joined
+from sim.log import Outcome, Taker, from_records, joined, written
 from sim.plan import Plan
 from sim.world import DRAWN, World
 
@@ -55,9 +55,12 @@ class Runner(NamedTuple):
         units, begins = self._conducted(seed, replication, since, months)
         return _outcome(units, begins, since)
 
-    def lend(self, seed: int, replication: int, since: Stopped | None = None) -> Outcome:
-        """The same: what it gives is its taker's own."""
-        return self.run(seed, replication, since)
+    def replicate(self, seed: int, lives: Sequence[Life], takers: Sequence[Taker]) -> None:
+        """Several replications, each of which all takers take into its row."""
+        for row, (replication, since) in enumerate(lives):
+            outcome = self.run(seed, replication, since)
+            for taker in takers:
+                taker.take(written(outcome), row)
 
     def stop(
         self, seed: int, replication: int, month: int, since: Stopped | None = None
