@@ -50,6 +50,13 @@ def test_two_classes_of_a_month_are_attended_by_draws_of_their_own() -> None:
     assert missed > 60 - found.count("class_attended")  # somebody missed one and attended one
 
 
+def test_without_a_standing_cell_there_is_no_host() -> None:
+    """The second hamlet is too weak to be one, and joins nothing; so is the third."""
+    units = (unit("first", 1, cell="none"), unit("weak", 2), unit("third", 2))
+    found = kinds(quiet(years=1), *units)
+    assert {h for _day, h, kind in found if kind == "lost"} == {"weak", "third"}
+
+
 def test_with_a_host_the_cells_that_it_covers_are_lost_and_no_other() -> None:
     """The members of a hamlet without a cell are on the roll of the host; it loses nothing."""
     scenario = quiet(years=1)

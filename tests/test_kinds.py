@@ -15,7 +15,7 @@ from sim.messages import BadInput
 from sim.report import choices
 from sim.report.blocks import People
 from sim.report.first import first
-from sim.risk.outcomes import by_replication, fault_of
+from sim.risk.outcomes import OUTCOMES, by_replication, fault_of, known_outcomes
 from sim.risk.study import ALL, BY_KIND
 from tests import runs
 from tests.test_report import Tree, part, rows, values_of
@@ -113,6 +113,14 @@ def test_an_outcome_may_be_of_one_kind(results: Results) -> None:
     assert parts[1].sum() > 0
     seats = [by_replication(tally, f"cell_years.{kind}") for kind in KINDS]
     assert np.array_equal(np.sum(seats, axis=0), by_replication(tally, "cell_years"))
+
+
+def test_only_kinds_that_occur_have_outcomes(results: Results) -> None:
+    baseline = results.study.loaded.baseline
+    assert {"lost.school", "without_own_cell"} < set(known_outcomes(baseline))
+    hamlets = [unit for unit in baseline.units if unit.kind == "hamlet"]
+    alone = baseline.model_copy(update={"units": tuple(hamlets)})
+    assert known_outcomes(alone) == OUTCOMES
 
 
 @pytest.mark.parametrize("outcome", ["lost.agency", "cost.school", "lost.", "losts"])

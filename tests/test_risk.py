@@ -625,6 +625,8 @@ def test_paired_shares() -> None:
     assert (found.low, found.high) == pytest.approx(((c - b) / n - half, (c - b) / n + half))
     none = intervals.paired_share(0, 0, 100)
     assert none.low < 0 < none.high
+    all_harmed, all_saved = (intervals.paired_share(*pair, 100) for pair in ((0, 100), (100, 0)))
+    assert (all_harmed.high, all_saved.low) == (1.0, -1.0)
 
 
 def test_a_ratio_of_proportional_numbers_is_exact() -> None:
@@ -667,6 +669,21 @@ def test_hamlets_table() -> None:
     assert row(table, policy="as-is", hamlet="B", year=8).main_cause == ""
     assert np.isnan(row(table, policy="as-is", hamlet="B", year=8).expected_loss_year)
     assert str(a.date.date()) == "2028-01-01"
+
+
+def test_at_risk_at_the_start_is_what_most_replications_have() -> None:
+    """Ages within a band are drawn, so that the rule may hold in some replications only."""
+    loaded, flagged = sample(), {"strength": 4, "roll": 2, "over_60": 2}
+    outcomes = []
+    for at_risk in ("A", "AB", "AB", ""):
+        panel = empty_panel(loaded)
+        for hamlet in at_risk:
+            for name, value in (flagged | {"months_since_admission": 60}).items():
+                panel[0, HAMLETS.index(hamlet), FIELD[name]] = value
+        outcomes.append(outcome_of(loaded, [], panel))
+    table = risk.hamlets(study_of(loaded, {"as-is": outcomes[:3] + [outcomes[3]] * 2}))
+    start = table[table["year"] == 0].set_index("hamlet")["at_risk_at_start"]
+    assert start[["A", "B", "C"]].tolist() == [True, False, False]
 
 
 def test_what_came_first_and_kaplan_meier() -> None:

@@ -39,9 +39,9 @@ EXPLAINED = (
               "nothing is spent in no time, and who is posted in is at no risk"),
     Explained("sim/engine/reference/state.py", "self.term_month, self.term_months", "-1", "(1)",
               "the end of a term is set for whoever is posted before it is read"),
-    Explained("sim/risk/counting.py", "2 * entries - 1", "1", "(2)", ROOM),
-    Explained("sim/risk/counting.py", "entries = self._start", "kinds == kind", "(kinds != kind)",
-              ROOM),
+    Explained("sim/risk/counting.py", "self._make_room(1 << (4 *", "15", "(16)", ROOM),
+    Explained(C + "roster.py", "i -= 1", "1", "(2)",
+              "what overflows is made anew with more room, wherever it was put"),
     Explained("sim/risk/counts.py", "codes, named = max(", "1", "(2)", ROOM),
 )  # fmt: skip
 
