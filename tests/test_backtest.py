@@ -14,7 +14,7 @@ import pytest
 from scipy import stats
 
 import sim
-from sim.calibrate import simple
+from sim.calibrate import simple, telling
 from sim.calibrate.backtest import Backtest, backtest
 from sim.calibrate.ensembles import ensembles
 from sim.calibrate.facts import Fact, read_facts
@@ -290,8 +290,23 @@ def test_what_a_figure_is_used_for_decides_how_it_is_told() -> None:
     assert later["unchanged"] == 5 and later["unchanged_crps"] == 0
     none = table.loc["none"]
     assert (none["event"], none["p_event"]) == ("none", pytest.approx(1 / 3))
+    exact = stats.binomtest(13, 39).proportion_ci(0.95, "exact")
+    assert (none["p_event_low"], none["p_event_high"]) == pytest.approx((exact.low, exact.high))
     assert none["brier"] == pytest.approx(4 / 9)
     assert none["unchanged_brier"] == 1
+
+
+@pytest.mark.parametrize(
+    ("numbers", "told"), [([1 / 9], "< 17.6 %"), ([0], "> 82.4 %"), ([0, 1 / 9], "53 % [29, 76]")]
+)
+def test_what_never_happened_in_few_replications_is_a_bound(
+    numbers: list[float], told: str
+) -> None:
+    """Of 19 replications: Clopper and Pearson's interval."""
+    fact = stock("units_without_cell", 2, 0, id="none", out_of=9)
+    table = of([fact], np.resize(np.array(numbers, float), 19)[:, None])
+    line = telling._event({"id": "none", **table.loc["none"].to_dict()}, fact)
+    assert f"Probability in the model: {told}." in line
 
 
 def test_tolerance_widens_the_forecast_and_goes_by_the_figure() -> None:

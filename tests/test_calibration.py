@@ -353,9 +353,9 @@ def test_a_damaged_note_of_what_was_asked_begins_anew(tmp_path: Path, content: b
     (work.folder / ASKED).write_bytes(content)
     with opened(out, {"seed": 1}) as work:
         assert not (work.folder / DATABASE).exists()
-    with pytest.raises(BadInput, match="another calibration, stopped here: seed"):
-        with opened(out, {"seed": 2}):
-            pass
+    stopped = pytest.raises(BadInput, match="another calibration, stopped here: seed")
+    with stopped, opened(out, {"seed": 2}):
+        pass
 
 
 KILLED = """

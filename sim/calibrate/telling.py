@@ -11,7 +11,7 @@ from sim.calibrate.ledger import FITTED, FORECAST, INPUT, LEFT_OUT, NOT_MODELLED
 from sim.messages import _, listed, ngettext, printable
 from sim.numerals import NOTHING, date, decimal, significant
 from sim.risk.intervals import Interval
-from sim.risk.summary import columns, number, titled, with_interval
+from sim.risk.summary import columns, number, percentage, titled, with_interval
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -247,7 +247,8 @@ def _event(row: Row, fact: Fact) -> str:
         "none": _("{figure}: published that none is left. Probability in the model: {chance}."),
         "all": _("{figure}: published that all are. Probability in the model: {chance}."),
     }[row["event"]]
-    line = told.format(figure=_named(fact), chance=_chance(row["p_event"]))
+    sure = Interval(row["p_event"], row["p_event_low"], row["p_event_high"])
+    line = told.format(figure=_named(fact), chance=percentage(sure))
     simple = {
         "unchanged_brier": _("{line} If nothing changes: {chance}."),
         "constant_rate_brier": _("{line} At a constant rate: {chance}."),
