@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.text import Text
 
 import sim
 from sim import figures, store
@@ -197,9 +198,15 @@ def test_policies_have_their_names_in_the_part_and_the_picture(found: Marginal) 
         (part,) = value.parts(study)  # type: ignore[arg-type]
         tables = [block.caption for block in part.blocks if isinstance(block, Table)]
         assert all("всё как теперь" in caption and "as-is" not in caption for caption in tables)
-        drawn = runs.words_of(figures.marginal(study))
+        axes = figures.marginal(study)
+        drawn = runs.words_of(axes)
         assert drawn.count("всё как теперь") == len(tables)
         assert "as-is" not in drawn
+        axes.figure.draw_without_rendering()
+        right = axes.figure.bbox.x1
+        titles = axes.figure.findobj(lambda t: isinstance(t, Text) and "100 " in t.get_text())
+        assert len(titles) == len(tables)
+        assert all(title.get_window_extent().x1 <= right for title in titles), "cut off"
 
 
 def test_a_run_holds_the_table(tmp_path: Path) -> None:

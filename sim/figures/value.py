@@ -42,6 +42,8 @@ NAME_LINE = 30
 """Characters of a parameter's path in a line."""
 LEAST_WORTH = 0.1
 """Axes of what knowing is worth go at least so far, so that next to nothing looks it."""
+PANEL_LINE = 66
+"""Characters of the title of a panel in a line; names of areas stand to the left of it."""
 APART = 0.17
 """Of a row, between the two dots of a parameter."""
 
@@ -253,7 +255,7 @@ def marginal(run: Any, policy: str | None = None, outcome: str = "lost") -> "Axe
     for axes, (lever, of_lever) in zip(grid, panels, strict=True):
         _draw_lever(axes, of_lever)
         title = titled(lever, policy_in_words(run, name), int(of_lever["step"].iloc[0]))
-        axes.set_title(wrapped(title, 96), fontsize=SMALL)
+        axes.set_title(wrapped(title, PANEL_LINE), fontsize=SMALL)
     titles = {
         "lost": _("Cells kept by a little more"),
         "cell_years": _("Years of cells kept by a little more"),
