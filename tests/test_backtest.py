@@ -25,7 +25,8 @@ from sim.calibrate.ledger import ledger
 from sim.calibrate.scores import Ensemble, crps
 from sim.load import with_settings
 from sim.load.posteriors import read_posterior
-from sim.messages import BadInput
+from sim.messages import BadInput, speaking
+from sim.report import backtest as backtest_page
 from sim.scenario import Loaded
 from tests import backtests, small
 from tests.load_samples import written
@@ -386,6 +387,22 @@ def test_the_policy_that_happened_is_compared(scenario: Path) -> None:
 
 def run(scenario: Path, **more: Any) -> Backtest:
     return sim.backtest(scenario, scenario.with_name("facts.csv"), replications=19, **more)
+
+
+def test_policies_have_their_names_on_the_page_and_kinds_in_words(scenario: Path) -> None:
+    text = scenario.read_text("utf-8")
+    scenario.write_text(text + "policy_names: {as-is: {ru: всё как теперь}}\n", "utf-8")
+    facts = scenario.with_name("facts.csv")
+    facts.write_text(
+        "id,kinds,quantity,from,to,value,use\na,hamlet,admitted,2020,2020,6,fit\n", "utf-8"
+    )
+    done = run(scenario)
+    with speaking("ru"):
+        page, told = backtest_page.html(done), done.summary()
+    assert "всё как теперь" in page
+    assert "as-is" not in page
+    assert "as-is" in told, "keys are typed in a terminal"
+    assert "(деревни)" in page and "(деревни)" in told
 
 
 def test_further_policies_may_begin_after_the_end(scenario: Path) -> None:

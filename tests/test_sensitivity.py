@@ -513,6 +513,17 @@ def test_without_salib_a_line_says_what_to_install(
     assert "pip install 'hamletsim[sensitivity]'" in str(bad.value)
 
 
+def test_a_setting_that_nothing_reads_is_not_varied(loaded: sim.Loaded) -> None:
+    off = loaded.with_values({"training.on": False})
+    told = (
+        "--vary training.seats=40:120: training.seats: found a parameter that nothing reads while "
+        "training.on is false; allowed: a parameter that something reads"
+    )
+    with pytest.raises(BadInput) as bad:
+        sim.sensitivity(off, policies=["as-is"], vary=["training.seats=40:120"], size=SMALL)
+    assert str(bad.value) == told
+
+
 def test_nothing_to_vary(loaded: sim.Loaded) -> None:
     certain = loaded.with_values({"uncertain": {}})
     with pytest.raises(BadInput, match="nothing that is uncertain"):

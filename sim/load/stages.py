@@ -21,10 +21,10 @@ OF_TARGETS = ("overshoot", "pull")
 
 def unread_levers(scenario: Scenario) -> Iterator[Finding]:
     """Levers of all policies that nothing would read."""
-    unread, data = dict(_unread(scenario)), scenario.model_dump()
+    off = dict(_unread(scenario))
     for steps, lever in levers_of(scenario):
-        if at := unread.get(type(lever)):
-            told = {"path": dotted(at), "value": shown(value_at(data, at))}
+        if at := off.get(type(lever)):
+            told = _as_it_is(scenario, at)
             found = _("a lever {lever}, which nothing reads while {path} is {value}")
             allowed = _("{path} other than {value}, or a policy without this lever")
             named = getattr(lever, "lever", "")
@@ -34,15 +34,27 @@ def unread_levers(scenario: Scenario) -> Iterator[Finding]:
 
 def unread_parameters(scenario: Scenario) -> Iterator[Finding]:
     """Uncertain parameters that nothing would read."""
-    data, off = scenario.model_dump(), dict(_unread_paths(scenario))
     for path in scenario.uncertain:
-        for under, at in off.items():
-            if path == under or path.startswith(f"{under}."):
-                told = {"path": dotted(at), "value": shown(value_at(data, at))}
-                found = _("a parameter that nothing reads while {path} is {value}")
-                allowed = _("{path} other than {value}, or no distribution of it")
-                steps: Steps = ("uncertain", path)
-                yield Finding(steps, found.format(**told), allowed.format(**told), rests_on=(at,))
+        if (at := switch_of(scenario, path)) is not None:
+            told = _as_it_is(scenario, at)
+            allowed = _("{path} other than {value}, or no distribution of it").format(**told)
+            yield Finding(("uncertain", path), unread(scenario, at), allowed, rests_on=(at,))
+
+
+def switch_of(scenario: Scenario, path: str) -> Steps | None:
+    """What leaves a parameter unread, as a stage that is off; None if something reads it."""
+    off = _unread_paths(scenario)
+    return next((at for under, at in off if path == under or path.startswith(f"{under}.")), None)
+
+
+def unread(scenario: Scenario, at: Steps) -> str:
+    """What a fault says to have found of a parameter that this leaves unread."""
+    told = _as_it_is(scenario, at)
+    return _("a parameter that nothing reads while {path} is {value}").format(**told)
+
+
+def _as_it_is(scenario: Scenario, at: Steps) -> dict[str, str]:
+    return {"path": dotted(at), "value": shown(value_at(scenario.model_dump(), at))}
 
 
 def without_unread(scenario: Scenario, before: Scenario) -> Scenario:
