@@ -111,6 +111,13 @@ def test_a_file_with_an_uncertain_parameter_that_nothing_reads_is_refused(uncert
     )
 
 
+def test_without_targets_a_fault_says_so_as_it_is_typed(uncertain: Path) -> None:
+    text = uncertain.read_text("utf-8")
+    uncertain.write_text(text.replace("  targets: {level: commune, per_year: 6}", "  targets: []"))
+    (told,) = lines_of(uncertain)
+    assert "nothing reads while admission.targets is []; allowed: admission.targets other" in told
+
+
 @pytest.mark.parametrize(("switched", "gone"), NOT_DRAWN.items())
 def test_what_a_setting_switches_off_is_no_longer_uncertain(
     uncertain: Path, switched: str, gone: set[str]

@@ -54,7 +54,8 @@ def unread(scenario: Scenario, at: Steps) -> str:
 
 
 def _as_it_is(scenario: Scenario, at: Steps) -> dict[str, str]:
-    return {"path": dotted(at), "value": shown(value_at(scenario.model_dump(), at))}
+    value = value_at(scenario.model_dump(), at)
+    return {"path": dotted(at), "value": "[]" if value == () else shown(value)}
 
 
 def without_unread(scenario: Scenario, before: Scenario) -> Scenario:
