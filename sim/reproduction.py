@@ -42,7 +42,8 @@ class Difference(NamedTuple):
 
     what: of a table a column, or what is wrong with the whole file.  row: of the first value that
     differs, from 1; then, now: the values there.  rows: how many differ.  largest: the greatest
-    difference of numbers; None where there are none.
+    difference of numbers; None where there are none.  is_damage: what is made again is as it was,
+    the file in the folder is not.
     """
 
     file: str
@@ -52,6 +53,7 @@ class Difference(NamedTuple):
     now: str = ""
     rows: int | None = None
     largest: float | None = None
+    is_damage: bool = False
 
 
 @dataclass(frozen=True)
@@ -210,7 +212,8 @@ def _differences(
     sound = store.is_sound(folder / name, wanted)
     if wanted == made:
         if not sound:
-            yield Difference(name, _("damaged since; made again it is as the manifest says"))
+            what = _("damaged since; made again it is as the manifest says")
+            yield Difference(name, what, is_damage=True)
         return
     if not sound:
         yield Difference(name, _("damaged since, and made again it is another"))
@@ -299,8 +302,11 @@ def _told_of(found: Reproduction) -> Iterator[str]:
             _("  {what}: {then} then, {now} now").format(**change._asdict())
             for change in found.changes
         )
-    elif found.differences:
-        yield _("Versions, platform and data are as they were: this is a fault of hamletsim.")
+    elif not all(difference.is_damage for difference in found.differences):
+        yield _(
+            "Versions, platform and data are as they were: either the manifest was changed by "
+            "hand, or this is a fault of hamletsim."
+        )
     if found.left_out:
         yield _("Added later and not compared: {files}").format(files=", ".join(found.left_out))
 

@@ -130,20 +130,35 @@ def add(
 
     of: the manifest of the run that the tables are of; without it, the one that is there. Stopped
     at any moment it leaves a sound run: with the older tables, without them, or with the new ones.
-    Raises BadInput; Replaced if a run of something else is there by now.
+    Who adds at the same moment waits. Raises BadInput; Replaced if a run of something else is there
+    by now.
     """
-    there = _manifest_of(folder)
-    if of is not None and any(there.get(name) != of.get(name) for name in STUDIED):
-        raise Replaced(folder)
+    _manifest_of(folder)  # there is one, or it is said so before anything is locked
     files = {f"{name}.parquet": table for name, table in tables.items()}
-    kept = {name: sum_ for name, sum_ in there["checksums"].items() if name not in files}
-    if len(kept) < len(there["checksums"]):
-        _write_manifest(folder, there | {"checksums": kept})
-    for name, table in files.items():
-        write_bytes(folder / name, table.to_parquet(None, index=False))
-    added = {name: _checksum(folder / name) for name in files}
-    _write_manifest(folder, {**there, **manifest, "checksums": kept | added})
-    return read(folder)
+    with _alone_in(folder):
+        there = _manifest_of(folder)
+        if of is not None and any(there.get(name) != of.get(name) for name in STUDIED):
+            raise Replaced(folder)
+        kept = {name: sum_ for name, sum_ in there["checksums"].items() if name not in files}
+        if len(kept) < len(there["checksums"]):
+            _write_manifest(folder, there | {"checksums": kept})
+        for name, table in files.items():
+            write_bytes(folder / name, table.to_parquet(None, index=False))
+        added = {name: _checksum(folder / name) for name in files}
+        _write_manifest(folder, {**there, **manifest, "checksums": kept | added})
+        return read(folder)
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Whoever else adds to the run in a folder waits, or one of two would lose its entries."""
+    from filelock import FileLock
+
+    with disk_told(folder, _("more space")), FileLock(folder / LOCK):
+        try:
+            yield
+        finally:
+            (folder / LOCK).unlink(missing_ok=True)
 
 
 class Replaced(BadInput):
@@ -494,7 +509,7 @@ def _is_ours(name: Path) -> bool:
     if name.parent == Path(FIGURES):
         return name.suffix in PICTURES
     is_table = name.suffix == ".parquet"
-    is_made = str(name) in (MANIFEST, BASELINE, GIVEN, REPORT, WORKBOOK, SLIDES, MODEL)
+    is_made = str(name) in (MANIFEST, BASELINE, GIVEN, LOCK, REPORT, WORKBOOK, SLIDES, MODEL)
     return (is_table or is_made) and name.parent == Path(".")
 
 

@@ -762,7 +762,7 @@ def scenarios(draw: st.DrawFn) -> Loaded:
 
 
 def _without_unread(scenario: Scenario) -> Scenario:
-    """Levers on a stage that is switched off are a fault."""
+    """Levers that nothing reads are a fault."""
     unread = {one.at[2] for one in unread_levers(scenario)}
     kept = tuple(one for at, one in enumerate(scenario.policies["x"]) if at not in unread)
     return scenario.model_copy(update={"policies": {**scenario.policies, "x": kept}})

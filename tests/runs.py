@@ -62,3 +62,10 @@ def scenario(folder: Path, schools: bool = False) -> Path:
 def run(folder: Path, schools: bool = False, **options: Any) -> Results:
     """The run, written to `folder / "run"`; made anew for each module of tests."""
     return sim.run(scenario(folder, schools), replications=20, out=folder / "run", **options)
+
+
+def words_of(axes: Any) -> str:
+    """All that is written in a figure, on one line."""
+    from matplotlib.text import Text
+
+    return " ".join(" ".join(text.get_text() for text in axes.figure.findobj(Text)).split())

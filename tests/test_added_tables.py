@@ -1,5 +1,6 @@
 """Tables that are added to a run: whatever happens meanwhile, the run stays sound."""
 
+import threading
 from pathlib import Path
 
 import pandas as pd
@@ -53,6 +54,30 @@ def test_stopped_at_any_write_the_run_is_sound(
     saved = store.read(folder)
     assert len(saved.hamlets) and "other" not in saved.tables
     assert ("extra" in saved.tables) == (at == 0)
+
+
+def test_two_who_add_at_the_same_moment_wait_for_each_other(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the first writes its table the second is begun, which then has half a second for all
+    of its work; without a lock it would be done, and the first would write over its entry."""
+    write, other = store.write_bytes, []
+
+    def writing(path: Path, data: bytes) -> None:
+        if path.name == "one.parquet":
+            told = {"two": {"of": "second"}}
+            other.append(threading.Thread(target=store.add, args=(folder, {"two": NEW}, told)))
+            other[0].start()
+            other[0].join(0.5)
+        write(path, data)
+
+    monkeypatch.setattr(store, "write_bytes", writing)
+    store.add(folder, {"one": OLD}, {"one": {"of": "first"}})
+    other[0].join()
+    saved = store.read(folder)
+    assert {"one", "two", "extra"} <= saved.tables.keys()
+    assert [saved.manifest[name]["of"] for name in ("one", "two")] == ["first", "second"]
+    assert not (folder / store.LOCK).exists()
 
 
 def test_a_run_is_read_as_it_was_simulated(folder: Path) -> None:

@@ -14,7 +14,7 @@ import pytest
 from scipy import stats
 
 import sim
-from sim.calibrate import simple
+from sim.calibrate import simple, telling
 from sim.calibrate.backtest import Backtest, backtest
 from sim.calibrate.ensembles import ensembles
 from sim.calibrate.facts import Fact, read_facts
@@ -25,7 +25,8 @@ from sim.calibrate.ledger import ledger
 from sim.calibrate.scores import Ensemble, crps
 from sim.load import with_settings
 from sim.load.posteriors import read_posterior
-from sim.messages import BadInput
+from sim.messages import BadInput, speaking
+from sim.report import backtest as backtest_page
 from sim.scenario import Loaded
 from tests import backtests, small
 from tests.load_samples import written
@@ -290,8 +291,23 @@ def test_what_a_figure_is_used_for_decides_how_it_is_told() -> None:
     assert later["unchanged"] == 5 and later["unchanged_crps"] == 0
     none = table.loc["none"]
     assert (none["event"], none["p_event"]) == ("none", pytest.approx(1 / 3))
+    exact = stats.binomtest(13, 39).proportion_ci(0.95, "exact")
+    assert (none["p_event_low"], none["p_event_high"]) == pytest.approx((exact.low, exact.high))
     assert none["brier"] == pytest.approx(4 / 9)
     assert none["unchanged_brier"] == 1
+
+
+@pytest.mark.parametrize(
+    ("numbers", "told"), [([1 / 9], "< 17.6 %"), ([0], "> 82.4 %"), ([0, 1 / 9], "53 % [29, 76]")]
+)
+def test_what_never_happened_in_few_replications_is_a_bound(
+    numbers: list[float], told: str
+) -> None:
+    """Of 19 replications: Clopper and Pearson's interval."""
+    fact = stock("units_without_cell", 2, 0, id="none", out_of=9)
+    table = of([fact], np.resize(np.array(numbers, float), 19)[:, None])
+    line = telling._event({"id": "none", **table.loc["none"].to_dict()}, fact)
+    assert f"Probability in the model: {told}." in line
 
 
 def test_tolerance_widens_the_forecast_and_goes_by_the_figure() -> None:
@@ -371,6 +387,22 @@ def test_the_policy_that_happened_is_compared(scenario: Path) -> None:
 
 def run(scenario: Path, **more: Any) -> Backtest:
     return sim.backtest(scenario, scenario.with_name("facts.csv"), replications=19, **more)
+
+
+def test_policies_have_their_names_on_the_page_and_kinds_in_words(scenario: Path) -> None:
+    text = scenario.read_text("utf-8")
+    scenario.write_text(text + "policy_names: {as-is: {ru: всё как теперь}}\n", "utf-8")
+    facts = scenario.with_name("facts.csv")
+    facts.write_text(
+        "id,kinds,quantity,from,to,value,use\na,hamlet,admitted,2020,2020,6,fit\n", "utf-8"
+    )
+    done = run(scenario)
+    with speaking("ru"):
+        page, told = backtest_page.html(done), done.summary()
+    assert "всё как теперь" in page
+    assert "as-is" not in page
+    assert "as-is" in told, "keys are typed in a terminal"
+    assert "(деревни)" in page and "(деревни)" in told
 
 
 def test_further_policies_may_begin_after_the_end(scenario: Path) -> None:

@@ -2,10 +2,11 @@
 
 import dataclasses
 import json
+import shutil
 import subprocess
 import sys
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,16 @@ from sim.calibrate import Fact, Replicate, fit, until
 from sim.calibrate.blocks import of_parameters
 from sim.calibrate.conjugate import Block, Together, free_block, parameter_block
 from sim.calibrate.counterparts import QUANTITIES
-from sim.calibrate.fitting import Particles, Problem, fitted
+from sim.calibrate.fitting import (
+    DATABASE,
+    JOURNAL,
+    PARTIAL,
+    PILOT_FILE,
+    SUMS,
+    Particles,
+    Problem,
+    fitted,
+)
 from sim.calibrate.identification import (
     Spread,
     spread_of_prior,
@@ -27,6 +37,7 @@ from sim.calibrate.identification import (
 )
 from sim.calibrate.pooling import Pooled, factors_of, groups, together, with_factors
 from sim.calibrate.simulation import Simulator
+from sim.calibrate.workplace import ASKED, opened
 from sim.experiment import prepare
 from sim.load import load
 from sim.messages import BadInput
@@ -273,6 +284,78 @@ def test_the_number_of_threads_and_a_stop_change_nothing(tmp_path: Path) -> None
     state = np.random.get_state()[1][:3].tolist()  # type: ignore[index]
     run("state", 1, 2)
     assert np.random.get_state()[1][:3].tolist() == state  # type: ignore[index]
+
+
+def flipped(at: float) -> Callable[[bytes], bytes]:
+    """One bit changed, at a share of the file."""
+
+    def damaged(content: bytes) -> bytes:
+        i = int(at * len(content))
+        return content[:i] + bytes([content[i] ^ 4]) + content[i + 1 :]
+
+    return damaged
+
+
+DAMAGES: dict[str, Callable[[bytes], bytes]] = {
+    "empty": lambda _content: b"",
+    "half": lambda content: content[: len(content) // 2],
+    "a bit": flipped(0.53),
+    "a bit of a generation": flipped(0.9221),
+}
+
+
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Particles]:
+    """The folder of a search that was stopped after one generation, and what two would give."""
+    folder = tmp_path_factory.mktemp("stopped")
+    fitted(line(), 20, 1, 1, folder, nobody)
+    whole = shutil.copytree(folder, folder / "whole")
+    return folder, fitted(line(), 20, 2, 1, whole, nobody)
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("name", [PILOT_FILE, DATABASE])
+def test_what_a_stopped_search_left_damaged_is_made_anew(
+    stopped: tuple[Path, Particles], tmp_path: Path, name: str, damage: str
+) -> None:
+    folder, whole = stopped
+    for file in (PILOT_FILE, DATABASE, SUMS):
+        shutil.copyfile(folder / file, tmp_path / file)
+    file = tmp_path / name
+    file.write_bytes(DAMAGES[damage](file.read_bytes()))
+    again = fitted(line(), 20, 2, 1, tmp_path, nobody)
+    assert np.array_equal(again.scores, whole.scores)
+    assert np.array_equal(again.weights, whole.weights)
+
+
+def test_what_a_stopped_search_left_sound_is_not_done_again(
+    stopped: tuple[Path, Particles], tmp_path: Path
+) -> None:
+    """Also where it was killed between the checksums and the file they are of."""
+    folder, whole = stopped
+    for file in (PILOT_FILE, DATABASE, SUMS):
+        shutil.copyfile(folder / file, tmp_path / file)
+    with (tmp_path / SUMS).open("a") as sums:
+        sums.write("\n" + 64 * "0")
+    (tmp_path / PARTIAL).write_bytes(b"half a database")
+    (tmp_path / (PARTIAL + JOURNAL)).write_bytes(b"half a journal")
+    told: list[int] = []
+    again = fitted(line(), 20, 2, 1, tmp_path, told.append)
+    assert told[:2] == [20, 20], "the pilot and a generation are there already"
+    assert np.array_equal(again.scores, whole.scores)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[1]", b"\xff\xfe", b'{"seed": 1', b"null"])
+def test_a_damaged_note_of_what_was_asked_begins_anew(tmp_path: Path, content: bytes) -> None:
+    out = tmp_path / "p.csv"
+    with opened(out, {"seed": 1}) as work:
+        (work.folder / DATABASE).write_bytes(b"of another calibration, for all we know")
+    (work.folder / ASKED).write_bytes(content)
+    with opened(out, {"seed": 1}) as work:
+        assert not (work.folder / DATABASE).exists()
+    stopped = pytest.raises(BadInput, match="another calibration, stopped here: seed")
+    with stopped, opened(out, {"seed": 2}):
+        pass
 
 
 KILLED = """

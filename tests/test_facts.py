@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime as dt
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +36,16 @@ def test_a_row_says_what_is_meant(tmp_path: Path) -> None:
     assert two.sd == pytest.approx(2 / 1.96 / 52, rel=1e-4)
     (three,) = read(tmp_path, "a,,,,members,,2016-02-01,7,,,,")
     assert three.until == dt.date(2016, 2, 1)
+    (four,) = read(tmp_path, 'a,,,,members_per_cell,,2016,"22,75",1,0.125,,')
+    assert (four.published, four.tolerance) == (22.75, 0.125)
+    (five,) = read(tmp_path, "a,,,,net_other_losses,2015,2016,-7,,,,")
+    assert five.value == -7
+
+
+def test_a_place_is_known_in_composed_and_decomposed_letters(tmp_path: Path) -> None:
+    composed, decomposed = (unicodedata.normalize(form, "Quỳnh Thọ") for form in ("NFC", "NFD"))
+    (one,) = read(tmp_path, f"a,{decomposed},,,admitted,2020,2021,5,,,,")
+    assert one.place == composed != decomposed
 
 
 @pytest.mark.parametrize(
@@ -52,6 +63,11 @@ def test_a_row_says_what_is_meant(tmp_path: Path) -> None:
         ("a,,,,members,,2021,5,,,ignore,", "note", "why"),
         ("a,,,,not_modelled,,,5,,,fit,", "use", "ignore"),
         ("a,,,,members,,,5,,,,", "to", "value in every row"),
+        ("a,,,,members,,2021,5.417,,,,", "value", "did you mean 5417?"),
+        ('a,,,,members,,2021,"1,070",,,,', "value", "without thousands separators"),
+        ('a,,,,members,,2021,5,,"1.070",,', "tolerance", "without thousands separators"),
+        ("a,,,,members,,2021,-5,,,,", "value", "at least 0"),
+        ("a,,,,units_with_cell,,2021,13,12,,,", "value", "at most 12, of which it is a part"),
     ],
 )
 def test_a_fault_names_row_column_and_what_is_allowed(

@@ -1,10 +1,12 @@
 """Marginal values: positive where seats are all that is missing, refused where nothing acts."""
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.text import Text
 
 import sim
 from sim import figures, store
@@ -12,7 +14,7 @@ from sim.experiment import marginal as room
 from sim.experiment.marginal import Marginal
 from sim.figures.files import picture
 from sim.levers import LocalClass, Reinforcement, Training, Where
-from sim.messages import BadInput
+from sim.messages import BadInput, speaking
 from sim.report import value
 from sim.report.blocks import Table
 from sim.scenario import Scenario
@@ -186,6 +188,25 @@ def test_words_pictures_and_a_part_of_the_report(found: Marginal) -> None:
     assert b"nothing can be said" in picture(axes, "svg") or "nothing can be said" in [
         one.get_text() for one in axes.texts
     ]
+
+
+def test_policies_have_their_names_in_the_part_and_the_picture(found: Marginal) -> None:
+    named = {"policy_names": {"as-is": {"ru": "всё как теперь"}}}
+    scenario = {**found.manifest["scenario"], **named}
+    study = dataclasses.replace(found, manifest={**found.manifest, "scenario": scenario})
+    with speaking("ru"):
+        (part,) = value.parts(study)  # type: ignore[arg-type]
+        tables = [block.caption for block in part.blocks if isinstance(block, Table)]
+        assert all("всё как теперь" in caption and "as-is" not in caption for caption in tables)
+        axes = figures.marginal(study)
+        drawn = runs.words_of(axes)
+        assert drawn.count("всё как теперь") == len(tables)
+        assert "as-is" not in drawn
+        axes.figure.draw_without_rendering()
+        right = axes.figure.bbox.x1
+        titles = axes.figure.findobj(lambda t: isinstance(t, Text) and "100 " in t.get_text())
+        assert len(titles) == len(tables)
+        assert all(title.get_window_extent().x1 <= right for title in titles), "cut off"
 
 
 def test_a_run_holds_the_table(tmp_path: Path) -> None:

@@ -304,6 +304,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def test_units_that_are_no_hamlets_are_not_called_so(tmp_path: Path) -> None:
+    told = part(Tree(model.html(runs.run(tmp_path, schools=True))).top, "entities").text
+    sentence = "This run: 16 units at the start (12 hamlets, 3 schools, 1 health station), from"
+    assert sentence in " ".join(told.split())
+    assert "units of all these kinds are meant" in told
+
+
 def test_a_run_leaves_a_description_that_its_report_links_to(folder: Path) -> None:
     assert command("run", "s.yaml", "--replications", "2", "--out", "run").code == 0
     link = '<a href="model.html">'

@@ -73,6 +73,7 @@ def test_what_the_posterior_has_not_keeps_its_prior_draw(tmp_path: Path) -> None
         (None, "posterior.csv"),
         ("training.attendence,weight\n0.5,1\n", "did you mean training.attendance?"),
         ("training.attendance\n0.5\n", "no column weight"),
+        ("id,value\na,5\n", "a table of something else; allowed: a posterior as hamletsim"),
         ("weight\n0.5\n", "a parameter"),
         ("training.attendance,weight\n1.5,1\n", "found 1.5; allowed: a number from 0 to 1"),
         ("training.attendance,weight\nhalf,1\n", "row 2, column A: training.attendance"),

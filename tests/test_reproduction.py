@@ -164,11 +164,22 @@ def test_what_was_damaged_added_or_never_written_is_told(run: Path) -> None:
     found = reproduce(edited(run, edit))
     damaged = "damaged since; made again it is as the manifest says"
     assert found.differences == (
-        Difference("hamlets.parquet", damaged),
-        Difference("losses.parquet", damaged),
+        Difference("hamlets.parquet", damaged, is_damage=True),
+        Difference("losses.parquet", damaged, is_damage=True),
         Difference("pairs.parquet", "not written then"),
     )
     assert found.left_out == ("value.parquet",)
+    assert "fault of hamletsim" in found.summary()
+
+
+def test_a_changed_byte_is_no_fault_of_ours(run: Path) -> None:
+    content = bytearray((run / "years.parquet").read_bytes())
+    content[len(content) // 2] ^= 1
+    (run / "years.parquet").write_bytes(content)
+    found = reproduce(run)
+    assert [one.file for one in found.differences] == ["years.parquet"]
+    assert not found.same
+    assert "fault" not in found.summary()
 
 
 def test_the_command(run: Path, tmp_path: Path) -> None:

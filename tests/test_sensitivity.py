@@ -1,5 +1,6 @@
 """What matters and what it is worth: known indices, closed forms, what does nothing, bad input."""
 
+import dataclasses
 import json
 import sys
 from pathlib import Path
@@ -15,7 +16,7 @@ import sim
 from sim import figures, store
 from sim.cli import data
 from sim.figures.files import picture
-from sim.messages import BadInput
+from sim.messages import BadInput, speaking
 from sim.report import value
 from sim.report.blocks import Table
 from sim.scenario import Uncertain
@@ -171,6 +172,33 @@ def test_what_cannot_change_the_choice_is_worth_nothing() -> None:
     shares = qmc.Sobol(1, rng=1).random(128)
     gain = gains(shares, 10.0, (1.0,), chance=0.5, seed=1)
     assert worth.worth(worth.fit(shares, gain), 1) == (0.0, 0.0, 0.0, 0.0)
+
+
+@pytest.mark.parametrize("parameters", [6, 14])
+def test_few_points_do_not_make_certain(parameters: int) -> None:
+    """A regression with as many terms as points goes through all of them and has no width left."""
+    shares = qmc.Sobol(parameters, rng=2).random(32)
+    gain = gains(shares, 0.0, [1.0, *[0.1] * (parameters - 1)], chance=1.0, seed=4)
+    fitted = worth.fit(shares, gain)
+    assert worth.fewest_points(parameters) <= 32
+    assert 2 * fitted.basis.shape[1] <= 32
+    found = worth.worth(fitted, int(gain.mean(axis=0).argmax()))
+    assert found.high - found.low > 0.1
+
+
+def test_more_parameters_take_more_draws(loaded: sim.Loaded) -> None:
+    who_come = ("retired", "demobilised", "marriage")
+    paths = [f"demography.moving_in.{who}" for who in who_come]
+    paths += [f"demography.moving_in.{who}_women_share" for who in who_come]
+    paths += ["training.attendance", "probation.recognition", "admission.approval"]
+    paths += [f"demography.leaving.{who}_factor" for who in ("candidate", "probationer", "member")]
+    paths += ["postings.renewal", "postings.replacement", "staff.member_share"]
+    paths += ["demography.mortality.factor"]
+    assert len(paths) == 16
+    half = Uncertain(distribution="uniform", low=0.4, high=0.6)
+    many = loaded.with_values({"uncertain": dict.fromkeys(paths, half)})
+    with pytest.raises(BadInput, match="draws: found 32; allowed: a power of two of at least 64"):
+        sim.sensitivity(many, size=SMALL)
 
 
 def test_the_choice_turns_where_policies_are_level() -> None:
@@ -403,11 +431,34 @@ def test_the_part_of_a_report_holds_the_numbers_of_the_tables(
     (part,) = value.parts(figures.read(folder / "run"))
     effects, decision = (block for block in part.blocks if isinstance(block, Table))
     base = study.sensitivity.query("quantity == 'value' and policy == 'as-is'")
+    words = {row[-1]: row[0] for row in (*effects.rows, *decision.rows)}
+    assert words["source.listing.per_resident"] == "Put on the source list, of residents"
     for row in effects.rows:
-        one = base[base["parameter"] == row[0]].iloc[0]
+        one = base[base["parameter"] == row[-1]].iloc[0]
         assert f'<data value="{float(one["mu_star"])!r}">' in row[2]
         assert "–" in row[3] if np.isnan(one["first"]) else repr(float(one["first"])) in row[3]
-    assert [row[0] for row in decision.rows[1:]] == list(study.decision["parameter"][1:])
+    assert [row[-1] for row in decision.rows[1:]] == list(study.decision["parameter"][1:])
+
+
+@pytest.mark.parametrize("lang", ["vi", "ru"])
+def test_policies_have_their_names_in_parts_and_pictures(
+    study: Sensitivity, folder: Path, lang: str
+) -> None:
+    """Names of the run's language, as in the rest of its report, and no key of an outcome."""
+    saved = figures.read(folder / "run")
+    with speaking(lang):
+        called = saved.manifest["scenario"]["policy_names"]["as-is"][lang]
+        (part,) = value.parts(saved)
+        effects, _decision = (block for block in part.blocks if isinstance(block, Table))
+        assert called in effects.caption
+        assert "lost" not in effects.caption
+        assert called in runs.words_of(figures.sensitivity(saved))
+        still = dataclasses.replace(study, sensitivity=study.sensitivity.assign(mu_star=0.0))
+        assert called in runs.words_of(figures.sensitivity(still))
+        row = {"parameter": "a.b", "worth": 2.0, "low": 1.0, "high": 3.0, "instead": "as-is",
+               "turning": 0.5, "above": True}  # fmt: skip
+        assert called in figures.value._worth(saved, row).told
+        assert value._instead(saved, row)[0] == called
 
 
 def test_a_summary_names_what_matters(study: Sensitivity) -> None:
@@ -460,6 +511,17 @@ def test_without_salib_a_line_says_what_to_install(
     with pytest.raises(BadInput, match="sensitivity") as bad:
         sim.sensitivity(loaded)
     assert "pip install 'hamletsim[sensitivity]'" in str(bad.value)
+
+
+def test_a_setting_that_nothing_reads_is_not_varied(loaded: sim.Loaded) -> None:
+    off = loaded.with_values({"training.on": False})
+    told = (
+        "--vary training.seats=40:120: training.seats: found a parameter that nothing reads while "
+        "training.on is false; allowed: a parameter that something reads"
+    )
+    with pytest.raises(BadInput) as bad:
+        sim.sensitivity(off, policies=["as-is"], vary=["training.seats=40:120"], size=SMALL)
+    assert str(bad.value) == told
 
 
 def test_nothing_to_vary(loaded: sim.Loaded) -> None:

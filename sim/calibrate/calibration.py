@@ -205,7 +205,7 @@ def _wanted(scenario: Scenario, parameters: Sequence[str] | None) -> tuple[str, 
             continue
         found, allowed = shown(path), listed(known)
         if path.startswith(NEVER_FITTED):
-            found = _("{path}, which is never fitted: it keeps its prior").format(path=shown(path))
+            found = _("{path}, which is never fitted").format(path=shown(path))
         close = nearest(path, known)
         faults.append(Fault("--parameters", found=found, allowed=allowed, suggestion=close))
     if faults:

@@ -20,6 +20,7 @@ was made from it, so that it holds at the start; `ignore` - `note` says why.
 import calendar
 import datetime as dt
 import re
+import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from os import PathLike
@@ -39,7 +40,7 @@ from sim.calibrate.counterparts import (
 )
 from sim.levers import Where
 from sim.load import areas_of, units_at
-from sim.load.cells import Unfit, read_id, read_words
+from sim.load.cells import Unfit, read_id, read_words, refuse_thousands
 from sim.load.grids import Grid, told
 from sim.load.sheets import read_grid
 from sim.load.spreadsheets import Cell, is_blank
@@ -55,6 +56,10 @@ COLUMNS = (
 AREAS_APART = "; "
 NEEDED = ("id", "quantity", "to", "value")
 LONGEST_TEXT = 1000
+BELOW_NOTHING = ("net_other_losses", NOT_MODELLED)
+"""Quantities that may be less than 0: more may come than go."""
+ABOVE_WHOLE = ("members_per_cell", "trained")
+"""Quantities that may be more than what they are out of: several to one, or of those before."""
 SURE = 1.959964
 """Standard deviations within which nineteen cases of twenty lie."""
 DATE = re.compile(r"([0-9]{4})(?:-([0-9]{1,2}))?(?:-([0-9]{1,2}))?")
@@ -225,9 +230,14 @@ class _Row:
             self._refuse("from", found, _("nothing, for {} is a stock").format(quantity))
         if use == "ignore" and not values.get("note"):
             self._refuse("note", shown(None), _("why the figure is ignored"))
+        if values["value"] < 0 and quantity not in BELOW_NOTHING:
+            self._refuse("value", shown(values["value"]), _("a number of at least 0"))
         out_of = values.get("out_of")
         if out_of is not None and out_of <= 0:
             self._refuse("out_of", shown(out_of), _("a number above 0"))
+        elif out_of is not None and _is_part(quantity) and values["value"] > out_of:
+            allowed = _("at most {out_of}, of which it is a part").format(out_of=shown(out_of))
+            self._refuse("value", shown(values["value"]), allowed)
 
     def _check_window(self, values: dict[str, Any]) -> None:
         if "from" not in values:
@@ -238,10 +248,18 @@ class _Row:
             self._refuse("to", shown(values["to"][1]), allowed)
 
 
+def _is_part(quantity: str) -> bool:
+    """Whether a quantity is a part of what it is out of."""
+    if quantity == NOT_MODELLED or quantity in ABOVE_WHOLE:
+        return False
+    return QUANTITIES[quantity].out_of is not None
+
+
 # ---------------------------------------------------------------- its cells
 
 
 def _read_number(cell: Cell) -> float:
+    refuse_thousands(cell)
     text = str(cell).strip()
     if isinstance(cell, bool) or not NUMBER.fullmatch(text):
         raise Unfit(_("a number without thousands separators"))
@@ -250,6 +268,7 @@ def _read_number(cell: Cell) -> float:
 
 def _read_tolerance(cell: Cell) -> tuple[float, bool]:
     """A half-width, and whether it is a percentage."""
+    refuse_thousands(cell)
     text = str(cell).strip()
     number = text.removesuffix("%").strip()
     if not NUMBER.fullmatch(number) or number.startswith("-"):
@@ -299,7 +318,7 @@ def _read_choice(cell: Cell, allowed: tuple[str, ...]) -> str:
 
 
 def _read_text(cell: Cell) -> str:
-    text = str(cell).strip()
+    text = unicodedata.normalize("NFC", str(cell).strip())  # as the names of areas are
     if len(text) > LONGEST_TEXT or not text.isprintable():
         raise Unfit(
             _("a text of at most {} characters without control characters").format(LONGEST_TEXT)

@@ -14,15 +14,16 @@ Each evaluation has a number; its draws are keyed by that number and accepted on
 order. So results do not depend on threads, nor on being stopped between generations.
 """
 
+import hashlib
 import logging
 import math
 import os
-import sqlite3
+import shutil
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -31,6 +32,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from sim import store
 from sim.calibrate.conjugate import Block, Together
 from sim.calibrate.facts import Fact
 from sim.calibrate.simulation import Simulator
@@ -44,7 +46,9 @@ Floats = npt.NDArray[np.float64]
 Told = Callable[[int], None]
 """Told how many more evaluations have served: of the pilot, or accepted."""
 
-DATABASE, PARTIAL = "generations.db", "generations.new"
+DATABASE, PARTIAL, SUMS = "generations.db", "generations.new", "generations.sha256"
+JOURNAL = "-journal"
+"""What SQLite adds to the name of a database for the file it writes beside it."""
 PILOT_FILE, PILOT_PARTIAL = "pilot", "pilot.new"
 NUMBERS_A_GENERATION = 10**9
 """Evaluations of generation t bear numbers from t + 2 times this on; those of the pilot from 0."""
@@ -242,28 +246,25 @@ def _pilot(
         for i, row in enumerate(pool.map(problem.simulated, scores, range(number))):
             figures[i] = row
             told(1)
-    partial = file.with_name(PILOT_PARTIAL)
-    figures.tofile(partial)
+    partial, numbers = file.with_name(PILOT_PARTIAL), figures.tobytes()
+    partial.write_bytes(hashlib.sha256(numbers).digest() + numbers)
     os.replace(partial, file)
     return scores, figures
 
 
 def _kept(file: Path, shape: tuple[int, ...]) -> Floats | None:
-    """Numbers that were kept in a file; None if there are none, or not so many."""
-    if not file.exists() or file.stat().st_size != 8 * math.prod(shape):
+    """Numbers that were kept in a file after their checksum; None if there are none, or damaged."""
+    if not file.exists():
         return None
-    return np.fromfile(file).reshape(shape)
+    size, whole = hashlib.sha256().digest_size, file.read_bytes()
+    checksum, numbers = whole[:size], whole[size:]
+    if len(numbers) != 8 * math.prod(shape) or hashlib.sha256(numbers).digest() != checksum:
+        return None
+    return np.frombuffer(numbers).reshape(shape)
 
 
-def _is_sound(database: Path) -> bool:
-    """Whether a database is there and not damaged, as far as SQLite sees."""
-    if not database.exists():
-        return False
-    try:
-        with closing(sqlite3.connect(database)) as opened:
-            return bool(opened.execute("PRAGMA integrity_check").fetchone() == ("ok",))
-    except sqlite3.DatabaseError:
-        return False
+def _checksum(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 @contextmanager
@@ -313,30 +314,45 @@ class _Search:
 
     def run(self, generations: int) -> "pyabc.History":
         """Go on until there are so many generations, or too few particles would be accepted."""
-        self._begin()
-        while True:
-            search = self._loaded()
-            done = search.history.max_t + 1
-            if done >= generations:
-                return search.history
+        if not self._is_sound():
+            self._made(self._first).new(f"sqlite:///{self._partial()}", self._printed())
+            self._take_place()
+        self._told(self._particles * (self._loaded().history.max_t + 1))
+        while (done := self._loaded().history.max_t + 1) < generations:
+            shutil.copyfile(self._database, self._partial())
+            search = self._loaded(PARTIAL)
             search.run(max_nr_populations=1, min_acceptance_rate=LEAST_ACCEPTED)
             if search.history.max_t + 1 == done:
-                return search.history
+                break
+            self._take_place()
+        return self._loaded().history
 
-    def _begin(self) -> None:
-        """A database, there whole or not at all; a damaged one is begun anew."""
-        if _is_sound(self._database):
-            self._told(self._particles * (self._loaded().history.max_t + 1))
-            return
+    def _partial(self) -> Path:
+        """Where the next database is made; what a stopped one has left is gone."""
         partial = self._database.with_name(PARTIAL)
-        partial.unlink(missing_ok=True)
-        self._made(self._first).new(f"sqlite:///{partial}", self._printed())
+        for left in (partial, partial.with_name(PARTIAL + JOURNAL)):
+            left.unlink(missing_ok=True)
+        return partial
+
+    def _take_place(self) -> None:
+        """The database that was made takes the place of the one before, whole or not at all: the
+        checksums of both are written first, so that stopped at any moment there is a sound one."""
+        partial, sums = (self._database.with_name(name) for name in (PARTIAL, SUMS))
+        known = [_checksum(file) for file in (self._database, partial) if file.exists()]
+        store.write_text(sums, "\n".join(known))
         os.replace(partial, self._database)
 
-    def _loaded(self) -> "pyabc.ABCSMC":
+    def _is_sound(self) -> bool:
+        """Whether a database is there and as it was written; else all begins anew."""
+        sums = self._database.with_name(SUMS)
+        if not self._database.exists() or not sums.exists():
+            return False
+        return _checksum(self._database).encode() in sums.read_bytes().split()
+
+    def _loaded(self, name: str = DATABASE) -> "pyabc.ABCSMC":
         """The search after its last whole generation: every generation begins in this way, so that
         one that was stopped goes on as if it had not been."""
-        database = f"sqlite:///{self._database}"
+        database = f"sqlite:///{self._database.with_name(name)}"
         search = self._made(self._first)
         search.load(database, 1, self._printed())
         if search.history.max_t >= 0:

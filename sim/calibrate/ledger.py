@@ -10,6 +10,7 @@ from sim.calibrate import scores, simple
 from sim.calibrate.facts import Fact
 from sim.calibrate.scores import Ensemble, band
 from sim.draws import entity_key, uniforms_of
+from sim.risk import intervals
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,7 +30,8 @@ COLUMNS = (
     "policy", "id", "figure", "place", "quantity", "from", "to", "status", "value", "out_of",
     "published", "median", "low_50", "high_50", "low_90", "high_90", "rank", "inside_50",
     "inside_90", "crps", "unchanged", "unchanged_crps", "constant_rate", "constant_rate_crps",
-    "event", "p_event", "brier", "unchanged_brier", "constant_rate_brier", "reason", "source",
+    "event", "p_event", "p_event_low", "p_event_high", "brier", "unchanged_brier",
+    "constant_rate_brier", "reason", "source",
 )  # fmt: skip
 
 
@@ -47,7 +49,7 @@ def ledger(
     the model: the counterpart and the figure's tolerance.  rank, inside_*, crps: see
     `sim.calibrate.scores`; unchanged, constant_rate and their scores: see `sim.calibrate.simple`;
     the constant rate is of the fitted period and so told of forecasts alone.  event: `none` or
-    `all`, where the figure says just that; p_event and brier are of it.
+    `all`, where the figure says just that; p_event, with its interval of 95 %, and brier are of it.
     """
     import pandas as pd
 
@@ -170,7 +172,10 @@ def _event(fact: Fact) -> str | None:
 
 def _of_event(fact: Fact, known: Ensemble) -> Iterator[tuple[str, Any]]:
     if (event := _event(fact)) is not None:
-        probability = float(np.mean([math.isclose(x, fact.published) for x in known]))
+        count = sum(math.isclose(x, fact.published) for x in known)
+        found = intervals.share(count, len(known))
         yield "event", event
-        yield "p_event", probability
-        yield "brier", scores.brier(probability, True)
+        yield "p_event", float(found.value)
+        yield "p_event_low", float(found.low)
+        yield "p_event_high", float(found.high)
+        yield "brier", scores.brier(float(found.value), True)

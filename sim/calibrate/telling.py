@@ -1,7 +1,7 @@
 """A back-test as a text that a planner can read: the ledger, then what held and what did not."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sim.calibrate.counterparts import QUANTITIES
@@ -11,7 +11,14 @@ from sim.calibrate.ledger import FITTED, FORECAST, INPUT, LEFT_OUT, NOT_MODELLED
 from sim.messages import _, listed, ngettext, printable
 from sim.numerals import NOTHING, date, decimal, significant
 from sim.risk.intervals import Interval
-from sim.risk.summary import columns, number, titled, with_interval
+from sim.risk.summary import (
+    columns,
+    kind_in_words,
+    number,
+    percentage,
+    titled,
+    with_interval,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,18 +65,21 @@ def _in_text(block: Block) -> str:
     return block if isinstance(block, str) else "\n".join(block)
 
 
-def sections(done: "Backtest") -> Iterator[Section]:
-    """What there is to tell, policy by policy; last what needs no model."""
+def sections(done: "Backtest", called: Callable[[str], str] = printable) -> Iterator[Section]:
+    """What there is to tell, policy by policy; last what needs no model.
+
+    called: what a policy is called, its key in a terminal.
+    """
     table, facts = done.ledger, {fact.id: fact for fact in done.facts}
     for policy in done.numbers:
         ours = table[table["policy"] == policy]
-        blocks: list[Block] = [*_compared(policy, ours, facts)]
+        blocks: list[Block] = [*_compared(called(policy), ours, facts)]
         if verdict := tuple(_verdict(done, policy, ours, facts)):
             blocks.append(verdict)
         if policy in done.flagged:
-            blocks.append(_agreement(policy, done.flagged[policy]))
+            blocks.append(_agreement(called(policy), done.flagged[policy]))
         if blocks:
-            yield Section(printable(policy), blocks)
+            yield Section(called(policy), blocks)
     first = table[table["policy"] == next(iter(done.numbers))]
     if rest := [*_inputs(first, facts), *_left(first, facts)]:
         yield Section(_("Figures that test nothing"), rest)
@@ -112,7 +122,7 @@ def _compared(policy: str, rows: "pd.DataFrame", facts: dict[str, Fact]) -> Iter
         _("figure"), _("id"), _("until"), _("used"), _("published"), _("model [90 %]"),
         _("inside"), _("rank"), _("score"), _("nothing changes"), _("constant rate"),
     ]  # fmt: skip
-    told = _("Published figures beside the model under {policy}").format(policy=printable(policy))
+    told = _("Published figures beside the model under {policy}").format(policy=policy)
     yield Sheet(told, heads, [_line(row, facts[row["id"]]) for row in shown], (0, 1, 2, 3))
     yield _(
         "inside: whether the band of 90 % holds the figure; rank: the share of replications "
@@ -139,7 +149,8 @@ def _line(row: Row, fact: Fact) -> list[str]:
 def _called(fact: Fact) -> str:
     """What is counted, and where if not everywhere."""
     quantity = _(QUANTITIES[fact.quantity].text)
-    where = ", ".join(filter(None, (fact.place, *fact.tags, *fact.kinds)))
+    kinds = (kind_in_words(kind) for kind in fact.kinds)
+    where = ", ".join(filter(None, (fact.place, *fact.tags, *kinds)))
     return printable(f"{quantity} ({where})" if where else quantity, LONGEST)
 
 
@@ -247,7 +258,8 @@ def _event(row: Row, fact: Fact) -> str:
         "none": _("{figure}: published that none is left. Probability in the model: {chance}."),
         "all": _("{figure}: published that all are. Probability in the model: {chance}."),
     }[row["event"]]
-    line = told.format(figure=_named(fact), chance=_chance(row["p_event"]))
+    sure = Interval(row["p_event"], row["p_event_low"], row["p_event_high"])
+    line = told.format(figure=_named(fact), chance=percentage(sure))
     simple = {
         "unchanged_brier": _("{line} If nothing changes: {chance}."),
         "constant_rate_brier": _("{line} At a constant rate: {chance}."),
@@ -299,7 +311,7 @@ def _agreement(policy: str, one: Flagged) -> str:
     return told.format(
         count=decimal(one.number),
         all=decimal(len(one.flagged)),
-        policy=printable(policy),
+        policy=policy,
         years=decimal(YEARS),
         ours=_chance(one.mean_flagged),
         others=_chance(one.mean_others),

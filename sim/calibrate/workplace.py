@@ -15,8 +15,6 @@ from sim.messages import BadInput, Fault, _, listed, shown
 from sim.scenario import Posterior
 
 ASKED, LOCK = "asked.json", ".lock"
-OURS = (ASKED, LOCK, "pilot", "pilot.new", "generations.db", "generations.new",
-        "generations.db-journal", "generations.new-journal")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -106,8 +104,9 @@ def _same(out: Path, folder: Path, asked: dict[str, Any]) -> None:
     now = json.loads(json.dumps(asked))
     before = _asked_in(file)
     if before is None:
-        for left in OURS[2:]:
-            (folder / left).unlink(missing_ok=True)
+        for left in folder.iterdir():
+            if left.name != LOCK:
+                left.unlink()
         store.write_text(file, json.dumps(asked, ensure_ascii=False, indent=1))
         return
     differ = [key for key in now if before.get(key) != now[key]]

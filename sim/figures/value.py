@@ -26,6 +26,7 @@ from sim.figures.drawing import (
     write_numbers,
 )
 from sim.figures.formats import Known, with_interval
+from sim.figures.reading import policy_in_words
 from sim.figures.words import outcome_in_words
 from sim.messages import _, ngettext, printable
 from sim.numerals import decimal, significant
@@ -41,6 +42,8 @@ NAME_LINE = 30
 """Characters of a parameter's path in a line."""
 LEAST_WORTH = 0.1
 """Axes of what knowing is worth go at least so far, so that next to nothing looks it."""
+PANEL_LINE = 66
+"""Characters of the title of a panel in a line; names of areas stand to the left of it."""
 APART = 0.17
 """Of a row, between the two dots of a parameter."""
 
@@ -66,7 +69,7 @@ def sensitivity(run: Studied, quantity: str = "value", policy: str | None = None
     table, name = of_quantity(run, quantity, policy)
     table = table[table["mu_star"] > 0].head(MOST)
     if table.empty:
-        return _nothing_moves(name)
+        return _nothing_moves(_called(run, name))
     height = max(4.2, 1.45 * ROW * len(table) + 2.2)
     effects, shares = Figure(figsize=(WIDTH, height)).subplots(1, 2, sharey=True)
     _draw_effects(effects, table)
@@ -79,7 +82,7 @@ def sensitivity(run: Studied, quantity: str = "value", policy: str | None = None
     figure = effects.get_figure(root=True)
     assert figure is not None
     title = _titles(quantity).format(
-        outcome=outcome_in_words(told["outcome"], "kinds" in told), policy=printable(name)
+        outcome=outcome_in_words(told["outcome"], "kinds" in told), policy=_called(run, name)
     )
     figure.suptitle(wrapped(title, 72), x=0.012, ha="left", fontsize=TEXT + 2, fontweight="bold")
     explained = _(
@@ -93,9 +96,13 @@ def sensitivity(run: Studied, quantity: str = "value", policy: str | None = None
 def _nothing_moves(policy: str) -> "Axes":
     axes = new_axes(height_for(0))
     axes.axis("off")
-    entitle(axes, _("Nothing that was varied moves it under {policy}").format(
-        policy=printable(policy)))  # fmt: skip
+    entitle(axes, _("Nothing that was varied moves it under {policy}").format(policy=policy))
     return axes
+
+
+def _called(run: Any, policy: str) -> str:
+    """What planners call a policy, for a sentence."""
+    return printable(policy_in_words(run, policy), LONGEST_NAME)
 
 
 def of_quantity(
@@ -187,7 +194,7 @@ def decision(run: Any, axes: "Axes | None" = None) -> "Axes":
     Blue: certainly something; grey: it may be worth nothing.
     """
     told = run.manifest["sensitivity"]
-    found = [_worth(one) for one in run.decision.head(MOST + 1).to_dict("records")]
+    found = [_worth(run, one) for one in run.decision.head(MOST + 1).to_dict("records")]
     axes = axes or new_axes(height_for(len(found) + 1))
     rows(axes, found)
     name_rows(axes, [row.name for row in found])
@@ -197,7 +204,7 @@ def decision(run: Any, axes: "Axes | None" = None) -> "Axes":
     entitle(
         axes,
         _("What it would be worth to know before a policy is chosen (as it is: {policy})").format(
-            policy=printable(told["chosen"])
+            policy=_called(run, told["chosen"])
         ),
     )
     explain(
@@ -212,7 +219,7 @@ def decision(run: Any, axes: "Axes | None" = None) -> "Axes":
     return axes
 
 
-def _worth(one: dict[Any, Any]) -> Row:
+def _worth(run: Any, one: dict[Any, Any]) -> Row:
     known = Known(one["worth"], one["low"], one["high"])
     name = _in_lines(one["parameter"]) if one["parameter"] else _("all together")
     told = with_interval(known)
@@ -222,7 +229,7 @@ def _worth(one: dict[Any, Any]) -> Row:
         sentence = _("{worth}: {instead} from {value} up") if one["above"] else _(
             "{worth}: {instead} from {value} down")  # fmt: skip
         told = sentence.format(
-            worth=told, instead=printable(one["instead"]), value=significant(one["turning"], 3)
+            worth=told, instead=_called(run, one["instead"]), value=significant(one["turning"], 3)
         )
     return Row(name, *known, told, BLUE if known.low > 0 else GREY)
 
@@ -247,8 +254,8 @@ def marginal(run: Any, policy: str | None = None, outcome: str = "lost") -> "Axe
     grid = figure.subplots(len(panels), 1, squeeze=False, height_ratios=ratios).ravel()
     for axes, (lever, of_lever) in zip(grid, panels, strict=True):
         _draw_lever(axes, of_lever)
-        title = titled(lever, name, int(of_lever["step"].iloc[0]))
-        axes.set_title(wrapped(title, 96), fontsize=SMALL)
+        title = titled(lever, policy_in_words(run, name), int(of_lever["step"].iloc[0]))
+        axes.set_title(wrapped(title, PANEL_LINE), fontsize=SMALL)
     titles = {
         "lost": _("Cells kept by a little more"),
         "cell_years": _("Years of cells kept by a little more"),

@@ -19,7 +19,7 @@ LONGEST_NAME = 200
 ERRORS = {"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!"}
 CONTROLS = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 NUMBER = re.compile(r"[+-]?[0-9]{1,30}([.,][0-9]+)?([eE][+-]?[0-9]{1,3})?")
-GROUPED = re.compile(r"[0-9]{1,3}([ .,'\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}][0-9]{3})+")
+GROUPED = re.compile(r"[1-9][0-9]{0,2}([ .,'\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}][0-9]{3})+")
 SCIENTIFIC = re.compile(r"[0-9]([.,][0-9]+)?E\+[0-9]+")
 MONTHS = re.compile(r"([0-9]{1,4})(?:-([0-9]{1,4}))?")
 TRUTHS = {"1": True, "yes": True, "true": True, "0": False, "no": False, "false": False}
@@ -44,13 +44,13 @@ def read_factor(cell: Cell) -> float:
 
 def read_people(cell: Cell) -> float:
     """A number of people of at least 0, which need not be whole."""
-    _refuse_thousands(cell)
+    refuse_thousands(cell)
     return read_factor(cell)
 
 
 def read_count(cell: Cell) -> int:
     """A whole number of at least 0; 12.0 is whole too."""
-    _refuse_thousands(cell)
+    refuse_thousands(cell)
     value = _number(cell)
     if value is None or not value.is_integer():
         raise Unfit(_("a whole number of at least 0"))
@@ -144,7 +144,8 @@ def _as_float(cell: Cell) -> float | None:
         return None
 
 
-def _refuse_thousands(cell: Cell) -> None:
+def refuse_thousands(cell: Cell) -> None:
+    """Raise Unfit for a text such as `1.070`, which could be one or a thousand."""
     if isinstance(cell, str) and GROUPED.fullmatch(cell.strip()):
         digits = "".join(c for c in cell if c.isdigit())
         raise Unfit(_("a number without thousands separators"), digits)

@@ -12,7 +12,7 @@ from sim.load.posteriors import read_posterior
 from sim.load.references import reference_findings, unit_findings
 from sim.load.sheets import hamlets_grid, sheet_called
 from sim.load.spreadsheets import LARGEST_FILE, Book, is_workbook, open_book
-from sim.load.stages import unread_levers
+from sim.load.stages import unread_levers, unread_parameters
 from sim.load.tables import Table, read_table, table_of
 from sim.load.validation import Validated, validate
 from sim.load.vocabulary import SHEETS
@@ -155,6 +155,7 @@ def _scenario_faults(document: Document, validated: Validated, table: Table | No
         [
             *findings(validated.scenario, table.baseline if table else None),
             *unread_levers(validated.scenario),
+            *unread_parameters(validated.scenario),
         ],
     )
     every = [*reliable(validated.findings, document.broken), *reliable(found, broken)]

@@ -47,6 +47,10 @@ def read_posterior(path: Path, scenario: Scenario, blame: Fault | None = None) -
 
 
 def _header_faults(grid: Grid, uncertain: Collection[str]) -> Iterator[Fault]:
+    if not {WEIGHT, *uncertain} & set(grid.header):
+        allowed = _("a posterior as hamletsim calibrate writes it")
+        yield Fault(grid.file, found=_("a table of something else"), allowed=allowed)
+        return
     for i, name in enumerate(grid.header):
         if name != WEIGHT and name not in uncertain:
             allowed = _("a parameter of `uncertain`: {names}").format(names=listed(uncertain))

@@ -13,6 +13,7 @@ from sim.load.findings import Finding, Steps, dotted
 from sim.load.loading import findings, unit_faults
 from sim.load.paths import resolved
 from sim.load.posteriors import read_posterior
+from sim.load.stages import unread_parameters, without_unread
 from sim.load.tables import read_table
 from sim.load.validation import validate
 from sim.messages import BadInput, Fault, Place, _, nearest, shown
@@ -54,11 +55,12 @@ def with_settings(loaded: Loaded, settings: Sequence[str]) -> Loaded:
         return _or_refuse(loaded, faults)
     validated = validate(document)
     _or_refuse(loaded, _faults(made, validated.findings))
-    baseline = _baseline(loaded, validated.scenario, made)
-    posterior = _posterior(loaded, validated.scenario, made)
-    changes = {"scenario": validated.scenario, "baseline": baseline, "posterior": posterior}
+    scenario = without_unread(validated.scenario, loaded.scenario)
+    baseline = _baseline(loaded, scenario, made)
+    posterior = _posterior(loaded, scenario, made)
+    changes = {"scenario": scenario, "baseline": baseline, "posterior": posterior}
     changed = loaded.model_copy(update=changes)
-    faults = _faults(made, findings(changed.scenario, changed.baseline))
+    faults = _faults(made, [*findings(scenario, baseline), *unread_parameters(scenario)])
     return _or_refuse(changed, [*faults, *unit_faults(changed)])
 
 

@@ -6,11 +6,25 @@ from typing import Any
 from sim import figures, numerals
 from sim.experiment.margins import PER, short, titled
 from sim.figures.formats import Known, told
-from sim.figures.reading import Run
+from sim.figures.reading import Run, policy_in_words
 from sim.figures.value import of_quantity
+from sim.figures.words import outcome_in_words
+from sim.load.vocabulary import PARAMETERS
 from sim.messages import _
 from sim.numerals import significant
-from sim.report.blocks import Block, Part, Table, Text, count, data, drawn, interval, name, share
+from sim.report.blocks import (
+    Block,
+    Part,
+    Table,
+    Text,
+    count,
+    data,
+    drawn,
+    interval,
+    name,
+    policy_name,
+    share,
+)
 from sim.sweep.telling import over
 
 MOST = 15
@@ -73,22 +87,31 @@ def _effects(run: Any) -> Table:
     table, base = of_quantity(run)
     rows = [
         [
-            name(one["parameter"]),
+            _in_words(one["parameter"]),
             _range(*ranges.loc[one["parameter"], ["low", "high"]]),
             interval(Known(*(one[f"mu_star{end}"] for end in ENDS))),
             interval(Known(*(one[f"first{end}"] for end in ENDS))),
             interval(Known(*(one[f"total{end}"] for end in ENDS))),
+            name(one["parameter"]),
         ]
         for one in table[table["mu_star"] > 0].head(MOST).to_dict("records")
     ]
     caption = told(
-        _("What moves {outcome} under {base} most: {replications} replications at each of {points} "
-          "points, with 95 % intervals"),
-        outcome=study["outcome"], base=name(base), replications=count(study["replications"]),
-        points=count(study["points_in_all"]),
+        _("{outcome}: what moves it most under {base}, by {replications} replications at each of "
+          "{points} points, with 95 % intervals"),
+        outcome=outcome_in_words(study["outcome"], "kinds" in study), base=policy_name(run, base),
+        replications=count(study["replications"]), points=count(study["points_in_all"]),
     )  # fmt: skip
-    heads = [_("parameter"), _("range"), _("effect over the range"), _("alone"), _("in all")]
+    heads = [
+        _("parameter"), _("range"), _("effect over the range"), _("alone"), _("in all"),
+        _("name in the scenario"),
+    ]  # fmt: skip
     return Table(caption, heads, rows)
+
+
+def _in_words(path: str) -> str:
+    """What the sheet of assumptions calls a parameter; its path if it is not on it."""
+    return PARAMETERS.label(path) if path in PARAMETERS.texts else name(path)
 
 
 def _range(low: float, high: float) -> str:
@@ -99,17 +122,19 @@ def _range(low: float, high: float) -> str:
 def _decision(run: Any) -> Table:
     rows = [
         [
-            name(one["parameter"]) if one["parameter"] else _("all together"),
+            _in_words(one["parameter"]) if one["parameter"] else _("all together"),
             _worth(Known(one["worth"], one["low"], one["high"])),
             share(one["changes"]),
-            *_instead(one),
+            *_instead(run, one),
+            name(one["parameter"]) if one["parameter"] else numerals.NOTHING,
         ]
         for one in run.decision.to_dict("records")
     ]
     heads = [
         _("to know"), _("worth"), _("chance of another choice, %"), _("other choice"), _("from"),
+        _("name in the scenario"),
     ]  # fmt: skip
-    chosen = name(run.manifest["sensitivity"]["chosen"])
+    chosen = policy_name(run, run.manifest["sensitivity"]["chosen"])
     caption = _("What it is worth to know, in what the outcome counts; chosen as it is: {policy}")
     return Table(caption.format(policy=chosen), heads, rows)
 
@@ -119,13 +144,13 @@ def _worth(known: Known) -> str:
     return interval(known) if known.high > 0 else _("none seen")
 
 
-def _instead(one: dict[Any, Any]) -> tuple[str, str]:
+def _instead(run: Run, one: dict[Any, Any]) -> tuple[str, str]:
     """Which policy instead, and from which value up or down."""
     if one["turning"] is None or one["turning"] != one["turning"]:
         return numerals.NOTHING, numerals.NOTHING
     value = data(one["turning"], significant(one["turning"], 3))
     sentence = _("{value} up") if one["above"] else _("{value} down")
-    return name(one["instead"]), told(sentence, value=value)
+    return policy_name(run, one["instead"]), told(sentence, value=value)
 
 
 def _choice(study: dict[str, Any]) -> str:
@@ -133,8 +158,8 @@ def _choice(study: dict[str, Any]) -> str:
         "Worth: how much better the policy chosen would be on average if this were known before, "
         "estimated by regression over {draws} draws of all that is uncertain, and corrected for "
         "its bias upwards; where the interval begins at zero it may be worth nothing. The choice "
-        "goes by {outcome} alone, not by costs."
-    ).format(draws=count(study["draws"]), outcome=study["outcome"])
+        "goes by this outcome alone, not by costs."
+    ).format(draws=count(study["draws"]))
 
 
 # ---------------------------------------------------------------- what a little more would keep
@@ -151,7 +176,8 @@ def further(run: Any) -> Part:
         )
     ]  # fmt: skip
     for (policy, lever), rows in table.groupby(["policy", "lever"], sort=False):
-        title = titled(str(lever), str(policy), int(rows["step"].iloc[0]))
+        called = policy_in_words(run, str(policy))
+        title = titled(str(lever), called, int(rows["step"].iloc[0]))
         blocks.append(Table(title, _heads(), list(_areas(rows))))
     blocks.append(
         Text(

@@ -13,7 +13,8 @@ import numpy as np
 from sim.levers import AnyLever, Change
 from sim.load import check, shape
 from sim.load.findings import Steps, dotted
-from sim.messages import BadInput, Fault, _, shown
+from sim.load.stages import switch_of, unread
+from sim.messages import BadInput, Fault, Place, _, shown
 from sim.scenario import Loaded, Posterior
 from sim.sweep.description import at_values
 from sim.sweep.design import MIDDLE, Draws, Joint, Parameter, Span
@@ -215,6 +216,9 @@ def _given(loaded: Loaded, text: str) -> Factor:
     if path in loaded.scenario.uncertain:
         allowed = _("a parameter that is not uncertain; this one has a distribution")
         raise BadInput([Fault(called, found=shown(path), allowed=allowed)])
+    if at := switch_of(loaded.scenario, path):
+        allowed = _("a parameter that something reads")
+        raise BadInput([Fault(called, Place(), path, unread(loaded.scenario, at), allowed)])
     whole = not any(set(end) & set(".eE") for end in (low, high))
     least, most = map(int, numbers) if whole else numbers
     span = Span(least, most, whole=whole)

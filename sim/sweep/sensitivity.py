@@ -120,8 +120,8 @@ def study(
     wanted = size or Size()
     named = tuple(known_policies(loaded, policies))
     better = goal_of(outcome, goal)
-    _check(loaded, outcome, better, wanted)
     found = factors_.uncertain(loaded)
+    _check(loaded, outcome, better, wanted, len(found))
     found += factors_.given(loaded, vary) if vary else factors_.settings(loaded, named)
     if not found:
         told = _("nothing that is uncertain and no setting to vary")
@@ -136,7 +136,7 @@ def study(
         return _studied(stages)
 
 
-def _check(loaded: Loaded, outcome: str, goal: str | None, size: Size) -> None:
+def _check(loaded: Loaded, outcome: str, goal: str | None, size: Size, uncertain: int) -> None:
     if fault := fault_of(outcome, loaded.baseline):
         raise BadInput([fault])
     if goal is None:
@@ -146,7 +146,7 @@ def _check(loaded: Loaded, outcome: str, goal: str | None, size: Size) -> None:
     whole = _("a whole number of at least {least}")
     checks = [
         ("replications", size.replications, 2, whole),
-        ("draws", size.draws, FEWEST_DRAWS, power),
+        ("draws", size.draws, _fewest_draws(uncertain), power),
         ("trajectories", size.trajectories, FEWEST_TRAJECTORIES, whole),
         ("points", size.points, FEWEST_POINTS, power),
         ("keep", size.kept, 1, whole),
@@ -159,6 +159,11 @@ def _check(loaded: Loaded, outcome: str, goal: str | None, size: Size) -> None:
     if faults:
         raise BadInput(faults)
     _need_salib()
+
+
+def _fewest_draws(uncertain: int) -> int:
+    """Points from which so many parameters can be told apart, a power of two."""
+    return max(FEWEST_DRAWS, 1 << (worth.fewest_points(uncertain) - 1).bit_length())
 
 
 def _need_salib() -> None:

@@ -17,6 +17,8 @@ Floats = npt.NDArray[np.float64]
 
 DEGREES = range(1, 6)
 """Of the polynomials that are tried for one parameter."""
+LEAST_POINTS_A_TERM = 2
+"""Of a regression: points for each of its terms."""
 SIMULATED = 1000
 AT_ONCE = 50
 """Draws of the coefficients, for the bias and the interval; and how many are in memory."""
@@ -63,20 +65,39 @@ def fit(shares: Floats, gain: Floats) -> Fit:
     """Regress gain[N, D] on parameters at shares[N, K] of their distributions.
 
     Legendre polynomials of each, of the degree with the smallest error when each point is foretold
-    from the others; of several parameters also the products of two (linear ones).
+    from the others; of several parameters also the products of two (linear ones), as long as half
+    of the points are left to tell how wrong it is.
     """
-    tried = [_fitted(_basis(shares, degree), gain, degree) for degree in DEGREES]
+    tried = [_fitted(basis, gain, degree) for degree, basis in _bases(shares)]
     return min(tried, key=lambda one: _error_left_out(one, gain))
 
 
-def _basis(shares: Floats, degree: int) -> Floats:
+def fewest_points(parameters: int) -> int:
+    """How many points it takes at least for so many parameters together."""
+    return LEAST_POINTS_A_TERM * (parameters + 1)
+
+
+def _bases(shares: Floats) -> Iterator[tuple[int, Floats]]:
+    """Bases by degree, with products if they leave enough points, else without; a linear one
+    always. A basis with as many terms as points would go through all of them, and look certain."""
+    for degree in DEGREES:
+        for with_products in (True, False):
+            basis = _basis(shares, degree, with_products)
+            is_least = degree == DEGREES[0] and not with_products
+            if is_least or LEAST_POINTS_A_TERM * basis.shape[1] <= len(shares):
+                yield degree, basis
+                break
+
+
+def _basis(shares: Floats, degree: int, with_products: bool = True) -> Floats:
     from numpy.polynomial.legendre import legvander
 
     centred = 2 * shares - 1
     columns = [np.ones((len(shares), 1))]
     columns += [legvander(column, degree)[:, 1:] for column in centred.T]
     number = centred.shape[1]
-    columns += [centred[:, [i]] * centred[:, [j]] for i in range(number) for j in range(i)]
+    if with_products:
+        columns += [centred[:, [i]] * centred[:, [j]] for i in range(number) for j in range(i)]
     return np.hstack(columns)
 
 

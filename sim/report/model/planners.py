@@ -6,11 +6,12 @@ data, submodels.
 """
 
 from sim.figures.formats import told
-from sim.figures.reading import Run, measured, minimum
-from sim.messages import _
+from sim.figures.reading import Run, base, either, kinds, measured, minimum
+from sim.messages import _, listed
 from sim.report.blocks import Block, Code, Heading, Part, Table, Text, count, day, drawn
 from sim.report.model import mechanisms
 from sim.report.model.way import way
+from sim.risk.summary import kind_counted
 
 
 def parts(run: Run | None) -> list[Part]:
@@ -107,13 +108,24 @@ def _entities(run: Run | None) -> Part:
 
 
 def _extent(run: Run) -> str:
-    rows = measured(run, "hamlets", str(run.manifest["policies"][0]))
-    return told(
+    rows = measured(run, "hamlets", base(run))
+    sentence = either(
+        run,
         _(
             "This run: {hamlets} hamlets at the start, from {start} to {end}; a cell needs "
             "{minimum} official members."
         ),
+        _(
+            "This run: {hamlets} units at the start ({kinds}), from {start} to {end}; a cell needs "
+            "{minimum} official members. Where this page speaks of hamlets that have, lose or "
+            "found a cell, units of all these kinds are meant."
+        ),
+    )
+    of_each = [(kind, measured(run, "hamlets", base(run), kind)) for kind in kinds(run)]
+    return told(
+        sentence,
         hamlets=count(rows.iloc[0]["mean"]),
+        kinds=listed(kind_counted(kind, int(of.iloc[0]["mean"])) for kind, of in of_each),
         start=day(rows.iloc[0]["date"]),
         end=day(rows.iloc[-1]["date"]),
         minimum=count(minimum(run)),
