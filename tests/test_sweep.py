@@ -1,5 +1,6 @@
 """Sweeps: designs, what a folder holds, going on after whatever stopped it, bad input."""
 
+import asyncio
 import errno
 import json
 import os
@@ -606,6 +607,20 @@ def test_bad_addresses(
     assert f"--scheduler: found {address}" in done.err
     assert told in done.err
     assert not (tmp_path / "out").exists()
+
+
+def test_a_scheduler_is_reached_from_a_notebook(
+    sweep_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where an event loop runs already."""
+    monkeypatch.setattr(workers, "SECONDS_TO_CONNECT", 1)
+
+    async def cell() -> str:
+        return refused(
+            lambda: sim.sweep(sweep_file, tmp_path / "out", scheduler="tcp://127.0.0.1:9")
+        )
+
+    assert "allowed: the address of a running scheduler" in asyncio.run(cell())
 
 
 def test_workers_with_other_libraries_or_sources_are_refused(

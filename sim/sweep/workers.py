@@ -10,7 +10,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from itertools import islice
@@ -173,7 +173,7 @@ def _client(address: str) -> Any:
         found, allowed = _("no dask.distributed here"), "pip install 'hamletsim[cluster]'"
         raise BadInput([Fault(OPTION, found=found, allowed=allowed)]) from None
     try:
-        asyncio.run(_reach(address))  # a client that cannot connect complains for long
+        _reach(address)  # a client that cannot connect complains for long
         client = Client(address, timeout=SECONDS_TO_CONNECT, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
         found = f"{address} ({error})"
@@ -187,10 +187,18 @@ def _client(address: str) -> Any:
     return client
 
 
-async def _reach(address: str) -> None:
+def _reach(address: str) -> None:
+    """Raise whatever keeps this process from a scheduler.
+
+    In a thread of its own, for in a notebook an event loop runs in this one.
+    """
     from distributed.comm.core import connect
 
-    (await connect(address, timeout=SECONDS_TO_CONNECT)).abort()
+    async def tried() -> None:
+        (await connect(address, timeout=SECONDS_TO_CONNECT)).abort()
+
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, tried()).result()
 
 
 def _check_workers(client: Any, address: str) -> None:
