@@ -249,8 +249,7 @@ def test_a_setting_changes_one_parameter(
     ("setting", "left"),
     [
         ("postings.renewal=0.1", ["training.attendance"]),
-        ("postings={renewal: 0.1}", ["training.attendance"]),
-        ("postings.renewal=", ["training.attendance"]),
+        ("training={attendance: 0.6}", ["postings.renewal"]),
         ("postings.term_months=24", ["postings.renewal", "training.attendance"]),
         ("uncertain.postings.renewal.mean=0.5", ["postings.renewal", "training.attendance"]),
     ],

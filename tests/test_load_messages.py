@@ -85,8 +85,8 @@ def test_values_are_shown_as_a_planner_wrote_them(value: object, text: str) -> N
         ("seets", ["seats", "level"], "seats"),
         ("zzz", ["seats", "level"], None),
         ("x", [], None),
-        ("h 700", [f"H {i}" for i in range(1000)], "H 700"),
-        ("h7000", [f"H {i}" for i in range(1000)], None),
+        ("h 700", [f"H {i}" for i in range(3000)], "H 700"),
+        ("h7000", [f"H {i}" for i in range(3000)], None),
     ],
 )
 def test_the_nearest_name(name: str, names: list[str], expected: str | None) -> None:
