@@ -60,6 +60,7 @@ def run(
     """
     from sim import experiment, store
 
+    experiment.check_given(policies, replications=replications, seed=seed, jobs=jobs)
     loaded = scenario if isinstance(scenario, Loaded) else load(scenario)
     if faults := check(loaded):
         raise BadInput(faults)
@@ -105,6 +106,7 @@ def best(
     """
     from sim import experiment
 
+    experiment.check_given(policies, seed=seed, jobs=jobs, most=most)
     loaded = scenario if isinstance(scenario, Loaded) else load(scenario)
     if faults := check(loaded):
         raise BadInput(faults)
@@ -126,8 +128,10 @@ def sweep(
     scheduler: instead, the address of a dask.distributed scheduler.  progress: called with points
     done and in all. The results depend on none of the three. Raises BadInput.
     """
+    from sim.experiment import check_given
     from sim.sweep import description, running
 
+    check_given(jobs=jobs)
     return running.run(description.read(file), Path(out), jobs, scheduler, progress)
 
 
@@ -154,9 +158,10 @@ def sensitivity(
     of a run, default `sensitivity` in it, of a scenario nothing is kept without.
     jobs: processes, default all cores. Raises BadInput.
     """
-    from sim import store
+    from sim import experiment, store
     from sim.sweep import sensitivity as room
 
+    experiment.check_given(policies, seed=seed, jobs=jobs)
     source = _Source.of(of)
     folder = source.place(room.NAME, out)
     if folder is not None:
@@ -187,9 +192,10 @@ def marginal(
     lowest.  replications: default the scenario's.  out: of a scenario, a folder for the table.
     Raises BadInput.
     """
-    from sim import store
+    from sim import experiment, store
     from sim.experiment import marginal as room
 
+    experiment.check_given(policies, replications=replications, seed=seed, jobs=jobs)
     source = _Source.of(of)
     folder = None if out is None else Path(out)
     if folder is not None:
@@ -360,13 +366,11 @@ def snapshot(
     """
     from sim import experiment
 
-    day = date
-    if isinstance(day, str):
-        try:
-            day = dt.date.fromisoformat(day)
-        except ValueError:
-            allowed = _("a date such as {example}").format(example="2025-01-01")
-            raise BadInput([Fault("date", found=shown(date), allowed=allowed)]) from None
+    try:
+        day = date if isinstance(date, dt.date) else dt.date.fromisoformat(date)
+    except (TypeError, ValueError):
+        allowed = _("a date such as {example}").format(example="2025-01-01")
+        raise BadInput([Fault("date", found=shown(date), allowed=allowed)]) from None
     return experiment.snapshot(scenario, policy, day, replication, engine, seed)
 
 

@@ -28,7 +28,7 @@ CATALOGUES = Path(__file__).with_name("locales")
 LONGEST_VALUE = 80
 LONGEST_ALLOWED = 800
 # difflib compares with every name; on a national table that would take seconds for each fault.
-MOST_NAMES_COMPARED = 500
+MOST_NAMES_COMPARED = 2000
 
 _language: ContextVar[str | None] = ContextVar("language", default=None)
 
@@ -107,13 +107,13 @@ class Place:
     column: str | None = None
 
     def __str__(self) -> str:
-        parts = {
-            _("line {}"): self.line,
-            _("sheet {}"): None if self.sheet is None else printable(self.sheet),
-            _("row {}"): self.row,
-            _("column {}"): self.column,
-        }
-        return ", ".join(text.format(part) for text, part in parts.items() if part is not None)
+        parts = (  # pairs, for lines and rows have one name in some languages
+            (_("line {}"), self.line),
+            (_("sheet {}"), None if self.sheet is None else printable(self.sheet)),
+            (_("row {}"), self.row),
+            (_("column {}"), self.column),
+        )
+        return ", ".join(text.format(part) for text, part in parts if part is not None)
 
 
 @dataclass(frozen=True)

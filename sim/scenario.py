@@ -9,7 +9,7 @@ import copy
 import datetime as dt
 import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
@@ -484,8 +484,9 @@ class Scenario(Record):
     def with_values(self, values: Mapping[str, Any]) -> "Scenario":
         """A new scenario with some parameters replaced, e.g. `{"training.seats": 60}`.
 
-        Names of policies that are replaced go with them.  Raises pydantic's ValidationError for a
-        value, KeyError for a path, that does not exist.
+        What is replaced is no longer uncertain, unless `uncertain` itself is given.  Names of
+        policies that are replaced go with them.  Raises pydantic's ValidationError for a value,
+        KeyError for a path, that does not exist.
         """
         touched = {path.partition(".")[0] for path in values}
         # What is not touched is right already: to check all policies again is most of the work.
@@ -498,7 +499,18 @@ class Scenario(Record):
         if "policies" in values and "policy_names" not in touched:
             kept = self.policy_names.keys() & dict(data["policies"]).keys()
             data["policy_names"] = {policy: self.policy_names[policy] for policy in kept}
+        if "uncertain" not in touched:
+            data["uncertain"] = still_uncertain(self.uncertain, values)
         return Scenario.model_validate(data)
+
+
+def still_uncertain(uncertain: Mapping[str, Any], given: Collection[str]) -> dict[str, Any]:
+    """The uncertain parameters without those at given paths or below them."""
+    return {
+        path: distribution
+        for path, distribution in uncertain.items()
+        if not any(path == one or path.startswith(f"{one}.") for one in given)
+    }
 
 
 def _set(data: dict[str, Any], path: str, value: Any) -> None:
@@ -606,4 +618,5 @@ __all__ = [
     "Scenario",
     "Unit",
     "is_month_start",
+    "still_uncertain",
 ]

@@ -346,6 +346,19 @@ def test_only_parameters_of_the_world_change_the_world() -> None:
         ({"engine": "fast"}, 'engine: found "fast"; allowed: compiled, reference'),
         ({"replications": 0}, "replications: found 0; allowed: a whole number of at least 1"),
         ({"jobs": 0}, "jobs: found 0; allowed: a whole number of at least 1"),
+        ({"jobs": 1.5}, "jobs: found 1.5; allowed: a whole number of at least 1"),
+        ({"replications": 2.5}, "replications: found 2.5; allowed: a whole number of at least 1"),
+        ({"replications": "3"}, 'replications: found "3"; allowed: a whole number of at least 1'),
+        ({"seed": -1}, "seed: found -1; allowed: a whole number of at least 0"),
+        (
+            {"seed": 2**62},
+            "seed: found 4611686018427387904; allowed: "
+            "a whole number from 0 to 4611686018427387903",
+        ),
+        (
+            {"policies": "as-is"},
+            "policies: found \"as-is\"; allowed: a list of names, such as ['as-is']",
+        ),
         ({"precision": 2.0}, "precision: found 2; allowed: a number between 0 and 1"),
         (
             {"precision": 0.1, "replications": 5},

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from sim.experiment import drawn
 from sim.levers import Change, Emulation, Training, Where
 from sim.load import areas_of, check, dump, load, parse_scenario, schema, units_at, with_settings
 from sim.load.documents import parse_document, read_document, scalar
@@ -242,6 +243,33 @@ def test_a_setting_changes_one_parameter(
     assert found == value
     assert changed.baseline is sample.baseline
     assert with_settings(changed, []) is changed
+
+
+@pytest.mark.parametrize(
+    ("setting", "left"),
+    [
+        ("postings.renewal=0.1", ["training.attendance"]),
+        ("training={attendance: 0.6}", ["postings.renewal"]),
+        ("postings.term_months=24", ["postings.renewal", "training.attendance"]),
+        ("uncertain.postings.renewal.mean=0.5", ["postings.renewal", "training.attendance"]),
+    ],
+)
+def test_what_is_set_is_no_longer_uncertain(sample: Loaded, setting: str, left: list[str]) -> None:
+    """Else its draws would take the place of what was asked for, and nobody would know."""
+    beta = "{distribution: beta, mean: 0.8, sd: 0.1}"
+    names = "postings.renewal", "training.attendance"
+    unsure = with_settings(sample, [f"uncertain.{name}={beta}" for name in names])
+    changed = with_settings(unsure, [setting])
+    assert sorted(changed.scenario.uncertain) == left
+
+
+def test_values_given_in_python_are_no_longer_uncertain(sample: Loaded) -> None:
+    beta = "{distribution: beta, mean: 0.8, sd: 0.1}"
+    unsure = with_settings(sample, [f"uncertain.postings.renewal={beta}"])
+    changed = unsure.with_values({"postings.renewal": 0.1})
+    assert drawn(changed, 3).scenario.postings.renewal == 0.1
+    assert drawn(unsure, 3).scenario.postings.renewal != 0.8
+    assert list(drawn(unsure, 3).scenario.uncertain) == ["postings.renewal"]
 
 
 def test_settings_reach_levers_and_new_policies(sample: Loaded) -> None:

@@ -29,6 +29,16 @@ def test_a_fault_names_file_place_field_found_allowed_and_suggestion() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("spoken", "told"),
+    [("en", "line 3"), ("vi", "dòng 3"), ("ru", "строка 3")],
+)
+def test_the_line_is_told_in_every_language(spoken: str, told: str) -> None:
+    """In Russian lines of a text and rows of a table have one name."""
+    with speaking(spoken):
+        assert str(Place(line=3)) == told
+
+
 def test_bad_input_has_a_line_for_each_fault() -> None:
     bad = BadInput([Fault("a", found="1", allowed="2"), Fault("b", found="3", allowed="4")])
     assert str(bad) == "a: found 1; allowed: 2\nb: found 3; allowed: 4"
@@ -75,8 +85,8 @@ def test_values_are_shown_as_a_planner_wrote_them(value: object, text: str) -> N
         ("seets", ["seats", "level"], "seats"),
         ("zzz", ["seats", "level"], None),
         ("x", [], None),
-        ("h 700", [f"H {i}" for i in range(1000)], "H 700"),
-        ("h7000", [f"H {i}" for i in range(1000)], None),
+        ("h 700", [f"H {i}" for i in range(3000)], "H 700"),
+        ("h7000", [f"H {i}" for i in range(3000)], None),
     ],
 )
 def test_the_nearest_name(name: str, names: list[str], expected: str | None) -> None:

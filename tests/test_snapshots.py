@@ -4,6 +4,7 @@ Both engines stop in the same world, either goes on from a world of the other, a
 policy with the same history it goes on as if it had run under that policy from the beginning.
 """
 
+import dataclasses
 import datetime as dt
 import itertools
 import pickle
@@ -284,6 +285,14 @@ def test_a_policy_with_another_history_is_refused() -> None:
         sim.snapshot(loaded, "base", "2022-02-01").go_on("late")
 
 
+def test_a_snapshot_of_other_sources_is_refused() -> None:
+    """To go on from it would be no run that never stopped."""
+    made = sim.snapshot(RICH["lively"], "as-is", "2022-01-01")
+    other = dataclasses.replace(pickle.loads(pickle.dumps(made)), sources="0123")
+    with pytest.raises(sim.BadInput, match="found one made by sources 0123; allowed: one made by"):
+        other.trace("as-is")
+
+
 # ---------------------------------------------------------------- nothing is felt before
 
 STRONG = {"pace-none": {"admission": {"pace": "none"}}, "pace-even": {}}
@@ -352,7 +361,6 @@ def policies_of(*levers: list[Values]) -> tuple[Scenario, list[Any]]:
     given = {str(number): one for number, one in enumerate(levers)}
     scenario = RICH["lively"].with_values({"policies": given}).scenario
     return scenario, list(scenario.policies.values())
-
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Sweeps: designs, what a folder holds, going on after whatever stopped it, bad input."""
 
+import asyncio
 import errno
 import json
 import os
@@ -16,6 +17,7 @@ import pandas as pd
 import pytest
 
 import sim
+from sim import store
 from sim.messages import BadInput
 from sim.risk import intervals
 from sim.sweep import description, finished, folder, run, workers
@@ -444,10 +446,15 @@ def test_a_folder_of_other_versions_is_told(sweep_file: Path, tmp_path: Path) ->
     file.write_text(json.dumps(data))
     told = refused(lambda: sim.sweep(sweep_file, tmp_path / "out", jobs=1))
     assert "found a sweep begun with numpy 1.0.0; allowed: the same versions, to go on" in told
+    data["versions"] |= {"numpy": np.__version__, "sources": "0"}
+    file.write_text(json.dumps(data))
+    told = refused(lambda: sim.sweep(sweep_file, tmp_path / "out", jobs=1))
+    assert "found a sweep begun with sources 0; allowed: the same versions" in told
     data["format"] = "hamletsim sweep 0"
     file.write_text(json.dumps(data))
     told = refused(lambda: finished(tmp_path / "out"))
     assert 'found "hamletsim sweep 0"; allowed: the folder of a sweep (hamletsim sweep 1)' in told
+    assert told.endswith("or another folder, in which the sweep begins anew")
 
 
 @pytest.mark.parametrize("missing", ["versions", "outcomes", "design.points"])
@@ -485,9 +492,7 @@ def test_a_folder_of_something_else_is_left_alone(sweep_file: Path, tmp_path: Pa
     assert [f.name for f in (tmp_path / "out").iterdir()] == ["mine.txt"]
 
 
-def test_what_a_user_puts_beside_the_tables_is_left_alone(
-    sweep_file: Path, tmp_path: Path
-) -> None:
+def test_what_a_user_puts_beside_the_tables_is_left_alone(sweep_file: Path, tmp_path: Path) -> None:
     done = sim.sweep(sweep_file, tmp_path / "out", jobs=1)
     for place in ("outcomes", "done", "."):
         (tmp_path / "out" / place / "notes.txt").write_text("mine")
@@ -553,6 +558,17 @@ def test_an_unfinished_sweep_is_not_read(sweep_file: Path, tmp_path: Path) -> No
         ("outcomes:", "design: {kind: sobol, points: 8}\noutcomes:", "allowed: no levels of"),
         ("outcomes:", "design: 3\noutcomes:", "design: found 3; allowed: a mapping"),
         ("levels: 3", "levels: 2000000", "levels: found 2000000; allowed: a whole number from 2"),
+        ("whole: true, levels: 3", "levels: 4", "`whole: true` makes a range of them"),
+        ("source.listing.per_resident: [0.001, 0.01]", "replications: [3, 4]",
+         "allowed: the key replications of the sweep"),
+        ("source.listing.per_resident: [0.001, 0.01]", "seed: [3, 4]",
+         "allowed: the key seed of the sweep"),
+        ("source.listing.per_resident: [0.001, 0.01]", "title: [a, b]",
+         "allowed: a parameter on which outcomes depend"),
+        ("replications: 3", "policies: [as-is]",
+         "policies.more-seats[0].seats.times\"; allowed: a lever of a policy that runs: as-is"),
+        ("more-seats[0].seats.times", "more-seats[0].seats.time",
+         "did you mean policies.more-seats[0].seats.times?"),
     ],
 )  # fmt: skip
 def test_bad_sweep_files(tmp_path: Path, old: str, new: str, told: str) -> None:
@@ -590,6 +606,36 @@ def test_bad_addresses(
     assert done.code == 2
     assert f"--scheduler: found {address}" in done.err
     assert told in done.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_scheduler_is_reached_from_a_notebook(
+    sweep_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where an event loop runs already."""
+    monkeypatch.setattr(workers, "SECONDS_TO_CONNECT", 1)
+
+    async def cell() -> str:
+        return refused(
+            lambda: sim.sweep(sweep_file, tmp_path / "out", scheduler="tcp://127.0.0.1:9")
+        )
+
+    assert "allowed: the address of a running scheduler" in asyncio.run(cell())
+
+
+def test_workers_with_other_libraries_or_sources_are_refused(
+    sweep_file: Path, tmp_path: Path, cluster: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Kernels may be the same and what is made of their counts be not."""
+    here = workers.versions()
+    known = store.versions()
+    monkeypatch.setattr(store, "versions", lambda: known | {"scipy": "1.0"})
+    monkeypatch.setattr(store, "source_digest", lambda: "0")
+    address = cluster.scheduler_address
+    told = refused(lambda: sim.sweep(sweep_file, tmp_path / "out", scheduler=address))
+    there = f"sources {here['sources']}, scipy {here['scipy']}"
+    assert f"found workers with {there}; allowed: workers with sources 0, scipy 1.0" in told
+    assert not (tmp_path / "out").exists()
 
 
 def test_jobs_or_a_scheduler(sweep_file: Path, tmp_path: Path) -> None:

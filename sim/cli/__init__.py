@@ -62,7 +62,9 @@ Settings = Annotated[
         help=N_("Set a parameter, such as training.seats=60; can be given several times."),
     ),
 ]
-Seed = Annotated[int | None, typer.Option(min=0, metavar="N", help=N_("Default: the scenario's."))]
+Seed = Annotated[
+    int | None, typer.Option(min=0, max=2**62 - 1, metavar="N", help=N_("Default: the scenario's."))
+]
 EngineName = Annotated[
     str,
     typer.Option(

@@ -1,7 +1,14 @@
 """Replications, policies on the same lives, precision, draws of the parameters, selection."""
 
 from sim.experiment.parameters import drawn
-from sim.experiment.preparation import ENGINES, Prepared, prepare, prepare_replication
+from sim.experiment.preparation import (
+    ENGINES,
+    LARGEST_SEED,
+    Prepared,
+    check_given,
+    prepare,
+    prepare_replication,
+)
 from sim.experiment.replication import Progress, Results, run
 from sim.experiment.selection import Selection, best
 from sim.experiment.snapshots import Snapshot, snapshot
@@ -9,12 +16,14 @@ from sim.experiment.work import usable_cores
 
 __all__ = [
     "ENGINES",
+    "LARGEST_SEED",
     "Prepared",
     "Progress",
     "Results",
     "Selection",
     "Snapshot",
     "best",
+    "check_given",
     "drawn",
     "prepare",
     "prepare_replication",

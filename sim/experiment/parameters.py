@@ -17,7 +17,7 @@ POSTERIOR = "posterior"
 
 
 def drawn(loaded: Loaded, draw: int, seed: int | None = None) -> Loaded:
-    """The scenario with every uncertain parameter at its value in one draw.
+    """The scenario with every uncertain parameter at its value in one draw, and still called so.
 
     Those of the posterior, if there is one, come together from one of its rows, the others each
     from its prior, as if there were no posterior. Raises BadInput if a distribution leaves the
@@ -37,9 +37,15 @@ def drawn(loaded: Loaded, draw: int, seed: int | None = None) -> Loaded:
         told = loaded.posterior.row_at(float(u))
         values |= {path: value for path, value in told.items() if path in values}
     try:
-        return loaded.with_values(values)
+        return _at(loaded, values)
     except ValidationError as error:
         raise BadInput(_out_of_range(loaded, values, draw, error)) from None
+
+
+def _at(loaded: Loaded, values: Mapping[str, float]) -> Loaded:
+    set_there = loaded.with_values(values)
+    kept = {"uncertain": loaded.scenario.uncertain}
+    return set_there.model_copy(update={"scenario": set_there.scenario.model_copy(update=kept)})
 
 
 def _out_of_range(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Literal, Protocol
 
 from sim import plan as plans
@@ -9,7 +10,7 @@ from sim.engine.opening import Life, Stopped
 from sim.experiment.parameters import drawn
 from sim.load.stages import unread_when_run
 from sim.log import Outcome, Taker
-from sim.messages import BadInput, Fault, listed, nearest, shown
+from sim.messages import BadInput, Fault, _, listed, nearest, shown
 from sim.plan import Plan
 from sim.scenario import Loaded
 from sim.world import World
@@ -17,6 +18,15 @@ from sim.world import build as build_world
 
 Engine = Literal["compiled", "reference"]
 ENGINES: tuple[Engine, ...] = ("compiled", "reference")
+LARGEST_SEED = 2**62 - 1
+LIMITS = {
+    "seed": (0, LARGEST_SEED),
+    "replication": (0, 9_999_999),
+    "replications": (1, 10_000_000),
+    "jobs": (1, 10_000),
+    "most": (1, 10_000_000),
+}
+"""Smallest and largest whole numbers that may be given."""
 
 
 class Runner(Protocol):
@@ -52,6 +62,27 @@ def engine_called(name: str) -> EngineOf:
     raise BadInput([Fault("engine", found=shown(name), allowed=allowed)])
 
 
+def check_given(policies: object = None, **numbers: object) -> None:
+    """Raise BadInput for names that are one text, and for what is no number of its kind.
+
+    numbers: by name, of those in LIMITS; None stands for a default.
+    """
+    faults = []
+    if isinstance(policies, str):
+        allowed = _("a list of names, such as {example}").format(example=f"['{policies}']")
+        faults.append(Fault("policies", found=shown(policies), allowed=allowed))
+    for name, value in numbers.items():
+        least, most = LIMITS[name]
+        is_whole = isinstance(value, Integral) and not isinstance(value, bool)
+        if value is not None and not (is_whole and least <= value <= most):  # type: ignore[operator]
+            allowed = _("a whole number of at least {least}").format(least=least)
+            if is_whole and value > most:  # type: ignore[operator]
+                allowed = _("a whole number from {least} to {most}").format(least=least, most=most)
+            faults.append(Fault(name, found=shown(value), allowed=allowed))
+    if faults:
+        raise BadInput(faults)
+
+
 @dataclass(frozen=True)
 class Prepared:
     """One policy of a scenario under one draw of its parameters, ready to be replicated."""
@@ -84,6 +115,7 @@ def prepare_replication(
     loaded: Loaded, policy: str, replication: int, seed: int | None = None
 ) -> Prepared:
     """One policy with the draw of the parameters that `run` gives to this replication."""
+    check_given(replication=replication, seed=seed)
     scenario = loaded.scenario
     draw = replication % scenario.parameter_draws if scenario.uncertain else None
     return prepare(loaded, policy, draw, seed)

@@ -1,7 +1,7 @@
 """A replication that stops at a date, and goes on from there under several policies."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +19,7 @@ from sim.messages import BadInput, Fault, _, shown
 from sim.plan.calendar import months_between
 from sim.plan.histories import history
 from sim.scenario import Loaded, is_month_start
+from sim.store import source_digest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,7 +31,8 @@ CELLS = {rules.OWN: "own", rules.JOINT: "joint", rules.NONE: "none", rules.CLOSE
 class Snapshot:
     """One replication of one policy until a date; `stopped.world` is everybody and every cell then.
 
-    It can be pickled. To go on from it is as if the replication had never stopped, bit by bit.
+    It can be pickled. To go on from it is as if the replication had never stopped, bit by bit; so
+    it is only for the sources that made it.
     """
 
     loaded: Loaded
@@ -39,6 +41,7 @@ class Snapshot:
     seed: int
     date: dt.date
     stopped: Stopped
+    sources: str = field(default_factory=source_digest)
 
     @property
     def hamlets(self) -> "pd.DataFrame":
@@ -69,8 +72,14 @@ class Snapshot:
     def go_on(self, policy: str, engine: str = "compiled") -> Outcome:
         """The whole replication under a policy that has the same history up to the date.
 
-        Raises BadInput for an unknown policy or engine, or if the policy acts otherwise before.
+        Raises BadInput for an unknown policy or engine, if the policy acts otherwise before, or if
+        other sources made the snapshot.
         """
+        if self.sources != source_digest():
+            found = _("one made by sources {sources}").format(sources=self.sources)
+            allowed = _("one made by sources {sources}: make it again")
+            told = allowed.format(sources=source_digest())
+            raise BadInput([Fault("snapshot", found=found, allowed=told)])
         one = _prepared(self.loaded, policy, self.replication, self.seed)
         scenario, month = self.loaded.scenario, self.stopped.world.month
         known = scenario.policies

@@ -1,5 +1,6 @@
 """Estimates, probabilities and their intervals as the current language writes them."""
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -8,6 +9,8 @@ from sim.numerals import NOTHING, decimal
 
 ONE_DECIMAL, NO_DECIMALS = 0.95, 100.0
 """From where on numbers have one decimal and none; smaller ones have two."""
+NEARLY_ALL = 99.9
+"""Percent that stand for all that is more and not everything."""
 
 
 class Known(NamedTuple):
@@ -51,8 +54,10 @@ def digits(size: float) -> int:
 
 def percent(share: float, sign: bool = False) -> str:
     """A share in percent without its sign; a decimal only where it tells something."""
-    size = abs(100 * share)
-    return decimal(100 * share, 1 if 0 < size < 1 or 99 < size < 100 else 0, sign)
+    points = 100 * share
+    if NEARLY_ALL < abs(points) < 100:
+        points = math.copysign(NEARLY_ALL, points)
+    return decimal(points, 1 if 0 < abs(points) < 1 or 99 < abs(points) < 100 else 0, sign)
 
 
 def percentage(share: float) -> str:

@@ -17,7 +17,9 @@ from sim.load.stages import unread_parameters, without_unread
 from sim.load.tables import read_table
 from sim.load.validation import validate
 from sim.messages import BadInput, Fault, Place, _, nearest, shown
-from sim.scenario import Baseline, Loaded, Posterior, Scenario
+from sim.scenario import Baseline, Loaded, Posterior, Scenario, still_uncertain
+
+UNCERTAIN = "uncertain"
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,8 @@ def with_settings(loaded: Loaded, settings: Sequence[str]) -> Loaded:
     """The scenario with some parameters set, each as PATH=VALUE with the value in YAML.
 
     A path may go into lists (`policies.more-seats[0].seats.times=2`); an empty value takes the
-    parameter away. Another `baseline` or `posterior` is read from the folder of the scenario's
-    file. Raises BadInput with the faults of all settings.
+    parameter away. What is set is no longer uncertain. Another `baseline` or `posterior` is read
+    from the folder of the scenario's file. Raises BadInput with the faults of all settings.
     """
     data = loaded.scenario.model_dump(mode="json", by_alias=True, exclude_none=True)
     document = Document(loaded.source_file, data)
@@ -137,6 +139,8 @@ def _applied(document: Document, setting: Setting) -> Document:
             holder[step] = {}
         holder = holder[step]
     holder[last] = value.data
+    if setting.steps[0] != UNCERTAIN and isinstance(data.get(UNCERTAIN), dict):
+        data[UNCERTAIN] = still_uncertain(data[UNCERTAIN], [dotted(setting.steps)])
     kept = {at: text for at, text in document.spellings.items() if at[:size] != setting.steps}
     added = {(*setting.steps, *at): text for at, text in value.spellings.items()}
     return Document(document.file, data, {}, kept | added)

@@ -8,7 +8,7 @@ from functools import cache, reduce
 from typing import Any
 
 from sim.load.documents import Document
-from sim.load.findings import Steps, value_at
+from sim.load.findings import Steps, dotted, value_at
 from sim.messages import _, listed
 from sim.scenario import Scenario
 
@@ -144,10 +144,13 @@ def takes_number(node: Schema) -> bool:
 
 def parameters(data: Any) -> Iterator[str]:
     """Dotted paths of all parameters that a scenario has, in the order of the file."""
-    return (".".join(map(str, steps)) for steps in _leaves(_schema(), data, ()))
+    return map(dotted, _leaves(_schema(), data, ()))
 
 
 def _leaves(node: Schema, data: Any, steps: Steps) -> Iterator[Steps]:
+    if isinstance(data, list):
+        yield from _leaves_of_list(node, data, steps)
+        return
     here = data if isinstance(data, dict) else {}
     form = form_for(node, here) or {}
     names = dict.fromkeys((*form.get("properties", ()), *here))
@@ -157,6 +160,15 @@ def _leaves(node: Schema, data: Any, steps: Steps) -> Iterator[Steps]:
         inner = below(node, here, name)
         if inner is not None:
             yield from _leaves(inner, here.get(name), (*steps, name))
+
+
+def _leaves_of_list(node: Schema, data: list[Any], steps: Steps) -> Iterator[Steps]:
+    """Of a list of mappings, such as the levers of a policy, also what is in them."""
+    yield steps
+    for i, item in enumerate(data):
+        inner = below(node, data, i)
+        if isinstance(item, dict) and inner is not None:
+            yield from _leaves(inner, item, (*steps, i))
 
 
 # ---------------------------------------------------------------- words

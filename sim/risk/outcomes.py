@@ -102,8 +102,5 @@ def outcomes(study: Study, names: tuple[str, ...]) -> list[Outcome]:
 
 def _difference(difference: Floats, tally: Tally, name: str) -> Interval:
     """With a bound where nothing differed: of what happens once to a hamlet that says little."""
-    found = intervals.mean(difference, tally.draw)
-    if parsed(name)[0] in SO_FAR and not difference.any():
-        bound = np.array(intervals.bound_of_none(len(difference)))
-        return Interval(found.value, -bound, bound)
-    return found
+    made = intervals.difference if parsed(name)[0] in SO_FAR else intervals.mean
+    return made(difference, tally.draw)

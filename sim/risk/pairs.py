@@ -90,10 +90,8 @@ def _discordant(
 
 def _paired(outcome: str, value: Floats, base: Floats, tally: Tally) -> dict[str, Any]:
     difference = value - base
-    found = intervals.mean(difference, tally.draw)
-    if outcome in HAPPENINGS and not difference.any():
-        bound = np.array(intervals.bound_of_none(len(difference)))
-        found = Interval(found.value, -bound, bound)
+    made = intervals.difference if outcome in HAPPENINGS else intervals.mean
+    found = made(difference, tally.draw)
     apart, together = value.var() + base.var(), difference.var()
     return {
         "outcome": outcome,

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SUREST = 0.01
+NEARLY_ALL = 99.9
+"""Percent that stand for all that is more and not everything."""
 LONGEST_NAME = 32
 CELLS = ("lost", "founded", "re_emptied")
 PER_THOUSAND = 1000.0
@@ -612,13 +614,15 @@ def percentage(found: Interval) -> str:
     if found.value == 0:
         return _("< {high} %").format(high=decimal(100 * float(found.high), 1))
     if found.value == 1:
-        return _("> {low} %").format(low=decimal(100 * float(found.low), 1))
+        return _("> {low} %").format(low=decimal(min(100 * float(found.low), NEARLY_ALL), 1))
     value = _percent(100 * float(found.value))
     return _("{value} % [{low}, {high}]").format(value=value, low=low, high=high)
 
 
 def _percent(value: float) -> str:
-    return decimal(value, 1 if 0 < value < 1 or 99 < value < 100 else 0)
+    if 99 < value < 100:
+        return decimal(min(value, NEARLY_ALL), 1)
+    return decimal(value, 1 if 0 < value < 1 else 0)
 
 
 def columns(heads: Sequence[str], rows: Rows, left: Container[int] = (0,)) -> str:

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,11 @@ KEYS = (
 )  # fmt: skip
 SPAN_KEYS = ("low", "high", "levels", "log", "whole")
 DESIGN_KEYS = ("kind", "points", "seed")
+KEYS_OF_SWEEP = ("replications", "seed")
+UNREAD = ("title", "notes", "published", "happened", "policy_names")
+"""Keys of a scenario that no outcome follows."""
+BETWEEN = 0.381966
+"""A share of the way between the ends of a range that gives no round number."""
 DEFAULT_OUTCOMES = ("below", "lost", "combined", "admitted", "cost")
 MOST_POINTS = 10_000_000
 LARGEST_SEED = 2**62 - 1
@@ -59,10 +64,7 @@ def at_values(loaded: Loaded, parameters: Iterable[Parameter], values: Iterable[
         for path in (p.path, *p.also)
         if value is not AS_IT_IS
     }
-    uncertain = {p: u for p, u in loaded.scenario.uncertain.items() if p not in chosen}
-    scenario = loaded.scenario.model_copy(update={"uncertain": uncertain})
-    settings = [f"{path}={json.dumps(value)}" for path, value in chosen.items()]
-    return with_settings(loaded.model_copy(update={"scenario": scenario}), settings)
+    return with_settings(loaded, [f"{path}={json.dumps(v)}" for path, v in chosen.items()])
 
 
 def read(path: str | os.PathLike[str]) -> Sweep:
@@ -74,6 +76,8 @@ def read(path: str | os.PathLike[str]) -> Sweep:
     parameters = _parameters(reader, data)
     design = _design(reader, data, parameters, loaded)
     sweep = None if loaded is None else _sweep(reader, data, loaded, design)
+    if sweep is not None:
+        _refuse_unread(reader, sweep, parameters)
     if loaded is not None:
         _try_levels(reader, loaded, parameters)
     if reader.faults or sweep is None:
@@ -231,21 +235,67 @@ def _truth(reader: _Reader, at: Steps, value: Any) -> bool:
     return value is True
 
 
+def _refuse_unread(reader: _Reader, sweep: Sweep, parameters: Iterable[Parameter]) -> None:
+    """What would be the same at all points: keys that a sweep does not read, policies left out."""
+    idle = [name for name in sweep.loaded.policies if name not in sweep.policies]
+    for path in (parameter.path for parameter in parameters):
+        allowed = None
+        if path in KEYS_OF_SWEEP:
+            allowed = _("the key {key} of the sweep, one value for all points").format(key=path)
+        elif any(_is_in(path, name) for name in UNREAD):
+            allowed = _("a parameter on which outcomes depend")
+        elif any(_is_in(path, f"policies.{name}") for name in idle):
+            allowed = _("a lever of a policy that runs: {policies}").format(
+                policies=listed(sweep.policies)
+            )
+        if allowed:
+            reader.refuse(("parameters", path), shown(path), allowed)
+
+
+def _is_in(path: str, above: str) -> bool:
+    return path == above or path.startswith((f"{above}.", f"{above}["))
+
+
 def _try_levels(reader: _Reader, loaded: Loaded, parameters: Iterable[Parameter]) -> None:
-    """Each value of a list and each end of a range must do where all else is as it is."""
+    """Each value of a list must do where all else is as it is; of a range each end, and one value
+    between them."""
     for parameter in parameters:
-        span = parameter.span
-        values = parameter.levels if span is None else (span.at(0.0), span.at(1.0))
-        for value in values:
-            try:
-                tried = at_values(loaded, [parameter], [value])
-                faults = check(tried)
-            except BadInput as bad:
-                faults = bad.faults
-            for fault in faults:
-                found = f"{fault.field}: {fault.found}" if fault.field else fault.found
-                where: Steps = ("parameters", parameter.path)
-                reader.refuse(where, found, fault.allowed, fault.suggestion)
+        where: Steps = ("parameters", parameter.path)
+        if parameter.span is None:
+            for value in parameter.levels:
+                _refuse_level(reader, loaded, parameter, value, where)
+            continue
+        ends = [parameter.span.at(share) for share in (0.0, 1.0)]
+        faults = [_refuse_level(reader, loaded, parameter, end, where) for end in ends]
+        inner = parameter.levels[1:-1] or [parameter.span.at(BETWEEN)]
+        if not any(faults) and not (parameter.levels and len(parameter.levels) < 3):
+            _refuse_inner(reader, loaded, parameter, inner[0], where)
+
+
+def _refuse_level(
+    reader: _Reader, loaded: Loaded, parameter: Parameter, value: Any, where: Steps
+) -> bool:
+    faults = _faults_of(loaded, parameter, value)
+    for fault in faults:
+        found = f"{fault.field}: {fault.found}" if fault.field else fault.found
+        reader.refuse(where, found, fault.allowed, fault.suggestion)
+    return bool(faults)
+
+
+def _refuse_inner(
+    reader: _Reader, loaded: Loaded, parameter: Parameter, value: Any, where: Steps
+) -> None:
+    """Where the ends do and what lies between does not, the range should be of whole numbers."""
+    for fault in _faults_of(loaded, parameter, value):
+        allowed = _("{rule}; `whole: true` makes a range of them").format(rule=fault.allowed)
+        reader.refuse(where, fault.found, allowed)
+
+
+def _faults_of(loaded: Loaded, parameter: Parameter, value: Any) -> Sequence[Fault]:
+    try:
+        return check(at_values(loaded, [parameter], [value]))
+    except BadInput as bad:
+        return bad.faults
 
 
 # ---------------------------------------------------------------- design

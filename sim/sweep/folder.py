@@ -47,6 +47,8 @@ PART_SIZE = 256
 """Points of a part: few enough to hold in memory, many enough for few files."""
 DECISIVE = ("hamletsim", "numpy", "scipy", "pyarrow")
 """Libraries whose version can show in the tables."""
+SOURCES = "sources"
+"""Among the versions: a digest of our own sources, which tells apart what has the same version."""
 NOT_COMPARED = {"scenario", "checksums"}
 """Of the description: the scenario has a hash, and files follow from what is described."""
 NAMES_OF_FILES = {"baseline", "posterior"}
@@ -220,7 +222,11 @@ def described(sweep: Sweep) -> dict[str, Any]:
         **({"own_lives": True} if sweep.own_lives else {}),
         **{name: made[name] for name in ("scenario", "scenario_hash", "baseline_hash")},
         **drawn_from,
-        "versions": {name: made["versions"].get(name) for name in DECISIVE} | _sampler(design),
+        "versions": {
+            **{name: made["versions"].get(name) for name in DECISIVE},
+            **_sampler(design),
+            SOURCES: made["sources"],
+        },
     }
 
 
@@ -264,7 +270,8 @@ def description_of(folder: Path) -> dict[str, Any]:
         raise BadInput([Fault(file, found=found, allowed=allowed)]) from None
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         found = shown(data.get("format") if isinstance(data, dict) else data)
-        raise BadInput([Fault(str(folder), found=found, allowed=allowed)])
+        again = _("{allowed}; or another folder, in which the sweep begins anew")
+        raise BadInput([Fault(str(folder), found=found, allowed=again.format(allowed=allowed))])
     try:
         Description.model_validate(data)
     except ValidationError as error:

@@ -1,6 +1,7 @@
 """From a sweep to its folder, and from a folder to tables."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -79,12 +80,13 @@ def run(
     dask.distributed scheduler.  notice: told what else the user should know. Raises BadInput.
     """
     _check(jobs, scheduler)
-    with folders.opened(out, sweep) as folder:
+    known = nullcontext() if scheduler is None else workers.cluster(scheduler)
+    with known as cluster, folders.opened(out, sweep) as folder:
         if folder.damaged and notice:
             notice(folders.damage_told(folder.damaged))
         if progress:
             progress(folder.number - folder.left, folder.number)
-        for done in _work(sweep, folder, jobs, scheduler):
+        for done in _work(sweep, folder, jobs, cluster):
             folder.keep(*done)
             if progress:
                 progress(folder.number - folder.left, folder.number)
@@ -101,12 +103,12 @@ def _check(jobs: int | None, scheduler: str | None) -> None:
 
 
 def _work(
-    sweep: Sweep, folder: folders.Folder, jobs: int | None, scheduler: str | None
+    sweep: Sweep, folder: folders.Folder, jobs: int | None, cluster: Any | None
 ) -> workers.Results:
     if not folder.left:
         return iter(())
-    if scheduler is not None:
-        return workers.on_cluster(sweep, folder.missing(), scheduler)
+    if cluster is not None:
+        return workers.on_cluster(sweep, folder.missing(), cluster)
     number = min(jobs or usable_cores(), folder.left)
     if number == 1:
         return workers.in_this_process(sweep, folder.missing())

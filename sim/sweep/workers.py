@@ -10,8 +10,9 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 
@@ -28,6 +29,8 @@ MOST_DEATHS = 3
 IDLE_SECONDS = 60
 SECONDS_TO_CONNECT = 10
 OPTION = "--scheduler"
+LIBRARIES = ("hamletsim", "python", "numpy", "numba", "scipy")
+"""Whose versions workers must have too."""
 
 
 def in_this_process(sweep: Sweep, points: Iterable[int]) -> Results:
@@ -145,13 +148,22 @@ def _work(point: int) -> Done:
 # ---------------------------------------------------------------- a cluster
 
 
-def on_cluster(sweep: Sweep, points: Iterable[int], address: str) -> Results:
-    """On the workers of a running dask.distributed scheduler. Raises BadInput."""
+@contextmanager
+def cluster(address: str) -> Iterator[Any]:
+    """The workers of a running dask.distributed scheduler, all as this process is.
+
+    Raises BadInput.
+    """
     client = _client(address)
     try:
-        yield from _spread(client, sweep, iter(points))
+        yield client
     finally:
         client.close()
+
+
+def on_cluster(sweep: Sweep, points: Iterable[int], client: Any) -> Results:
+    """On the workers of a `cluster`. Raises BadInput."""
+    return _spread(client, sweep, iter(points))
 
 
 def _client(address: str) -> Any:
@@ -161,7 +173,7 @@ def _client(address: str) -> Any:
         found, allowed = _("no dask.distributed here"), "pip install 'hamletsim[cluster]'"
         raise BadInput([Fault(OPTION, found=found, allowed=allowed)]) from None
     try:
-        asyncio.run(_reach(address))  # a client that cannot connect complains for long
+        _reach(address)  # a client that cannot connect complains for long
         client = Client(address, timeout=SECONDS_TO_CONNECT, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
         found = f"{address} ({error})"
@@ -175,34 +187,52 @@ def _client(address: str) -> Any:
     return client
 
 
-async def _reach(address: str) -> None:
+def _reach(address: str) -> None:
+    """Raise whatever keeps this process from a scheduler.
+
+    In a thread of its own, for in a notebook an event loop runs in this one.
+    """
     from distributed.comm.core import connect
 
-    (await connect(address, timeout=SECONDS_TO_CONNECT)).abort()
+    async def tried() -> None:
+        (await connect(address, timeout=SECONDS_TO_CONNECT)).abort()
+
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, tried()).result()
 
 
 def _check_workers(client: Any, address: str) -> None:
-    """Raise BadInput unless there are workers, and all have this project's version."""
+    """Raise BadInput unless there are workers, and all have what this process has."""
+    here = versions()
     try:
-        versions = set(client.run(version).values())
+        there = client.run(versions).values()
     except Exception as error:
-        versions = {f"{type(error).__name__}: {error}"}
-    here = version()
-    if not versions:
+        there = [{type(error).__name__: str(error)}]
+    others = sorted({told for one in there if (told := _differing(one, here))})
+    if not there:
         found, allowed = _("no workers at {address}").format(address=address), _("at least one")
-    elif versions != {here}:
-        found = _("workers with {versions}").format(versions=", ".join(sorted(versions)))
-        allowed = _("workers with {version}").format(version=here)
+    elif others:
+        found = _("workers with {versions}").format(versions="; ".join(others))
+        names = {name for one in there for name in here if one.get(name) != here[name]}
+        mine = {name: here[name] for name in here if name in names}
+        allowed = _("workers with {version}").format(version=_differing(mine, {}))
     else:
         return
     raise BadInput([Fault(OPTION, found=found, allowed=allowed)])
 
 
-def version() -> str:
-    """What a worker has of this project: a digest of its kernels' sources and of its libraries."""
+def versions() -> dict[str, str]:
+    """What decides what a worker finds: our sources, the compiler's circumstances, libraries."""
+    from sim import store
     from sim.compilation.cache import source_digest
 
-    return f"hamletsim {source_digest()[:12]}"
+    known = store.versions()
+    libraries = {name: known[name] for name in LIBRARIES if name in known}
+    return {"sources": store.source_digest(), "kernels": source_digest()[:12]} | libraries
+
+
+def _differing(one: dict[str, str], other: dict[str, str]) -> str:
+    return ", ".join(f"{name} {one[name]}" for name in one if one[name] != other.get(name))
 
 
 def _itself(sweep: Sweep) -> Sweep:
