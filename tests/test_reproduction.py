@@ -241,7 +241,7 @@ def test_every_table_of_a_run_is_compared(original: Path) -> None:
 SWEEP = """\
 title: {en: A sweep, vi: "Quỳnh"}
 scenario: s.yaml
-policies: [posted-in]
+policies: [more-seats, posted-in]
 replications: 2
 seed: 9
 parameters:
@@ -293,7 +293,7 @@ def test_a_sweep_comes_out_the_same(swept: Path, tmp_path: Path) -> None:
     [
         ("grid", "training.seats: {low: 10, high: 40, levels: 2}"),
         ("one_at_a_time", "training.seats: {low: 10, high: 12, whole: true, levels: 9}"),
-        ("sobol, points: 2", "training.seats: {low: 5, high: 50, log: true}"),
+        ("sobol, points: 2", "training.seats: {low: 5, high: 50, log: true, whole: true}"),
     ],
 )  # fmt: skip
 def test_every_design_comes_out_the_same(tmp_path: Path, design: str, parameters: str) -> None:
