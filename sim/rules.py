@@ -19,6 +19,11 @@ YEAR = 365.25
 YEARS_A_DAY, MONTHS_A_DAY = 1.0 / 365.25, 1.0 / 30.4375
 NEVER = math.inf
 
+
+class TooManyPeople(ValueError):  # noqa: N818 - what it says is the fault
+    """More people a month are expected in one hamlet than can be meant."""
+
+
 # ---------------------------------------------------------------- states
 
 LISTED, CERTIFIED, READY, PROBATION, OFFICIAL, EXEMPT, GONE = range(7)
@@ -551,10 +556,10 @@ def pulled(factor: float, target: float, admitted: int, pull: float) -> float:
 
 @compiled
 def number_drawn(u: float, mean: float) -> int:
-    """A Poisson number from one draw; ValueError where so many in a month cannot be meant."""
+    """A Poisson number from one draw; TooManyPeople where so many in a month cannot be meant."""
     number = poisson(u, mean)
     if number < 0:
-        raise ValueError("more than 500 people a month are expected in one hamlet")
+        raise TooManyPeople("more than 500 people a month are expected in one hamlet")
     return number
 
 

@@ -7,7 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import sim
+from sim import rules
 from sim.log import PANEL_FIELDS, Outcome, to_frame
+from sim.messages import BadInput
 from sim.scenario import DAYS_PER_YEAR, Loaded
 from tests.generators import RICH, in_both_engines, lively, small, staffed, under, unit
 
@@ -152,8 +155,17 @@ def test_many_are_listed_in_one_month() -> None:
 
 def test_a_month_with_more_than_can_be_drawn_is_refused() -> None:
     loaded = small([unit("a", residents=1e6)], source={"listing": {"per_hamlet": 7200.0}})
-    with pytest.raises(ValueError, match="500"):
+    with pytest.raises(rules.TooManyPeople):
         run(loaded)
+
+
+@pytest.mark.parametrize("engine", ["compiled", "reference"])
+def test_an_experiment_with_more_than_can_be_drawn_is_a_fault(engine: str) -> None:
+    """Not a traceback, nor tables that are made larger without end."""
+    loaded = small([unit("a", residents=1e6)], source={"listing": {"per_hamlet": 7200.0}})
+    with pytest.raises(BadInput) as refused:
+        sim.run(loaded, replications=2, engine=engine)
+    assert "more than 500 people" in str(refused.value.faults[0])
 
 
 class TestPostings:

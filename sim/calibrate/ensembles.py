@@ -11,7 +11,7 @@ from sim import plan as plans
 from sim.calibrate.counterparts import Replicate
 from sim.experiment import Progress, drawn, usable_cores
 from sim.experiment.branching import replicated
-from sim.experiment.preparation import EngineOf, Runner, engine_called
+from sim.experiment.preparation import EngineOf, Runner, believable, engine_called
 from sim.experiment.work import is_of_world
 from sim.plan import Projections
 from sim.scenario import Baseline, Loaded
@@ -86,11 +86,12 @@ class _Work(Generic[Look]):
 
         seen: dict[str, Look] = {}
         groups = replicated(loaded.scenario, self.policies, runner, self.seed, [replication])
-        for names, running, [(_, since)] in groups:
-            if self.stopped.is_set():
-                return []
-            outcome = running.run(self.seed, replication, since)
-            seen |= dict.fromkeys(names, self.look(Replicate(loaded.scenario, world, outcome)))
+        with believable():
+            for names, running, [(_, since)] in groups:
+                if self.stopped.is_set():
+                    return []
+                outcome = running.run(self.seed, replication, since)
+                seen |= dict.fromkeys(names, self.look(Replicate(loaded.scenario, world, outcome)))
         return [seen[name] for name in self.policies]
 
     @cached_property

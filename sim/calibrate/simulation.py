@@ -8,7 +8,7 @@ import numpy.typing as npt
 from sim import plan as plans
 from sim.calibrate.counterparts import Replicate
 from sim.calibrate.facts import Fact
-from sim.experiment.preparation import engine_called
+from sim.experiment.preparation import believable, engine_called
 from sim.experiment.work import is_of_world
 from sim.plan import Projections
 from sim.scenario import Loaded
@@ -57,6 +57,8 @@ class Simulator:
         runner = self._engine(plan, world)
         found = np.empty((len(replications), len(self._counterparts)))
         for row, replication in enumerate(replications):
-            one = Replicate(loaded.scenario, world, runner.run(self._seed, replication))
+            with believable():
+                outcome = runner.run(self._seed, replication)
+            one = Replicate(loaded.scenario, world, outcome)
             found[row] = [number(one) for number in self._counterparts]
         return found

@@ -1,6 +1,7 @@
 """One policy made ready to be replicated, and one replication."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from numbers import Integral
 from typing import Literal, Protocol
@@ -12,6 +13,7 @@ from sim.load.stages import unread_when_run
 from sim.log import Outcome, Taker
 from sim.messages import BadInput, Fault, _, listed, nearest, shown
 from sim.plan import Plan
+from sim.rules import TooManyPeople
 from sim.scenario import Loaded
 from sim.world import World
 from sim.world import build as build_world
@@ -83,6 +85,17 @@ def check_given(policies: object = None, **numbers: object) -> None:
         raise BadInput(faults)
 
 
+@contextmanager
+def believable() -> Iterator[None]:
+    """Raises BadInput where rates bring more people than can be meant."""
+    try:
+        yield
+    except TooManyPeople:
+        fields, found = "source.listing, demography.moving_in", _("more than 500 people a month")
+        allowed = _("rates with which fewer come to each hamlet")
+        raise BadInput([Fault(fields, found=found, allowed=allowed)]) from None
+
+
 @dataclass(frozen=True)
 class Prepared:
     """One policy of a scenario under one draw of its parameters, ready to be replicated."""
@@ -98,7 +111,8 @@ class Prepared:
     ) -> Outcome:
         """One replication; the same number gives the same lives under every policy."""
         chosen = self.seed if seed is None else seed
-        return engine_called(engine)(self.plan, self.world).run(chosen, replication)
+        with believable():
+            return engine_called(engine)(self.plan, self.world).run(chosen, replication)
 
 
 def prepare(

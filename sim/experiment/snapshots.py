@@ -10,6 +10,7 @@ from sim import rules
 from sim.engine.opening import Stopped
 from sim.experiment.preparation import (
     Prepared,
+    believable,
     engine_called,
     known_policies,
     prepare_replication,
@@ -88,7 +89,8 @@ class Snapshot:
             told = allowed.format(policy=self.policy, date=self.date.isoformat())
             raise BadInput([Fault("policy", found=shown(policy), allowed=told)])
         runner = engine_called(engine)(one.plan, one.world)
-        return runner.run(self.seed, self.replication, self.stopped)
+        with believable():
+            return runner.run(self.seed, self.replication, self.stopped)
 
 
 def snapshot(
@@ -112,7 +114,8 @@ def snapshot(
         raise BadInput([Fault("date", found=shown(date.isoformat()), allowed=told)])
     chosen = scenario.seed if seed is None else seed
     one = _prepared(loaded, policy, replication, chosen)
-    stopped = engine_called(engine)(one.plan, one.world).stop(chosen, replication, month)
+    with believable():
+        stopped = engine_called(engine)(one.plan, one.world).stop(chosen, replication, month)
     return Snapshot(loaded, one.policy, replication, chosen, date, stopped)
 
 

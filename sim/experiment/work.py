@@ -20,7 +20,7 @@ from sim import risk
 from sim.experiment.branching import replicated
 from sim.experiment.parameters import drawn
 from sim.experiment.parts import Part, cut, lowest_areas
-from sim.experiment.preparation import EngineOf, Prepared, Runner
+from sim.experiment.preparation import EngineOf, Prepared, Runner, believable
 from sim.plan import Projections
 from sim.risk import Counts, Ground, Offer, Tally
 from sim.scenario import Baseline, Loaded
@@ -96,15 +96,16 @@ def _count(setup: Setup, task: Task, stopped: threading.Event) -> list[Counted]:
         return setup.engine(prepared.plan, prepared.world)
 
     made: dict[str, Counted] = {}
-    scenario = setup.loaded.scenario
-    for policies, running, lives in replicated(
-        scenario, task.policies, runner, setup.seed, task.replications
-    ):
-        if stopped.is_set():
-            return []  # another task failed or the user interrupted
-        counters = [_counter(setup, task, policy, *ready(policy)) for policy in policies]
-        running.replicate(setup.seed, lives, [counter for counter, _ in counters])
-        made |= {found.policy: found for _, found in counters}
+    scenario, seed = setup.loaded.scenario, setup.seed
+    with believable():
+        for policies, running, lives in replicated(
+            scenario, task.policies, runner, seed, task.replications
+        ):
+            if stopped.is_set():
+                return []  # another task failed or the user interrupted
+            counters = [_counter(setup, task, policy, *ready(policy)) for policy in policies]
+            running.replicate(seed, lives, [counter for counter, _ in counters])
+            made |= {found.policy: found for _, found in counters}
     setup.shelf.done(task)
     return [made[policy] for policy in task.policies]
 

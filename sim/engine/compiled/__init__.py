@@ -168,7 +168,7 @@ class Runner:
                 for taker in takers[part - 1 :]:
                     taker.take(self._written, done)
                 done += 1
-            elif done < len(lives):
+            elif done < len(lives) and not _run(calls[whole * (1 + len(takers))][1]):
                 self._grow()
 
     def stop(
@@ -191,7 +191,7 @@ class Runner:
                 self._kept = np.empty(self._everybody, dtype=PERSON)
                 write(self._words, STATE, {"kept": self._kept})
             (words,) = self._words_of(seed, [(replication, since)], until)
-            if run_units(words):
+            if _run(words):
                 return
             self._grow()
 
@@ -249,6 +249,14 @@ class Runner:
     @cached_property
     def _rate_keys(self) -> npt.NDArray[np.int64]:
         return rate_keys(self._plan)
+
+
+def _run(words: Any) -> int:
+    """`run_units`, in which only `rules.number_drawn` can fail."""
+    try:
+        return run_units(words)
+    except RuntimeError as failed:
+        raise rules.TooManyPeople from failed
 
 
 # ---------------------------------------------------------------- the schedule
