@@ -487,7 +487,7 @@ def test_two_hundred_kills() -> None:
 
 @pytest.mark.prove
 def test_many_inputs() -> None:
-    proof("tests.fuzz", "--inputs", "100000", "--guided", "200000")
+    proof("tests.fuzz", "--inputs", "100000", "--guided", "40000")
 
 
 def test_kills_are_written_as_a_table(tmp_path: Path) -> None:
