@@ -66,3 +66,11 @@ def test_with_a_host_the_cells_that_it_covers_are_lost_and_no_other() -> None:
     )  # fmt: skip
     found = kinds(scenario, *units)
     assert {h for _day, h, kind in found if kind == "lost"} == {"host", "joint"}
+
+
+@pytest.mark.parametrize(("host", "separates"), [(2, False), (3, True)])
+def test_no_cell_separates_that_leaves_its_host_too_weak(host: int, separates: bool) -> None:
+    """Three who could stand alone are on the roll of the host, which needs three of its own."""
+    units = unit("joint", 3, cell="with:host"), unit("host", host)
+    found = kinds(quiet({"lever": "separating"}, years=1), *units)
+    assert ("joint" in {h for _day, h, kind in found if kind == "separated"}) is separates

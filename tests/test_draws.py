@@ -114,6 +114,12 @@ def test_uniforms4_are_four_occurrences() -> None:
         assert draws.uniforms4(seed, replication, stream, entity, decision, block) == expected
 
 
+def test_uniforms_of_many_entities_are_those_of_each() -> None:
+    entities = np.array([4, 0, 2**62, 4], dtype=np.int64)
+    found = draws.uniforms_of(8, 3, 1, entities, 6, 5)
+    assert found.tolist() == [draws.uniform(8, 3, 1, int(e), 6, 5) for e in entities]
+
+
 @pytest.mark.parametrize("place", range(6))
 def test_each_part_of_the_key_matters(place: int) -> None:
     key = (7, 3, 2, 11, 5, 4)

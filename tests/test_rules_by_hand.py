@@ -336,6 +336,13 @@ def test_what_queues_are_ordered_by() -> None:
     assert found == [0.0, 0.0, 3.0, 3.0, 7.0, 7.0, 1.0, 0.0, 5.0, 5.0]
 
 
+@pytest.mark.parametrize(("years", "lasts"), [(4.01, True), (3.99, False)])
+def test_a_budget_has_to_last_from_when_it_was_set(years: float, lasts: bool) -> None:
+    """Two years before the horizon, at two a year."""
+    found = plain(rules.outlasts)(years, 3 * YEAR, 5 * YEAR, 2.0)
+    assert found is lasts
+
+
 # ---------------------------------------------------------------- what is drawn
 
 

@@ -17,6 +17,8 @@ class Explained(NamedTuple):
 
 
 C, ROOM = "sim/engine/compiled/", "only how large a table is; there is room enough either way"
+BOUND = "a higher bound skips less of what brings nothing; what is not skipped is drawn as it is"
+BELOW_0 = "any number below zero is none, and only whether it is below is asked"
 
 EXPLAINED = (
     Explained(C + "queues.py", "", 'return p["key"] < q["key"]', 'return p["key"] > q["key"]',
@@ -43,6 +45,17 @@ EXPLAINED = (
     Explained(C + "roster.py", "i -= 1", "1", "(2)",
               "what overflows is made anew with more room, wherever it was put"),
     Explained("sim/risk/counts.py", "codes, named = max(", "1", "(2)", ROOM),
+    Explained("sim/risk/counting.py", "people_in(s) > len(s.people)",
+              "2 * people_in(s) > len(s.people)", "(2 * people_in(s) >= len(s.people))", ROOM),
+    Explained("sim/risk/counting.py", 'one["departed"] = one["follows"] = -1', "1", "(2)", BELOW_0),
+    Explained(C + "review.py", "s.host[k] = -1", "1", "(2)", BELOW_0),
+    Explained(C + "moves.py", "enrol(s, b, -1, day, POSTINGS, cause)", "1", "(2)",
+              "its own cell takes the place of none before anybody asks"),
+    Explained(C + "listing.py", "brings_nobody(u, most * help_)", "most * help_", "(most / help_)",
+              "help is 1 at most where there is a bound. " + BOUND),
+    Explained(C + "ceilings.py", "unbounded = ", "s.power < 0.0", "(s.power <= 0.0)", BOUND),
+    Explained("sim/draws.py", "return x if x > 0.0 else math.nan", "x > 0.0", "(x >= 0.0)",
+              "zero was answered before, and nan is neither"),
 )  # fmt: skip
 
 
