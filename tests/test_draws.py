@@ -174,6 +174,13 @@ def test_person_key_is_a_63_bit_philox_word() -> None:
     assert draws.person_key(5, 6, 7, 8) == 5568387411444609690
 
 
+def test_keys_of_many_people_are_those_of_each() -> None:
+    hamlets, months, indices = np.array([[2**62, 5, 5], [0, 7, 8], [3, 0, 1]], dtype=np.int64)
+    found = draws.person_keys(hamlets, 4, months, indices)
+    each = zip(hamlets.tolist(), months.tolist(), indices.tolist(), strict=True)
+    assert found.tolist() == [draws.person_key(h, 4, month, i) for h, month, i in each]
+
+
 def test_person_keys_differ() -> None:
     keys = {
         draws.person_key(hamlet, stream, month, index)

@@ -974,6 +974,20 @@ def test_seats_of_either_class_are_shared_as_they_were_offered(seats: int, local
     assert found["local_class.seat_used"][1] == pytest.approx(6 * local / (seats + local))
 
 
+def test_months_of_levers_that_end_early_are_of_the_years_in_which_they_act() -> None:
+    """The first in the first year and a half in four units, the second in March 2021 in one."""
+    levers = (
+        {"lever": "emulation", "factor": 1.5, "until": "2021-07-01"},
+        {"lever": "emulation", "factor": 1.5, "from": "2021-03-01", "until": "2021-04-01",
+         "where": {"hamlets": ["B"]}},
+        {"lever": "retention", "factor": 0.5, "until": "2020-03-01", "where": {"hamlets": ["A"]}},
+    )  # fmt: skip
+    loaded = sample({"as-is": levers})
+    found = tally_of(loaded, [outcome_of(loaded, [])]).quantities
+    assert found["emulation.hamlet_month"][0].tolist() == [0, 48, 25] + [0] * 6
+    assert found["retention.hamlet_month"][0].tolist() == [0, 2] + [0] * 7
+
+
 def test_a_class_on_an_anniversary_is_of_the_year_that_ends() -> None:
     """As the events on that day are: seats offered and used are of the same year."""
     loaded = sample(training={"months": [1], "seats": 10, "level": "commune"})
