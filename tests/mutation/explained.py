@@ -44,6 +44,8 @@ EXPLAINED = (
     Explained("sim/risk/counting.py", "self._make_room(1 << (4 *", "15", "(16)", ROOM),
     Explained(C + "roster.py", "i -= 1", "1", "(2)",
               "what overflows is made anew with more room, wherever it was put"),
+    Explained(C + "roster.py", "s.counters[OVERFLOWN] = 1", "1", "(2)",
+              "only whether it is zero is asked"),
     Explained("sim/risk/counts.py", "codes, named = max(", "1", "(2)", ROOM),
     Explained("sim/risk/counting.py", "people_in(s) > len(s.people)",
               "2 * people_in(s) > len(s.people)", "(2 * people_in(s) >= len(s.people))", ROOM),
