@@ -1,9 +1,13 @@
 """Corners that random worlds seldom reach, in both engines: what must come out, and that it is the
 same in both."""
 
+import itertools
+import random
+
 import pytest
 
 from sim import log as events
+from sim.engine.reference.state import Calendar
 from sim.scenario import Scenario, Unit
 from tests.generators import in_both_engines
 from tests.small import loaded, people, quiet, unit
@@ -74,3 +78,14 @@ def test_no_cell_separates_that_leaves_its_host_too_weak(host: int, separates: b
     units = unit("joint", 3, cell="with:host"), unit("host", host)
     found = kinds(quiet({"lever": "separating"}, years=1), *units)
     assert ("joint" in {h for _day, h, kind in found if kind == "separated"}) is separates
+
+
+def test_what_falls_on_one_instant_goes_by_phase_hamlet_and_person() -> None:
+    """Whatever order it is put in."""
+    calendar, found = Calendar(), []
+    wanted = sorted(itertools.product((1.0, 2.0), (1, 5), (0, 1, 7), (0, 3, 2**62)))
+    for one in random.Random(1).sample(wanted, len(wanted)):
+        happens = calendar.at(*one)
+        happens.callbacks.append(lambda _, one=one: found.append(one))
+    calendar.run()
+    assert found == wanted
