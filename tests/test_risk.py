@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from sim import risk, rules
 from sim.engine import compiled
 from sim.log import Log, in_order
 from sim.risk import intervals
+from sim.risk.counting import people_in
 from sim.risk.counts import KINDS, Counts, like
 from sim.risk.measures import (
     BELOW,
@@ -127,6 +129,14 @@ def test_units_are_counted_by_their_kind() -> None:
     assert tally.measure("hamlets", "hamlet")[0].tolist() == [3] * 9
     assert tally.counted("causes", "school").sum() == tally.counted("causes").sum() == 1
     assert tally.counted("causes", "hamlet").sum() == 0
+
+
+def test_all_who_may_come_are_counted_before_they_need_room() -> None:
+    """People listed, moved in and posted; who is posted may be known by then."""
+    kinds = [events.LISTED, events.MOVED_IN, events.POSTED]
+    known = SimpleNamespace(start=range(7), number=[9], log_kind=[*kinds, events.DEAD, *kinds,
+                            events.BELOW, events.LISTED, events.LISTED])  # fmt: skip
+    assert getattr(people_in, "__wrapped__", people_in)(known) == 7 + 7
 
 
 # ---------------------------------------------------------------- mergers
@@ -1045,6 +1055,16 @@ def test_yearly_rates() -> None:
     admission = rates["admission"]
     assert admission.value == admission.low == 0
     assert admission.high == pytest.approx(stats.chi2.ppf(0.975, 2) / 2 / (2 * 12 * 8))  # Garwood
+
+
+def test_member_years_are_means_of_the_ends_of_each_year() -> None:
+    """10 members at the start, 20 at the end of the first year and so on: 15 + 25 + ... + 85."""
+    loaded = sample()
+    panel = empty_panel(loaded)
+    panel[:, 0, FIELD["roll"]] = np.arange(10, 100, 10)
+    dead = life(50.0, "A", keys_of(loaded, "A", rules.OFFICIAL)[0], events.DEAD)
+    rates = risk.yearly_rates(tally_of(loaded, [outcome_of(loaded, [dead], panel)] * 2))
+    assert rates["death"].value == pytest.approx(1 / 400)
 
 
 # ---------------------------------------------------------------- summary

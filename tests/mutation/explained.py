@@ -56,6 +56,8 @@ EXPLAINED = (
     Explained(C + "listing.py", "brings_nobody(u, most * help_)", "most * help_", "(most / help_)",
               "help is 1 at most where there is a bound. " + BOUND),
     Explained(C + "ceilings.py", "unbounded = ", "s.power < 0.0", "(s.power <= 0.0)", BOUND),
+    Explained(C + "queues.py", "if day < soonest[group]", "day < soonest[group]",
+              "(day <= soonest[group])", "an equal day is put where it stands already"),
     Explained("sim/draws.py", "return x if x > 0.0 else math.nan", "x > 0.0", "(x >= 0.0)",
               "zero was answered before, and nan is neither"),
 )  # fmt: skip
