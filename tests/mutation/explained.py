@@ -58,6 +58,12 @@ EXPLAINED = (
     Explained(C + "ceilings.py", "unbounded = ", "s.power < 0.0", "(s.power <= 0.0)", BOUND),
     Explained(C + "queues.py", "if day < soonest[group]", "day < soonest[group]",
               "(day <= soonest[group])", "an equal day is put where it stands already"),
+    Explained(C + "__init__.py", "if months < self._plan.settings.months:",
+              "months < self._plan.settings.months", "(months <= self._plan.settings.months)",
+              "keys of rates are the same always, and read only where a replication stops"),
+    Explained("sim/rules.py", "YEARS_A_DAY, MONTHS_A_DAY =", "1.0", "(2.0)",
+              "only a first guess, put right in both directions; nobody is asked for an age "
+              "before birth"),
     Explained("sim/draws.py", "return x if x > 0.0 else math.nan", "x > 0.0", "(x >= 0.0)",
               "zero was answered before, and nan is neither"),
 )  # fmt: skip
