@@ -1,9 +1,13 @@
 """Corners that random worlds seldom reach, in both engines: what must come out, and that it is the
 same in both."""
 
+import itertools
+import random
+
 import pytest
 
 from sim import log as events
+from sim.engine.reference.state import Calendar
 from sim.scenario import Scenario, Unit
 from tests.generators import in_both_engines
 from tests.small import loaded, people, quiet, unit
@@ -66,3 +70,22 @@ def test_with_a_host_the_cells_that_it_covers_are_lost_and_no_other() -> None:
     )  # fmt: skip
     found = kinds(scenario, *units)
     assert {h for _day, h, kind in found if kind == "lost"} == {"host", "joint"}
+
+
+@pytest.mark.parametrize(("host", "separates"), [(2, False), (3, True)])
+def test_no_cell_separates_that_leaves_its_host_too_weak(host: int, separates: bool) -> None:
+    """Three who could stand alone are on the roll of the host, which needs three of its own."""
+    units = unit("joint", 3, cell="with:host"), unit("host", host)
+    found = kinds(quiet({"lever": "separating"}, years=1), *units)
+    assert ("joint" in {h for _day, h, kind in found if kind == "separated"}) is separates
+
+
+def test_what_falls_on_one_instant_goes_by_phase_hamlet_and_person() -> None:
+    """Whatever order it is put in."""
+    calendar, found = Calendar(), []
+    wanted = sorted(itertools.product((1.0, 2.0), (1, 5), (0, 1, 7), (0, 3, 2**62)))
+    for one in random.Random(1).sample(wanted, len(wanted)):
+        happens = calendar.at(*one)
+        happens.callbacks.append(lambda _, one=one: found.append(one))
+    calendar.run()
+    assert found == wanted

@@ -114,6 +114,12 @@ def test_uniforms4_are_four_occurrences() -> None:
         assert draws.uniforms4(seed, replication, stream, entity, decision, block) == expected
 
 
+def test_uniforms_of_many_entities_are_those_of_each() -> None:
+    entities = np.array([4, 0, 2**62, 4], dtype=np.int64)
+    found = draws.uniforms_of(8, 3, 1, entities, 6, 5)
+    assert found.tolist() == [draws.uniform(8, 3, 1, int(e), 6, 5) for e in entities]
+
+
 @pytest.mark.parametrize("place", range(6))
 def test_each_part_of_the_key_matters(place: int) -> None:
     key = (7, 3, 2, 11, 5, 4)
@@ -166,6 +172,13 @@ def test_person_key_is_a_63_bit_philox_word() -> None:
         expected = numpy_words((hamlet, stream, month, index), key)[0] >> 1
         assert draws.person_key(hamlet, stream, month, index) == expected
     assert draws.person_key(5, 6, 7, 8) == 5568387411444609690
+
+
+def test_keys_of_many_people_are_those_of_each() -> None:
+    hamlets, months, indices = np.array([[2**62, 5, 5], [0, 7, 8], [3, 0, 1]], dtype=np.int64)
+    found = draws.person_keys(hamlets, 4, months, indices)
+    each = zip(hamlets.tolist(), months.tolist(), indices.tolist(), strict=True)
+    assert found.tolist() == [draws.person_key(h, 4, month, i) for h, month, i in each]
 
 
 def test_person_keys_differ() -> None:

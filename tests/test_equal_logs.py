@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sim.engine import compiled
+from sim.engine.compiled.state import STATE, empty_tables, given_by
 from sim.experiment import prepare
 from sim.load import check
 from sim.log import Outcome
@@ -113,6 +114,16 @@ class TestTables:
             runner._make_tables(crowded, 6 * crowded)
             assert same(runner.run(5, 1), compiled.run(one.plan, one.world, 5, 1))
             assert len(runner._tables["people"]) > crowded
+
+    def test_tables_are_what_the_record_says(self) -> None:
+        """Which numba believes; as plain Python nobody asks."""
+        one = prepare(RICH["lively"], "adaptive")
+        given = given_by(one.plan, one.world)
+        arrays = {name: v for name, v in given.items() if isinstance(v, np.ndarray)}
+        arrays |= empty_tables(one.plan, 100, 100)
+        assert len(arrays) > 90
+        found = {name: (array.dtype, array.ndim) for name, array in arrays.items()}
+        assert found == {name: STATE.kinds[name] for name in arrays}
 
     @pytest.mark.parametrize("name", SHIPPED)
     def test_growing_under_all_policies(self, name: str) -> None:

@@ -1,5 +1,6 @@
 """How sure are we: the at-risk rule judged, ranks, flips, intervals of many hamlets, precision."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -141,6 +142,26 @@ def test_one_group_or_equal_groups_are_what_they_should_be() -> None:
     nothing = intervals.share_by_group(np.zeros(5), np.zeros(5))
     assert np.isnan(nothing.value)
     assert (nothing.low, nothing.high) == (0, 1)
+
+
+def test_the_effective_number_of_a_share_is_that_of_korn_and_graubard() -> None:
+    """12 of 40 in four groups of ten; the variance of 1, 3, 2 and 6 is 14 / 3."""
+    variance = 4 * (14 / 3) / 40**2
+    freedom = (stats.t.ppf(0.975, 39) / stats.t.ppf(0.975, 3)) ** 2
+    n = 0.3 * 0.7 / variance * freedom
+    assert 5 < n < 40
+    found = intervals.share_by_group([1, 3, 2, 6], [10, 10, 10, 10])
+    k = 0.3 * n
+    known = 0.3, stats.beta.ppf(0.025, k, n - k + 1), stats.beta.ppf(0.975, k + 1, n - k)
+    assert tuple(found) == pytest.approx(known, rel=1e-9)
+
+
+def test_two_draws_of_the_parameters_are_what_was_sampled() -> None:
+    tally = study_of(sample(), {"as-is": [outcome_of(sample(), [])] * 4}).tallies["as-is"]
+    values = np.array([1, 10, 100, 1000])
+    two = replace(tally, draw=np.array([0, 1, 1, 0]), offers=tally.offers * 2)
+    assert two.by_group(values).tolist() == [1001, 110]
+    assert tally.by_group(values).tolist() == values.tolist()
 
 
 def test_shares_in_groups_of_changing_size_are_covered() -> None:

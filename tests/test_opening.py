@@ -14,7 +14,7 @@ from sim import plan as plans
 from sim import rules
 from sim import world as worlds
 from sim.draws import exponential, lognormal, uniform
-from sim.engine.opening import _places, opened, rate_keys, shocks
+from sim.engine.opening import _places, groups, opened, rate_keys, shocks
 from sim.rules import CERTIFIED, LISTED, NEVER, POSTED, PROBATION, READY, STAFF, YEAR
 from sim.scenario import Group, Loaded
 from sim.world import UNKNOWN
@@ -87,6 +87,18 @@ def test_ages_and_first_budgets_are_drawn_within_what_is_known() -> None:
         assert math.isnan(one.before["budget"])
         assert one.after["budget"] == first
     assert unknown > 20
+
+
+def test_levers_in_force_keep_their_hamlets_where_a_policy_counts_them_otherwise() -> None:
+    """Of two levers the first acts in `a`, the second in `b`, both in `c`, none in `d`."""
+    levers = tuple({"lever": "attention", "factor": factor, "weakest": 1} for factor in (2.0, 3.0))
+    units = [unit(name, 3) for name in "abcd"]
+    there, here = (with_units(quiet(*order), *units) for order in (levers, levers[::-1]))
+    stopped = plans.make(there, "policy")
+    world = worlds.build(there)._replace(levers=stopped.adaptive_keys)
+    world.hamlets["group"] = [0b01, 0b10, 0b11, 0]
+    assert groups(stopped, world).tolist() == [0b01, 0b10, 0b11, 0]
+    assert groups(plans.make(here, "policy"), world).tolist() == [0b10, 0b01, 0b11, 0]
 
 
 def test_staff_retire_at_their_age_unless_they_are_past_it() -> None:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from sim.engine import compiled
 from sim.figures.formats import percent
 from sim.log import Log, in_order
 from sim.risk import intervals
+from sim.risk.counting import people_in
 from sim.risk.counts import KINDS, Counts, like
 from sim.risk.measures import (
     BELOW,
@@ -131,6 +133,14 @@ def test_units_are_counted_by_their_kind() -> None:
     assert tally.counted("causes", "hamlet").sum() == 0
 
 
+def test_all_who_may_come_are_counted_before_they_need_room() -> None:
+    """People listed, moved in and posted; who is posted may be known by then."""
+    kinds = [events.LISTED, events.MOVED_IN, events.POSTED]
+    known = SimpleNamespace(start=range(7), number=[9], log_kind=[*kinds, events.DEAD, *kinds,
+                            events.BELOW, events.LISTED, events.LISTED])  # fmt: skip
+    assert getattr(people_in, "__wrapped__", people_in)(known) == 7 + 7
+
+
 # ---------------------------------------------------------------- mergers
 
 
@@ -231,6 +241,19 @@ def test_progress_is_the_furthest_stage_of_the_candidates() -> None:
     assert by_code(loss_with(gone, late).progress, "lost", dict(enumerate(PROGRESS))) == {"none": 1}
 
 
+def test_who_lapsed_sixty_months_ago_to_the_day_no_longer_counts() -> None:
+    loaded = sample()
+    plan = plans.make(loaded, "as-is")
+    origin = plan.settings.origin
+    loss, window = plan.days[origin + 72], plan.days[origin + 12]
+    last, *others = (key_of(loaded, "A", s) for s in (rules.LISTED, rules.CERTIFIED, rules.READY))
+    gone = [life(10.0, "A", key, events.LAPSED) for key in others]
+    gone.append(life(10.0, "A", key_of(loaded, "A", rules.PROBATION), events.NOT_RECOGNISED))
+    for day, told in ((window, "none"), (window + 0.1, "lapsed")):
+        counts = loss_with([*gone, life(day, "A", last, events.LAPSED)], loss)
+        assert by_code(counts.progress, "lost", dict(enumerate(PROGRESS))) == {told: 1}
+
+
 def test_progress_follows_each_step() -> None:
     loaded = sample()
     older = [life(1.0, "A", key_of(loaded, "A", s), events.LAPSED) for s in (0, 1, 2)] + [
@@ -282,6 +305,24 @@ def test_candidates_who_are_moved_to_another_hamlet_count_there() -> None:
     )
     found = by_code(counts.progress, "lost", dict(enumerate(PROGRESS)))
     assert found == {"none": 1, "probation": 1}
+
+
+def test_who_is_moved_goes_where_the_move_of_that_day_and_hamlet_leads() -> None:
+    """Of A the first of two moves, not the later one, and not that of B on the same day."""
+    moves = [("A", "B", "2021-01-01"), ("B", "C", "2021-01-01"), ("A", "C", "2022-01-01")]
+    levers = tuple(
+        {"lever": "structural", "event": "resettle", "unit": unit, "into": into, "share": 0.5,
+         "from": day}
+        for unit, into, day in moves
+    )  # fmt: skip
+    loaded = sample({"as-is": (), "moved": levers})
+    moved = key_of(loaded, "A", rules.PROBATION)
+    records = [
+        (FIRST_ANNIVERSARY, 2, "A", moved, events.RELOCATED, events.RESETTLED),
+        cell(FIRST_ANNIVERSARY + 31.0, "B", events.LOST),
+    ]
+    counts = count_one(loaded, records, "moved")
+    assert by_code(counts.progress, "lost", dict(enumerate(PROGRESS))) == {"probation": 1}
 
 
 # ---------------------------------------------------------------- flows
@@ -379,6 +420,21 @@ def test_the_numbers_of_hamlets_at_an_anniversary() -> None:
         "chief_is_member": 1, "secretary_trained": 1, "officials": 8, "over_60": 5,
         "posted_now": 2, "women": 3, "secretary_alone": 1, "no_secretary": 1,
     }  # fmt: skip
+
+
+def test_only_a_weak_cell_of_its_own_is_at_risk() -> None:
+    """All are old and long without an admission: A weak, B strong, C weak but without a cell."""
+    loaded = sample()
+    panel = empty_panel(loaded)
+    old = {"roll": 2, "over_60": 2, "months_since_admission": 60}
+    for h, strength in enumerate((4, 5, 4)):
+        for name, value in (old | {"strength": strength}).items():
+            panel[0, h, FIELD[name]] = value
+    panel[0, 2, FIELD["cell"]] = rules.NONE
+    assert loaded.scenario.rules.risk_line == 5
+    counts = counted(loaded, [outcome_of(loaded, [], panel)])
+    assert (flow(counts, "under_risk_line")[0], flow(counts, "at_risk")[0]) == (1, 1)
+    assert counts.sums[0, SUMS.index("at_risk"), :, 0].tolist() == [1, 0, 0, 0]
 
 
 def test_probationers_are_members_and_a_joint_cell_is_no_lack_of_one() -> None:
@@ -774,6 +830,13 @@ def test_kaplan_meier_keeps_the_combined_at_risk_no_longer() -> None:
     assert two.p_lost_alone == pytest.approx(1 - (4 / 5) * (2 / 3))
 
 
+def test_where_nobody_is_left_to_lose_a_cell_it_stays_lost() -> None:
+    loaded = sample()
+    study = study_of(loaded, {"as-is": [outcome_of(loaded, [cell(100.0, "A", events.LOST)])] * 3})
+    table = of_hamlets(risk.hamlets(study)).query("hamlet == 'A'")
+    assert table.p_lost_alone.tolist() == [0.0] + [1.0] * 8
+
+
 def test_recovery_and_spells() -> None:
     loaded = sample()
     story = [
@@ -837,6 +900,22 @@ def test_pairs_table() -> None:
     b = row(table, policy="better", outcome="lost", hamlet="B")
     assert (b.difference, b.saved, b.harmed) == (0.25, 0.0, 0.25)
     assert set(table.policy) == {"better"}
+
+
+def test_pairs_are_of_the_horizon() -> None:
+    """What happens in the last year counts: B is lost under the base only, C gets a cell."""
+    loaded = sample({"as-is": (), "better": ()})
+    without, founded = empty_panel(loaded), empty_panel(loaded)
+    for panel in (without, founded):
+        panel[:, 2, FIELD["cell"]] = rules.NONE
+    founded[-1, 2, FIELD["cell"]] = rules.OWN
+    lost = [cell(2900.0, "B", events.LOST)]
+    base = [outcome_of(loaded, lost, without)] * 3
+    better = [outcome_of(loaded, [], founded)] * 3
+    table = risk.pairs(study_of(loaded, {"as-is": base, "better": better}))
+    for outcome, there, here in (("lost", 1.0, 0.0), ("without_cell", 1.0, 0.0)):
+        found = row(table, outcome=outcome, hamlet="")
+        assert (found.base, found.value, found.difference) == (there, here, here - there)
 
 
 def test_a_policy_like_the_base_differs_by_nothing_and_says_how_surely() -> None:
@@ -959,6 +1038,36 @@ def test_every_basis_of_cost() -> None:
     assert tally.measure("seats_used")[0, 1] == 1
 
 
+@pytest.mark.parametrize(("seats", "local"), [(10, 5), (10, 10), (10, 30), (0, 5)])
+def test_seats_of_either_class_are_shared_as_they_were_offered(seats: int, local: int) -> None:
+    """Who attends in a month with classes of both kinds may have sat in either."""
+    classes = {"lever": "local_class", "level": "commune", "months": [4], "seats": local}
+    training = {"months": [4], "seats": seats, "level": "commune"}
+    loaded = sample({"as-is": (classes,)}, training=training)
+    offered = tally_of(loaded, [outcome_of(loaded, [])])
+    either = offered.counts.years[..., COLUMN["either_seats_used"]]
+    either[0, 0, 1] = 6
+    found = {key: values[0].tolist() for key, values in offered.quantities.items()}
+    assert found["training.seat_offered"][1] == seats
+    assert found["local_class.seat_offered"][1] == local
+    assert found["training.seat_used"][1] == pytest.approx(6 * seats / (seats + local))
+    assert found["local_class.seat_used"][1] == pytest.approx(6 * local / (seats + local))
+
+
+def test_months_of_levers_that_end_early_are_of_the_years_in_which_they_act() -> None:
+    """The first in the first year and a half in four units, the second in March 2021 in one."""
+    levers = (
+        {"lever": "emulation", "factor": 1.5, "until": "2021-07-01"},
+        {"lever": "emulation", "factor": 1.5, "from": "2021-03-01", "until": "2021-04-01",
+         "where": {"hamlets": ["B"]}},
+        {"lever": "retention", "factor": 0.5, "until": "2020-03-01", "where": {"hamlets": ["A"]}},
+    )  # fmt: skip
+    loaded = sample({"as-is": levers})
+    found = tally_of(loaded, [outcome_of(loaded, [])]).quantities
+    assert found["emulation.hamlet_month"][0].tolist() == [0, 48, 25] + [0] * 6
+    assert found["retention.hamlet_month"][0].tolist() == [0, 2] + [0] * 7
+
+
 def test_a_class_on_an_anniversary_is_of_the_year_that_ends() -> None:
     """As the events on that day are: seats offered and used are of the same year."""
     loaded = sample(training={"months": [1], "seats": 10, "level": "commune"})
@@ -988,6 +1097,22 @@ def test_cost_per_cell_year_only_where_cell_years_are_gained() -> None:
     assert np.isnan(row(back, outcome="cost_per_cell_year", hamlet="", kind="").value)
 
 
+def test_cost_per_cell_year_is_of_what_is_paid_more_than_under_the_base() -> None:
+    """The base pays for A, the policy for all four units, and eight cell-years are gained."""
+    here = {"lever": "emulation", "factor": 2.0, "where": {"hamlets": ["A"]}}
+    loaded = sample(
+        {"as-is": (here,), "more": ({"lever": "emulation", "factor": 2.0},)},
+        costs={"emulation.hamlet_month": 1.0},
+    )
+    without, with_cell = empty_panel(loaded), empty_panel(loaded)
+    without[:, 2, FIELD["cell"]] = rules.NONE
+    base = [outcome_of(loaded, [], without)] * 3
+    more = [outcome_of(loaded, [], with_cell)] * 3
+    table = risk.pairs(study_of(loaded, {"as-is": base, "more": more}))
+    found = row(table, outcome="cost_per_cell_year", hamlet="", kind="")
+    assert found.value == pytest.approx((4 - 1) * 96 / 8)
+
+
 def test_yearly_rates() -> None:
     loaded = sample()
     panel = empty_panel(loaded)
@@ -1000,6 +1125,16 @@ def test_yearly_rates() -> None:
     admission = rates["admission"]
     assert admission.value == admission.low == 0
     assert admission.high == pytest.approx(stats.chi2.ppf(0.975, 2) / 2 / (2 * 12 * 8))  # Garwood
+
+
+def test_member_years_are_means_of_the_ends_of_each_year() -> None:
+    """10 members at the start, 20 at the end of the first year and so on: 15 + 25 + ... + 85."""
+    loaded = sample()
+    panel = empty_panel(loaded)
+    panel[:, 0, FIELD["roll"]] = np.arange(10, 100, 10)
+    dead = life(50.0, "A", keys_of(loaded, "A", rules.OFFICIAL)[0], events.DEAD)
+    rates = risk.yearly_rates(tally_of(loaded, [outcome_of(loaded, [dead], panel)] * 2))
+    assert rates["death"].value == pytest.approx(1 / 400)
 
 
 # ---------------------------------------------------------------- summary

@@ -336,6 +336,41 @@ def test_what_queues_are_ordered_by() -> None:
     assert found == [0.0, 0.0, 3.0, 3.0, 7.0, 7.0, 1.0, 0.0, 5.0, 5.0]
 
 
+@pytest.mark.parametrize(
+    ("budget", "years"),
+    [(0.05, 0.375), (0.3, 0.75), (0.75, 1.25), (1.2, 2.0), (1.45, 2.75), (1.65, 3.25), (1.79, None),
+     (1.9, None)],
+)  # fmt: skip
+def test_a_budget_is_used_up_age_by_age_and_period_by_period(
+    budget: float, years: float | None
+) -> None:
+    """From a quarter of a year on; birthdays at the half years, periods after 1 and 3 years.
+
+    A year costs .4 until the 31st birthday, then .8, from the second period on 1, after the next
+    birthday .4, after the next .2, in the third period .6: .1 + .4 + .5 + .4 + .1, and .27 until
+    the horizon.
+    """
+    starts, shock = np.array([0, YEAR, 3 * YEAR, np.inf]), np.array([1.0, 2.0, 4.0])
+    steady, moving = np.zeros((2, 121, 3))
+    steady[30:32, 0], moving[30:32, 0] = (0.4, 0.8), (0.8, 1.6)
+    steady[31:34, 1], moving[31:34, 1] = (1.2, 0.4, 0.2), (0.8, 0.4, 0.2)
+    steady[33, 2], moving[33, 2] = 1.0, 0.1
+    since, birth, horizon = 0.25 * YEAR, -30.5 * YEAR, 3.45 * YEAR
+    rates = starts, steady, 0.5, moving, 0.25, shock
+    day = plain(rules.fire_day)(budget, since, birth, horizon, *rates)
+    assert day == (NEVER if years is None else pytest.approx(years * YEAR, rel=1e-12))
+    if years is not None:
+        used = plain(rules.spent)(since, years * YEAR, birth, *rates)
+        assert used == pytest.approx(budget, rel=1e-12)
+
+
+@pytest.mark.parametrize(("years", "lasts"), [(4.01, True), (3.99, False)])
+def test_a_budget_has_to_last_from_when_it_was_set(years: float, lasts: bool) -> None:
+    """Two years before the horizon, at two a year."""
+    found = plain(rules.outlasts)(years, 3 * YEAR, 5 * YEAR, 2.0)
+    assert found is lasts
+
+
 # ---------------------------------------------------------------- what is drawn
 
 

@@ -17,6 +17,8 @@ class Explained(NamedTuple):
 
 
 C, ROOM = "sim/engine/compiled/", "only how large a table is; there is room enough either way"
+BOUND = "a higher bound skips less of what brings nothing; what is not skipped is drawn as it is"
+BELOW_0 = "any number below zero is none, and only whether it is below is asked"
 
 EXPLAINED = (
     Explained(C + "queues.py", "", 'return p["key"] < q["key"]', 'return p["key"] > q["key"]',
@@ -42,7 +44,28 @@ EXPLAINED = (
     Explained("sim/risk/counting.py", "self._make_room(1 << (4 *", "15", "(16)", ROOM),
     Explained(C + "roster.py", "i -= 1", "1", "(2)",
               "what overflows is made anew with more room, wherever it was put"),
+    Explained(C + "roster.py", "s.counters[OVERFLOWN] = 1", "1", "(2)",
+              "only whether it is zero is asked"),
     Explained("sim/risk/counts.py", "codes, named = max(", "1", "(2)", ROOM),
+    Explained("sim/risk/counting.py", "people_in(s) > len(s.people)",
+              "2 * people_in(s) > len(s.people)", "(2 * people_in(s) >= len(s.people))", ROOM),
+    Explained("sim/risk/counting.py", 'one["departed"] = one["follows"] = -1', "1", "(2)", BELOW_0),
+    Explained(C + "review.py", "s.host[k] = -1", "1", "(2)", BELOW_0),
+    Explained(C + "moves.py", "enrol(s, b, -1, day, POSTINGS, cause)", "1", "(2)",
+              "its own cell takes the place of none before anybody asks"),
+    Explained(C + "listing.py", "brings_nobody(u, most * help_)", "most * help_", "(most / help_)",
+              "help is 1 at most where there is a bound. " + BOUND),
+    Explained(C + "ceilings.py", "unbounded = ", "s.power < 0.0", "(s.power <= 0.0)", BOUND),
+    Explained(C + "queues.py", "if day < soonest[group]", "day < soonest[group]",
+              "(day <= soonest[group])", "an equal day is put where it stands already"),
+    Explained(C + "__init__.py", "if months < self._plan.settings.months:",
+              "months < self._plan.settings.months", "(months <= self._plan.settings.months)",
+              "keys of rates are the same always, and read only where a replication stops"),
+    Explained("sim/rules.py", "YEARS_A_DAY, MONTHS_A_DAY =", "1.0", "(2.0)",
+              "only a first guess, put right in both directions; nobody is asked for an age "
+              "before birth"),
+    Explained("sim/draws.py", "return x if x > 0.0 else math.nan", "x > 0.0", "(x >= 0.0)",
+              "zero was answered before, and nan is neither"),
 )  # fmt: skip
 
 

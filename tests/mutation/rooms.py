@@ -16,6 +16,10 @@ BOTH_ENGINES = "tests/test_corners.py", *(
     f"tests/test_equal_logs.py::TestHandMade::test_every_policy[{name}]"
     for name in ("apart", "weakest-first", "crowded", "uniform", "young", "lively")
 )
+STOPS = tuple(
+    f"tests/test_snapshots.py::test_{name}"
+    for name in ("many_stops_on_the_way", "a_snapshot_goes_on_under_several_policies")
+)
 THE_RULE = tuple(
     f"tests/test_how_sure.py::test_{name}"
     for name in (
@@ -37,11 +41,16 @@ ROOMS = (
          "tests/test_edge_cases.py", "tests/test_levers.py", "-k", SLOW_WITHOUT_COMPILER),
     ),
     Room("draws", ("sim/draws.py",), ("tests/test_draws.py", "-k", SLOW_WITHOUT_COMPILER)),
-    Room("compiled engine", ("sim/engine/compiled/*.py",), BOTH_ENGINES),
+    Room(
+        "compiled engine",
+        ("sim/engine/compiled/*.py",),
+        ("tests/test_equal_logs.py::TestTables::test_tables_are_what_the_record_says",
+         *BOTH_ENGINES, *STOPS),
+    ),
     Room(
         "reference engine",
         ("sim/engine/reference/*.py",),
-        (*BOTH_ENGINES, "tests/test_levers.py"),
+        (*BOTH_ENGINES, *STOPS, "tests/test_levers.py"),
     ),
     Room(
         "risk counting",
