@@ -370,6 +370,18 @@ def test_a_member_sent_by_another_cell_is_a_departure_and_comes_back() -> None:
     assert sum(flow(counts, "posting_ended")) == sum(flow(counts, "posted")) == 0
 
 
+def test_whose_posting_from_a_pool_ends_is_not_sent_home() -> None:
+    counts = count_one(
+        sample(),
+        [
+            (31.0, 6, "A", NEW_PERSON, events.POSTED, events.AT_START),
+            (366.0, 2, "A", NEW_PERSON, events.POSTING_ENDED, 0),
+        ],
+    )
+    assert (sum(flow(counts, "posted")), sum(flow(counts, "posting_ended"))) == (1, 1)
+    assert sum(flow(counts, "sent")) == sum(flow(counts, "sent_home")) == 0
+
+
 def test_seats_are_of_the_class_that_was_held() -> None:
     policies = {
         "as-is": (),

@@ -64,6 +64,8 @@ EXPLAINED = (
     Explained("sim/rules.py", "YEARS_A_DAY, MONTHS_A_DAY =", "1.0", "(2.0)",
               "only a first guess, put right in both directions; nobody is asked for an age "
               "before birth"),
+    Explained("sim/risk/intervals.py", "betaincinv(", "1e-9", "(2e-09)",
+              "numbers as near to none or to all as that have the same bounds, to the last bit"),
     Explained("sim/draws.py", "return x if x > 0.0 else math.nan", "x > 0.0", "(x >= 0.0)",
               "zero was answered before, and nan is neither"),
 )  # fmt: skip
