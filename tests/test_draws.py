@@ -360,6 +360,13 @@ def test_poisson_stops_at_the_last_uniform() -> None:
         assert 0 <= draws.poisson(1.0 - 2.0**-53, mean) < mean + 12.0 * math.sqrt(mean) + 20.0
 
 
+@pytest.mark.parametrize("mean", [1e-12, 1e-9, 1e-7, 1e-3, 0.5])
+def test_poisson_of_a_small_mean_goes_from_none_to_one_at_its_step(mean: float) -> None:
+    """The chance of none is hardly above 1 - mean there, below which nothing is summed."""
+    none = draws.exp(-mean)
+    assert [draws.poisson(u, mean) for u in (none, math.nextafter(none, 1.0))] == [0, 1]
+
+
 def test_poisson_never_falls_as_u_grows() -> None:
     counts = [draws.poisson(float(u), 37.0) for u in np.linspace(1e-6, 1.0 - 1e-6, 3_000)]
     assert counts == sorted(counts)

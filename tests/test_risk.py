@@ -18,7 +18,7 @@ from sim.figures.formats import percent
 from sim.log import Log, in_order
 from sim.risk import intervals
 from sim.risk.counting import people_in
-from sim.risk.counts import KINDS, Counts, like
+from sim.risk.counts import KINDS, Counts, like, place
 from sim.risk.measures import (
     BELOW,
     COLUMN,
@@ -820,8 +820,9 @@ def test_at_risk_at_the_start_is_what_most_replications_have() -> None:
                 panel[0, HAMLETS.index(hamlet), FIELD[name]] = value
         outcomes.append(outcome_of(loaded, [], panel))
     table = risk.hamlets(study_of(loaded, {"as-is": outcomes[:3] + [outcomes[3]] * 2}))
-    start = table[table["year"] == 0].set_index("hamlet")["at_risk_at_start"]
-    assert start[["A", "B", "C"]].tolist() == [True, False, False]
+    start = table[table["year"] == 0].set_index("hamlet").loc[["A", "B", "C"]]
+    assert start["at_risk_at_start"].tolist() == [True, False, False]
+    assert start["p_at_risk"].tolist() == [3 / 5, 2 / 5, 0]
 
 
 def test_what_came_first_and_kaplan_meier() -> None:
@@ -985,6 +986,27 @@ def test_who_is_warned_has_a_cell_of_its_own_and_it_has_not_happened_yet() -> No
     counts = counted(loaded, [outcome_of(loaded, [cell(0.0, "A", events.BELOW)], panel)])
     warned = counts.warned[0, KINDS.index("hamlet")].sum(axis=(1, 2))
     assert warned.tolist() == [2 if w == LOST else 1 for w in (0, 1)]
+
+
+def test_counts_of_a_part_are_put_where_they_belong() -> None:
+    """Two replications of the third draw, of four units among six, after one replication."""
+    records = [cell(100.0, "A", events.BELOW), cell(400.0, "B", events.LOST)]
+    loaded = sample()
+    part = counted(loaded, [outcome_of(loaded, records[:n]) for n in (1, 2)])
+    whole = like(part, replications=4, draws=3, hamlets=6, areas=2)
+    here = np.array([4, 0, 2, 5])
+    place(whole, part, slice(1, 3), 2, here, np.array([1]))
+    assert (whole.first[1:3][:, here] == part.first).all()
+    assert (whole.funnel[1:3, 1] == part.funnel[:, 0]).all()
+    assert (whole.sums[2][:, here] == part.sums[0]).all()
+    assert whole.sums.sum() == part.sums.sum() > 0
+    assert (whole.totals[:, here] == part.totals).all()
+    for name in ("strength", "lost_by_cause", "loss_days"):
+        assert (getattr(whole, name)[here] == getattr(part, name)).all(), name
+    for name in ("years", "causes", "departures", "progress", "judged", "warned", "lead_days"):
+        found = getattr(whole, name)
+        assert (found[1:3] == getattr(part, name)).all(), name
+        assert not found[[0, 3]].any(), name
 
 
 def test_counts_of_many_parts_have_room_for_all_hamlets_and_draws() -> None:
