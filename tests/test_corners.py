@@ -8,7 +8,7 @@ import pytest
 
 from sim import log as events
 from sim.engine.reference.state import Calendar
-from sim.scenario import Scenario, Unit
+from sim.scenario import Group, Scenario, Unit
 from tests.generators import in_both_engines
 from tests.small import loaded, people, quiet, unit
 
@@ -70,6 +70,17 @@ def test_with_a_host_the_cells_that_it_covers_are_lost_and_no_other() -> None:
     )  # fmt: skip
     found = kinds(scenario, *units)
     assert {h for _day, h, kind in found if kind == "lost"} == {"host", "joint"}
+
+
+@pytest.mark.parametrize(("size", "posts"), [(1, False), (2, True)])
+def test_who_is_posted_at_the_start_is_of_the_pool(size: int, posts: bool) -> None:
+    """A pool of one that is used up has nobody for a weak cell."""
+    lever = {"lever": "reinforcement", "strength_below": 3, "number": 1, "pool": "army"}
+    pools = {"army": {"level": "district", "size": size}}
+    scenario = quiet(lever, years=1, postings={"pools": pools, "renewal": 0.0})
+    there = {"posted": (Group(count=1),), "posted_pool": "army", "posted_months_left": (24, 36)}
+    found = kinds(scenario, unit("held", 5, **there), unit("weak", 2))
+    assert ("posted" in {kind for _day, _h, kind in found}) is posts
 
 
 @pytest.mark.parametrize(("host", "separates"), [(2, False), (3, True)])

@@ -871,9 +871,12 @@ def test_strength_quantiles() -> None:
     for strength in range(1, 11):
         panel = empty_panel(loaded)
         panel[:, 0, FIELD["strength"]] = strength
+        panel[1:, 1, FIELD["cell"]] = rules.CLOSED
         outcomes.append(outcome_of(loaded, [], panel))
-    a = row(risk.hamlets(study_of(loaded, {"as-is": outcomes})), hamlet="A", year=3)
+    table = risk.hamlets(study_of(loaded, {"as-is": outcomes}))
+    a = row(table, hamlet="A", year=3)
     assert (a.strength_median, a.strength_low, a.strength_high) == (5, 1, 10)
+    assert np.isnan(row(table, hamlet="B", year=3).strength_median)  # it is not there
 
 
 def test_years_table() -> None:
@@ -895,6 +898,7 @@ def test_losses_table() -> None:
     table = risk.losses(two_policies())
     ended = row(table, policy="as-is", ending="lost", by="cause", what="posting_ended")
     assert (ended.number, ended.share) == (0.5, pytest.approx(2 / 3))
+    assert 0 < ended.number_low < 0.5 < ended.number_high  # twice in four lives is sure not to be 0
     dead = row(table, policy="as-is", ending="lost", by="cause", what="dead")
     assert dead.share == pytest.approx(1 / 3)
     furthest = row(table, policy="as-is", ending="lost", by="progress")
