@@ -27,6 +27,7 @@ from sim.load import check
 from sim.log import Outcome, differences, in_order
 from sim.plan import Plan
 from sim.plan.histories import shared_months
+from sim.risk import Counter
 from sim.scenario import Loaded, Scenario
 from sim.world import World
 from tests.generators import RICH, lively, scenarios, sound
@@ -216,6 +217,31 @@ def test_a_lever_in_force_that_the_policy_does_not_have_is_refused() -> None:
     assert (stopped.world.hamlets["group"] > 0).any()
     with pytest.raises(ValueError, match="does not have"):
         compiled.prepared(other.plan, other.world).run(3, 1, stopped)
+
+
+def test_tables_that_are_too_small_grow_in_the_middle_of_a_task(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Those of the engine and of either counter of two policies that never differ: what was counted
+    before stays, and nothing is counted twice."""
+    policies = {"base": [], "same": [], "late": [LATE]}
+    loaded = RICH["lively"].with_values({"policies": policies})
+    wanted = sim.run(loaded, replications=5, jobs=1).study.tallies
+    make_room, grown = Counter._make_room, []
+
+    def small_at_first(self: Counter, people: int, events: int) -> None:
+        again = hasattr(self, "_tables")
+        grown.append(again)
+        make_room(self, *((people, events) if again else (16, 1)))
+
+    monkeypatch.setattr(Counter, "_make_room", small_at_first)
+    monkeypatch.setattr(compiled, "ROOM_A_HAMLET", 0)
+    monkeypatch.setattr(compiled, "EVENTS_A_PERSON", 1)
+    found = sim.run(loaded, replications=5, jobs=1).study.tallies
+    assert grown.count(True) > grown.count(False)
+    for policy, tally in wanted.items():
+        for one, other in zip(tally.counts, found[policy].counts, strict=True):
+            assert np.array_equal(one, other)
 
 
 @pytest.mark.parametrize("engine", ["compiled", "reference"])
