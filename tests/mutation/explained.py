@@ -50,6 +50,8 @@ EXPLAINED = (
               "(tally.counts.first[:, :, [BELOW, LOST, COMBINED]] == NEVER)",
               "the interval of a share is as wide as that of the rest"),
     Explained("sim/risk/measures.py", "status = np.full(", "1", "(2)", ROOM),
+    Explained("sim/risk/counting.py", "at = (at + 1) & last", "at + 1", "(at - 1)",
+              "the next free place is looked for in one direction, whichever it is"),
     Explained(C + "roster.py", "i -= 1", "1", "(2)",
               "what overflows is made anew with more room, wherever it was put"),
     Explained(C + "roster.py", "s.counters[OVERFLOWN] = 1", "1", "(2)",
