@@ -155,10 +155,7 @@ def _alone_in(folder: Path) -> Iterator[None]:
     from filelock import FileLock
 
     with disk_told(folder, _("more space")), FileLock(folder / LOCK):
-        try:
-            yield
-        finally:
-            (folder / LOCK).unlink(missing_ok=True)
+        yield  # the file stays: were it removed, two who wait could hold two files of one name
 
 
 class Replaced(BadInput):

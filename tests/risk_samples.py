@@ -10,7 +10,7 @@ import pandas as pd
 from sim import log as events
 from sim import plan as plans
 from sim import risk
-from sim.log import Log, Outcome, from_records
+from sim.log import Log, Outcome, from_records, written
 from sim.risk import Counts, Study, Tally
 from sim.scenario import Baseline, Loaded, Scenario
 from sim.world import build
@@ -137,7 +137,7 @@ def counted(
     counts = risk.empty_counts(len(outcomes), 1, ground, plan.settings.adaptive, bins)
     counter = risk.Counter(ground, counts)
     for row, outcome in enumerate(outcomes):
-        counter.add(outcome, row)
+        counter.take(written(outcome), row)
     return counts
 
 

@@ -77,7 +77,6 @@ def test_two_who_add_at_the_same_moment_wait_for_each_other(
     saved = store.read(folder)
     assert {"one", "two", "extra"} <= saved.tables.keys()
     assert [saved.manifest[name]["of"] for name in ("one", "two")] == ["first", "second"]
-    assert not (folder / store.LOCK).exists()
 
 
 def test_a_run_is_read_as_it_was_simulated(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ from scipy import stats
 import sim
 from sim import experiment, risk, store
 from sim.api import TABLES
-from sim.experiment import replication, work
+from sim.experiment import prepare, replication, work
+from sim.experiment.work import Setup, Shelf, Task
 from sim.load import shape
 from sim.messages import BadInput
 from sim.risk.counts import Counts
@@ -200,10 +202,10 @@ def test_an_error_in_a_thread_is_not_swallowed(
         runner = experiment.preparation.engine_called("compiled")(*arguments)
         whole = runner.replicate
 
-        def sometimes(seed: int, lives: Any, takers: Any) -> Any:
+        def sometimes(*arguments: Any) -> Any:
             if next(calls) > 5:
                 raise RuntimeError("broken")
-            return whole(seed, lives, takers)
+            return whole(*arguments)
 
         monkeypatch.setattr(runner, "replicate", sometimes)
         return runner
@@ -211,6 +213,33 @@ def test_an_error_in_a_thread_is_not_swallowed(
     monkeypatch.setattr(replication, "engine_called", lambda name: broken)
     with pytest.raises(RuntimeError, match="broken"):
         sim.run(loaded, replications=60, jobs=2)
+
+
+@pytest.mark.parametrize("engine", ["compiled", "reference"])
+def test_who_interrupts_waits_for_one_call_and_not_for_a_task(
+    loaded: Loaded, engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf = Shelf(loaded, ["as-is"], 1, 3)
+    ready = experiment.preparation.engine_called(engine)
+    setup, task = Setup(loaded, 3, ready, 1, shelf), Task(0, ("as-is",), 0, range(5))
+    (whole,) = work._count(setup, task, threading.Event())
+    monkeypatch.setattr(work, "PEOPLE_A_CALL", 1)
+    (single,) = work._count(setup, task, threading.Event())
+    for name, array in whole.counts._asdict().items():
+        np.testing.assert_array_equal(getattr(single.counts, name), array, name)
+
+    runner = type(ready(prepare(loaded, "as-is").plan, prepare(loaded, "as-is").world))
+    stopped, begun, replicate = threading.Event(), [], runner.replicate
+
+    def until_the_second(self: Any, seed: int, lives: Any, *more: Any) -> None:
+        begun.extend(k for k, _ in lives)
+        replicate(self, seed, lives, *more)
+        if len(begun) == 2:
+            stopped.set()
+
+    monkeypatch.setattr(runner, "replicate", until_the_second)
+    assert work._count(setup, task, stopped) == []
+    assert begun == [0, 1]
 
 
 # ---------------------------------------------------------------- precision

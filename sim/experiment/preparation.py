@@ -37,8 +37,10 @@ class Runner(Protocol):
     def run(self, seed: int, replication: int, since: Stopped | None = None) -> Outcome:
         """One replication, from its beginning or from where it was stopped."""
 
-    def replicate(self, seed: int, lives: Sequence[Life], takers: Sequence[Taker]) -> None:
-        """Several replications, each of which all takers take into its row."""
+    def replicate(
+        self, seed: int, lives: Sequence[Life], takers: Sequence[Taker], row: int = 0
+    ) -> None:
+        """Several replications, each of which all takers take into its row, from `row` on."""
 
     def stop(
         self, seed: int, replication: int, month: int, since: Stopped | None = None

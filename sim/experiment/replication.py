@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -143,7 +144,7 @@ def run(
     chance smaller, not the ignorance of the parameters: their draws are taken as they are, and the
     summary tells both half-widths. Raises BadInput.
     """
-    _check_numbers(replications, precision, jobs)
+    _check_precision(replications, precision)
     scenario = loaded.scenario
     first = replications or scenario.replications
     if precision is not None:
@@ -159,20 +160,16 @@ def run(
     return Results(study, chosen, engine or "compiled", made, setup.draws, precision)
 
 
-def _check_numbers(replications: int | None, precision: float | None, jobs: int | None) -> None:
+def _check_precision(replications: int | None, precision: float | None) -> None:
+    if precision is None:
+        return
     faults = []
-    if replications is not None and precision is not None:
+    if replications is not None:
         both = Fault("replications, precision", found=_("both"), allowed=_("one of the two"))
         faults.append(both)
-    for name, value in (("replications", replications), ("jobs", jobs)):
-        if value is not None and value < 1:
-            faults.append(
-                Fault(name, found=shown(value), allowed=_("a whole number of at least 1"))
-            )
-    if precision is not None and not 0 < precision < 1:
-        faults.append(
-            Fault("precision", found=shown(precision), allowed=_("a number between 0 and 1"))
-        )
+    if not isinstance(precision, Real) or not 0 < precision < 1:
+        allowed = _("a number between 0 and 1")
+        faults.append(Fault("precision", found=shown(precision), allowed=allowed))
     if faults:
         raise BadInput(faults)
 

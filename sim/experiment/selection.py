@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -111,7 +112,7 @@ def best(
     goal = goal_of(outcome, goal)
     if difference is None and parsed(outcome)[0] in OF_HAMLETS:
         difference = HALF_A_HAMLET
-    _check(loaded, named, outcome, goal, difference, certainty, most, jobs)
+    _check(loaded, named, outcome, goal, difference, certainty, most)
     assert goal is not None and difference is not None
     chosen = loaded.scenario.seed if seed is None else seed
     shelf = Shelf(loaded, named, FEWEST_FOR_MEANS, chosen)
@@ -149,20 +150,23 @@ def goal_of(outcome: str, goal: str | None) -> str | None:
 
 def _check(
     loaded: Loaded, policies: Sequence[str], outcome: str, goal: str | None,
-    difference: float | None, certainty: float, most: int, jobs: int | None,
+    difference: float | None, certainty: float, most: int,
 ) -> None:  # fmt: skip
     if fault := fault_of(outcome, loaded.baseline):
         raise BadInput([fault])
     above = _("a number above 0 in the unit of {outcome}").format(outcome=outcome)
-    at_least_one = _("a whole number of at least 1")
     enough = _("a whole number of at least {fewest}").format(fewest=FEWEST_FOR_MEANS)
     checks: list[tuple[bool, str, object, str]] = [
         (len(policies) > 1, "policies", listed(policies), _("at least two")),
         (goal in GOALS, "goal", goal, listed(GOALS)),
         (difference is not None and 0 < difference < np.inf, "difference", difference, above),
-        (0.5 <= certainty < 1, "certainty", certainty, _("from 0.5 to less than 1")),
+        (
+            isinstance(certainty, Real) and 0.5 <= certainty < 1,
+            "certainty",
+            certainty,
+            _("from 0.5 to less than 1"),
+        ),
         (most >= FEWEST_FOR_MEANS, "most", most, enough),
-        (jobs is None or jobs >= 1, "jobs", jobs, at_least_one),
     ]
     faults = [
         Fault(field, found=shown(found), allowed=allowed)

@@ -9,7 +9,7 @@ from sim import log as events
 from sim import rules
 from sim.compilation import Call, Record, blank, entry, kernel, same_words, write
 from sim.compilation.records import FieldKind
-from sim.log import Outcome, Written, written
+from sim.log import Written
 from sim.risk.counts import MOVE, PERSON, Counts, Ground, Rule
 from sim.risk.measures import (
     ACTIVE,
@@ -141,10 +141,6 @@ class Counter:
         }  # fmt: skip
         write(self._words, COUNTING, self._tables)
 
-    def add(self, outcome: Outcome, row: int) -> None:
-        """Count one replication; its log must be in order within each coupled unit."""
-        self.take(written(outcome), row)
-
     def taking(self, written: Written, row: int) -> Call:
         """What counts a replication into its row, if the tables have room for it."""
         fields = {f"log_{name}": getattr(written.log, name) for name in LOGGED}
@@ -154,7 +150,7 @@ class Counter:
         return count, same_words(self._words)
 
     def take(self, written: Written, row: int) -> None:
-        """Count a replication into its row."""
+        """Count a replication into its row; its log must be in order within each coupled unit."""
         call, words = self.taking(written, row)
         while not call(words):
             people, before = (len(table) for table in self._tables.values())

@@ -101,6 +101,6 @@ def outcomes(study: Study, names: tuple[str, ...]) -> list[Outcome]:
 
 
 def _difference(difference: Floats, tally: Tally, name: str) -> Interval:
-    """With a bound where nothing differed: of what happens once to a hamlet that says little."""
+    """Of numbers of hamlets as of events, which may be few; of others as usual."""
     made = intervals.difference if parsed(name)[0] in SO_FAR else intervals.mean
     return made(difference, tally.draw)

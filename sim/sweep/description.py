@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sim.experiment import LARGEST_SEED
 from sim.load import check, load, with_settings
 from sim.load.documents import Document, read_document
 from sim.load.findings import Finding, Steps
@@ -28,7 +29,6 @@ BETWEEN = 0.381966
 """A share of the way between the ends of a range that gives no round number."""
 DEFAULT_OUTCOMES = ("below", "lost", "combined", "admitted", "cost")
 MOST_POINTS = 10_000_000
-LARGEST_SEED = 2**62 - 1
 
 
 @dataclass(frozen=True)

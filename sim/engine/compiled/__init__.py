@@ -151,22 +151,24 @@ class Runner:
         self._simulate(seed, replication, since, self._plan.settings.months)
         return owned(outcome_in(self._written))
 
-    def replicate(self, seed: int, lives: Sequence[Life], takers: Sequence[Taker]) -> None:
-        """Several replications, each of which all takers take into its row.
+    def replicate(
+        self, seed: int, lives: Sequence[Life], takers: Sequence[Taker], row: int = 0
+    ) -> None:
+        """Several replications, each of which all takers take into its row, from `row` on.
 
         All are made without the interpreter, which another thread may use meanwhile.
         """
         done = 0
         while done < len(lives):
             calls: list[Call] = []
-            for row, words in enumerate(self._words_of(seed, lives[done:]), start=done):
+            for at, words in enumerate(self._words_of(seed, lives[done:]), start=row + done):
                 calls.append((run_units, words))
-                calls += [taker.taking(self._written, row) for taker in takers]
+                calls += [taker.taking(self._written, at) for taker in takers]
             whole, part = divmod(in_turn(calls), 1 + len(takers))
             done += whole
             if part > 0:  # the taker after it has no room: it has time now
                 for taker in takers[part - 1 :]:
-                    taker.take(self._written, done)
+                    taker.take(self._written, row + done)
                 done += 1
             elif done < len(lives) and not _run(calls[whole * (1 + len(takers))][1]):
                 self._grow()

@@ -55,12 +55,14 @@ class Runner(NamedTuple):
         units, begins = self._conducted(seed, replication, since, months)
         return _outcome(units, begins, since)
 
-    def replicate(self, seed: int, lives: Sequence[Life], takers: Sequence[Taker]) -> None:
-        """Several replications, each of which all takers take into its row."""
-        for row, (replication, since) in enumerate(lives):
+    def replicate(
+        self, seed: int, lives: Sequence[Life], takers: Sequence[Taker], row: int = 0
+    ) -> None:
+        """Several replications, each of which all takers take into its row, from `row` on."""
+        for at, (replication, since) in enumerate(lives, start=row):
             outcome = self.run(seed, replication, since)
             for taker in takers:
-                taker.take(written(outcome), row)
+                taker.take(written(outcome), at)
 
     def stop(
         self, seed: int, replication: int, month: int, since: Stopped | None = None
@@ -152,9 +154,7 @@ def begin(unit: Unit, world: World) -> None:
 
 def _person(unit: Unit, row: np.void) -> Person:
     hamlet = unit.by_index[int(row["hamlet"])]
-    person = Person(
-        int(row["key"]), hamlet, int(row["status"]), int(row["place"]), int(row["sex"])
-    )
+    person = Person(int(row["key"]), hamlet, int(row["status"]), int(row["place"]), int(row["sex"]))
     person.birth, person.budget = float(row["birth"]), float(row["budget"])
     person.stage_due = float(row["stage_due"])
     person.certificate_until = float(row["certificate_until"])
