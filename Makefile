@@ -31,6 +31,7 @@ run: .venv/run.stamp
 
 test: .venv/test.stamp
 	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check sim tests
 	$(BIN)/python -m mypy
 	$(PYTEST)
 

@@ -53,9 +53,7 @@ def fitted(place: str, folder: Path) -> Path:
     return out
 
 
-def tested(
-    place: str, replications: int = REPLICATIONS, posterior: Path | None = None
-) -> Backtest:
+def tested(place: str, replications: int = REPLICATIONS, posterior: Path | None = None) -> Backtest:
     """The back-test of one place."""
     facts = SCENARIOS / place / "facts.csv"
     return sim.backtest(

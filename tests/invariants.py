@@ -365,9 +365,7 @@ class Replay:
     # -- below and restored
 
     def weak_at_start(self) -> Counter[tuple[int, int, int, int]]:
-        weak = [
-            c for c in range(len(self.cell)) if self.cell[c] == OWN and not self.stands(c)
-        ]
+        weak = [c for c in range(len(self.cell)) if self.cell[c] == OWN and not self.stands(c)]
         self.below = dict.fromkeys(weak, 0.0)
         return Counter((c, events.NOBODY, events.BELOW, events.AT_START) for c in weak)
 
@@ -602,9 +600,7 @@ class Replay:
         for e in batch:
             self.cell[e.hamlet] = NO_CELL
             self.below.pop(e.hamlet, None)
-        self.roll = [
-            -1 if roll >= 0 and self.cell[roll] == NO_CELL else roll for roll in self.roll
-        ]
+        self.roll = [-1 if roll >= 0 and self.cell[roll] == NO_CELL else roll for roll in self.roll]
 
     def found_cell(self, e: Event) -> None:
         if self.officials[e.hamlet] < self.case.plan.settings.founding:
@@ -774,8 +770,10 @@ def admissions(case: Case) -> Found:
                 found.append(f"{e}: at {(month - birth_month) / 12} years")
             if scenario.training.on and not e.day <= valid.get(e.person, -1.0):
                 found.append(f"{e}: without a certificate in force")
-            if scenario.dossier.on and e.person not in ready and not _enlists(
-                case, e, born[e.person]
+            if (
+                scenario.dossier.on
+                and e.person not in ready
+                and not _enlists(case, e, born[e.person])
             ):
                 found.append(f"{e}: without a dossier")
             if scenario.admission.on and not _at_committee(case, e, month):
@@ -1022,9 +1020,7 @@ def eligible(case: Case) -> Found:
     for e in case.history:
         if e.phase == 3 and e.kind == events.LISTED:
             asked[e.day].add(e.person)
-    listed = Counter(
-        (case.month(e.day), e.hamlet) for e in case.history if e.kind == events.LISTED
-    )
+    listed = Counter((case.month(e.day), e.hamlet) for e in case.history if e.kind == events.LISTED)
 
     def look(now: Replay, day: float, phase: int) -> None:
         if phase != 3:

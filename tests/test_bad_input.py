@@ -739,9 +739,11 @@ ROWS = [
     (TABLE.splitlines()[0], "found a table without rows; allowed: a header and at least one row"),
     ("\n\n", "found an empty table; allowed: a header and at least one row"),
     (",,,\n", "found an empty table; allowed: a header and at least one row"),
-    (b"\xd0\xcf\x11\xe0 old",
-     "found a workbook of an old format, or one that is locked with a password; "
-     "allowed: a workbook in XLSX, not locked"),
+    (
+        b"\xd0\xcf\x11\xe0 old",
+        "found a workbook of an old format, or one that is locked with a password; "
+        "allowed: a workbook in XLSX, not locked",
+    ),
     (b"PK\x03\x04 no zip", "found a workbook that is damaged, or no workbook at all; allowed"),
     (b"id\0\1\2", "found bytes that are no text; allowed: a table in CSV or XLSX"),
     (b"\xff\xfea\xd8", "found bytes that are no text; allowed: a table saved as UTF-8, UTF-16 or"),

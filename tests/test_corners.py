@@ -30,9 +30,7 @@ def kinds(scenario: Scenario, *units: Unit, seed: int = 1) -> list[tuple[float, 
     [(20 - 0.5 * DAY, False), (20 + 0.5 * DAY, True), (26 - 0.5 * DAY, True),
      (26 + 0.5 * DAY, False)],
 )  # fmt: skip
-def test_who_is_of_the_age_to_enlist_on_the_day_of_the_committee(
-    age: float, enlists: bool
-) -> None:
+def test_who_is_of_the_age_to_enlist_on_the_day_of_the_committee(age: float, enlists: bool) -> None:
     """Of 20 to 25 completed years."""
     lever = {"lever": "enlistment", "months": [3], "ages": [20, 25]}
     scenario = quiet(lever, years=1, dossier={"delay_months": {"median": 900}})

@@ -304,6 +304,7 @@ def test_pull_of_a_target() -> None:
 
 def test_a_target_that_is_missed_pulls_from_the_next_january() -> None:
     """Nobody is admitted, the factor becomes 2: in every month at least as many are listed."""
+
     def listed(pull: float) -> list[int]:
         targets = {"level": "district", "per_year": 5, "cap": False}
         scenario = quiet(lever("admission", pull=pull), years=2, source=MANY,
@@ -327,6 +328,7 @@ def test_waiver_of_age(oldest: int | None, kind: str) -> None:
 
 def test_age_limit_by_month() -> None:
     """Sixty by month: admitted at 60 years and some days, too old a month later."""
+
     def end(age: float) -> list[str]:
         scenario = quiet(years=1, dossier={"on": False}, training={"on": False})
         return list(course(scenario, unit("h", 5, ready=people(1, age))).log.kind)
@@ -388,6 +390,7 @@ def test_attention_for_the_weakest_only() -> None:
 
 def test_emulation_never_lists_fewer() -> None:
     """The same draw against a larger mean."""
+
     def listed(factor: float) -> list[int]:
         scenario = quiet(lever("emulation", factor=factor), source=MANY, years=1)
         days = course(scenario, unit("hamlet", 5)).of("listed").day

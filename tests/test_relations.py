@@ -265,6 +265,7 @@ def test_m5_one_person_more_changes_nobody_else() -> None:
         "demography": {"moving_in": {"retired": 0.3, "marriage": 0.3, "no_cell_factor": 1}},
         "years": 5,
     }  # fmt: skip
+
     def with_numbers(officials: int, probation: int) -> Loaded:
         """Women are given: where they are not, who is a woman is dealt over the whole group."""
         given, units = busy((), **free), list(busy_units())
@@ -312,6 +313,7 @@ def test_m7_shift_of_all_dates_by_whole_years(years: int) -> None:
     """On the uniform calendar nothing depends on the date but its month - with mortality of one
     year, and without shocks, which belong to a calendar year by their key. (They are keyed by years
     since the start, so that even these shift.)"""
+
     def shifted(by: int) -> Loaded:
         levers = tuple(
             {k: f"{int(v[:4]) + by}{v[4:]}" if k in ("from", "until") else v
@@ -333,6 +335,7 @@ def test_m8_twice_the_rates_in_half_the_time(factor: int) -> None:
     """Rates that do not depend on age, times a power of two, bring every event at that part of
     its time, bit by bit. Expressible: death, leaving, returning, settling and removal of initial
     members. Not expressible: periods in months, calendars, ages and the horizon (whole years)."""
+
     def rates(c: float) -> Scenario:
         return quiet(
             years=8 // int(c),

@@ -246,9 +246,7 @@ def test_when_a_person_turns(
     status: int, place: int, since: float, age: float, years: float
 ) -> None:
     ages = np.array([18] * 18 + [36] * 18 + [60] * 24)
-    told = plain(rules.turning_day)(
-        status, place, 0.0, since * YEAR, -age * YEAR, 70.0, ages
-    )
+    told = plain(rules.turning_day)(status, place, 0.0, since * YEAR, -age * YEAR, 70.0, ages)
     assert told == years * YEAR
 
 

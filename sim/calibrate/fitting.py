@@ -105,9 +105,7 @@ class Problem:
         for path, prior in self.uncertain.items():
             u = float(generator.random())
             block = self.known.get(path)
-            found[path] = (
-                block.quantile(u) if block else prior.quantile(float(shares.get(path, u)))
-            )
+            found[path] = block.quantile(u) if block else prior.quantile(float(shares.get(path, u)))
         for some in self.together:
             found |= zip(some.paths, some.draws(generator, 1)[0].tolist(), strict=True)
         return found

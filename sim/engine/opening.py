@@ -209,9 +209,7 @@ def draw_people(given: Given, people: npt.NDArray[np.void], hamlets: npt.NDArray
 
 
 @compiled
-def draw_person(
-    given: Given, p: np.void, difficulty: int, beginning: tuple[float, ...]
-) -> None:
+def draw_person(given: Given, p: np.void, difficulty: int, beginning: tuple[float, ...]) -> None:
     """Fill in what is unknown (NaN) about a person; within an age band birth dates are uniform.
 
     `given` may be anything with the fields of `Given`; `beginning` are the draws of that decision.
@@ -264,9 +262,7 @@ def _draw_stage(given: Given, p: np.void, difficulty: int) -> None:
         if given.dossier_on:
             p["stage_due"] = rules.months_later(p["waiting"], given.dossier_months, given.days)
     if given.training_on:
-        p["certificate_until"] = rules.months_later(
-            certified, given.certificate_months, given.days
-        )
+        p["certificate_until"] = rules.months_later(certified, given.certificate_months, given.days)
 
 
 @compiled

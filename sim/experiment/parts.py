@@ -80,9 +80,7 @@ def _packed(sizes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     return part
 
 
-def _part(
-    baseline: Baseline, rows: npt.NDArray[np.int64], areas: npt.NDArray[np.int64]
-) -> Part:
+def _part(baseline: Baseline, rows: npt.NDArray[np.int64], areas: npt.NDArray[np.int64]) -> Part:
     units = tuple(baseline.units[row] for row in rows)
     stand_together = rows[-1] - rows[0] == len(rows) - 1
     place = slice(int(rows[0]), int(rows[-1]) + 1) if stand_together else rows

@@ -134,9 +134,7 @@ def _read(table: Callable[[], Table]) -> tuple[Table | None, list[Fault]]:
     return found, list(found.faults)
 
 
-def _posterior(
-    document: Document, validated: Validated
-) -> tuple[Posterior | None, list[Fault]]:
+def _posterior(document: Document, validated: Validated) -> tuple[Posterior | None, list[Fault]]:
     scenario = validated.scenario
     rests_on = (POSTERIOR, ("uncertain",))
     if scenario.posterior is None or any(is_broken(at, validated.broken) for at in rests_on):

@@ -92,9 +92,7 @@ def together(loaded: Loaded, factors: Sequence[Factor]) -> Joint | None:
     if not columns or loaded.posterior is None:
         return None
     shares = [_shares(loaded.posterior, factors[i].parameter.path) for i in columns]
-    return Joint(
-        tuple(columns), tuple(zip(*shares, strict=True)), tuple(loaded.posterior.weights)
-    )
+    return Joint(tuple(columns), tuple(zip(*shares, strict=True)), tuple(loaded.posterior.weights))
 
 
 def _shares(posterior: Posterior, path: str) -> list[float]:

@@ -331,8 +331,11 @@ def _check_no_files_varied(sweep: Sweep, folder: Path) -> None:
 def files_of(folder: Path) -> dict[str, Path]:
     """The files of a whole sweep that are the same for the same sweep, by what they are called
     without their checksum."""
-    parts = {f"part-{number:06d}.parquet": file
-             for file in tables_in(folder / PARTS) if (number := number_of(file)) is not None}
+    parts = {
+        f"part-{number:06d}.parquet": file
+        for file in tables_in(folder / PARTS)
+        if (number := number_of(file)) is not None
+    }
     return {POINTS: folder / POINTS, GIVEN: folder / GIVEN, **parts}
 
 

@@ -70,9 +70,7 @@ def survivors(rooms: list[Room], paths: Sequence[Path]) -> Iterator[Tried]:
         every = [*seeded, *mutants(row.file, source)]
         now = (row.file, row.line, row.old, row.new)
         found = [m for m in every if (m.file, m.line, m.old, m.new) == now]
-        yield from (
-            (by_name[row.room], row.kind, m) for m in found if not explanation(m, source)
-        )
+        yield from ((by_name[row.room], row.kind, m) for m in found if not explanation(m, source))
 
 
 def is_alone(mutant: Mutant, source: str) -> bool:

@@ -12,9 +12,12 @@ SLOW_WITHOUT_COMPILER = (
     "and not uniform_calendar_has_equal_years and not many_are_listed_in_one_month "
     "and not compiled_and_plain_python and not clock_fires and not outlasts_the_horizon"
 )
-BOTH_ENGINES = "tests/test_corners.py", *(
-    f"tests/test_equal_logs.py::TestHandMade::test_every_policy[{name}]"
-    for name in ("apart", "weakest-first", "crowded", "uniform", "young", "lively")
+BOTH_ENGINES = (
+    "tests/test_corners.py",
+    *(
+        f"tests/test_equal_logs.py::TestHandMade::test_every_policy[{name}]"
+        for name in ("apart", "weakest-first", "crowded", "uniform", "young", "lively")
+    ),
 )
 STOPS = tuple(
     f"tests/test_snapshots.py::test_{name}"

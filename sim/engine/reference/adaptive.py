@@ -59,9 +59,7 @@ def _where_it_holds(unit: Unit, bit: int, seen: dict[int, list[float]]) -> list[
     return able
 
 
-def _ranks(
-    unit: Unit, bit: int, level: int, seen: dict[int, list[float]]
-) -> dict[int, float]:
+def _ranks(unit: Unit, bit: int, level: int, seen: dict[int, list[float]]) -> dict[int, float]:
     """How many hamlets in the lever's scope and the same area are weaker, equals by lottery."""
     scope = unit.plan.condition_scope[bit]
     able = [h for h in unit.hamlets if scope[h.index] and h.cell != rules.CLOSED]

@@ -26,9 +26,7 @@ def recount(unit: Unit, person: Person, day: float, phase: int, kind: int) -> No
         if change > 0:
             hamlet.gain = kind
         if hamlet.roll >= 0:
-            change_strength(
-                unit, unit.by_index[hamlet.roll], change, day, phase, person.key, kind
-            )
+            change_strength(unit, unit.by_index[hamlet.roll], change, day, phase, person.key, kind)
     take_stock(unit, person, day)
 
 

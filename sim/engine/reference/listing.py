@@ -73,9 +73,7 @@ def _expect_listed(unit: Unit, hamlet: Hamlet, key: int, month: int) -> None:
     life.watch(unit, person)
 
 
-def _resident_born(
-    unit: Unit, person: Person, day: float, month: int, beginning: Block
-) -> None:
+def _resident_born(unit: Unit, person: Person, day: float, month: int, beginning: Block) -> None:
     """Age and sex of a resident who is listed."""
     entry = unit.plan.residents.entry[person.hamlet.index, month // 12]
     person.sex, age = rules.drawn_resident(beginning[rules.AGE], entry)

@@ -58,9 +58,7 @@ def _name_secretary(unit: Unit, hamlet: Hamlet, row: Row, month: int, day: float
         chosen = hamlet.chief
     else:
         lottery = rules.SECRETARY_LOTTERY
-        chosen = by_lottery(
-            unit, hamlet, lottery, month, lambda p: may_be_secretary(unit, p, day)
-        )
+        chosen = by_lottery(unit, hamlet, lottery, month, lambda p: may_be_secretary(unit, p, day))
     if chosen is None:
         return
     hamlet.secretary = chosen

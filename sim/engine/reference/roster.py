@@ -9,9 +9,7 @@ from sim.engine.reference import clocks, counting
 from sim.engine.reference.state import Block, Hamlet, Person, Unit
 
 
-def expect(
-    unit: Unit, person: Person, day: float, kind: int, cause: int, beginning: Block
-) -> None:
+def expect(unit: Unit, person: Person, day: float, kind: int, cause: int, beginning: Block) -> None:
     """The person will enter on `day`; death and the first budget are known from then."""
     person.entry_kind, person.entry_cause = kind, cause
     person.waiting = person.since = person.entry_day = day

@@ -98,9 +98,7 @@ def consider(unit: Unit, person: Person, day: float, phase: int) -> None:
     """The decision on one dossier: admitted, too old, refused, or not yet of age."""
     settings = unit.settings
     month = unit.month_at(day)
-    of_age = rules.born_before(
-        settings.minimum_age - 1, settings.origin + month, unit.plan.days
-    )
+    of_age = rules.born_before(settings.minimum_age - 1, settings.origin + month, unit.plan.days)
     if too_old(unit, person, day):
         roster.leave_for_ever(unit, person, day, phase, events.OVER_AGE)
     elif person.birth >= of_age:

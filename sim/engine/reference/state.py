@@ -229,9 +229,7 @@ class Unit:
 
     def in_pipeline(self, *statuses: int) -> list[Person]:
         """Who is in one of these stages and not away."""
-        return [
-            p for p in self.pipeline.values() if p.status in statuses and p.place != rules.AWAY
-        ]
+        return [p for p in self.pipeline.values() if p.status in statuses and p.place != rules.AWAY]
 
     def strongest(self, hamlets: list[Hamlet]) -> Hamlet | None:
         """The strongest cell; equals by lottery, never by row."""
