@@ -17,6 +17,7 @@ from sim.compilation.machine import Call, entry, in_turn
 from sim.compilation.records import (
     Record,
     blank,
+    fetch,
     in_one_block,
     reader,
     room_for,
@@ -30,6 +31,7 @@ __all__ = [
     "blank",
     "compiled",
     "entry",
+    "fetch",
     "in_one_block",
     "in_turn",
     "inlined",

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sim.compilation.deferred import WITHOUT_COMPILATION, Deferred
+from sim.compilation.deferred import WITHOUT_COMPILATION, Deferred, instruction
 
 CACHE_LINE = 64
 HUGE_PAGE = 1 << 21
@@ -126,3 +126,8 @@ def reader(kind: Record) -> Any:
         return instructions.reader(kind)
 
     return Deferred(record_of, make)
+
+
+@instruction
+def fetch(row: Any, size: int) -> None:
+    """Ask for so many bytes of a row before their use: a hint, for which nothing waits."""

@@ -7,7 +7,7 @@ import numpy as np
 
 from sim import log as events
 from sim import rules
-from sim.compilation import Call, Record, blank, entry, kernel, same_words, write
+from sim.compilation import Call, Record, blank, entry, fetch, kernel, same_words, write
 from sim.compilation.records import FieldKind
 from sim.log import Written
 from sim.risk.counts import MOVE, PERSON, Counts, Ground, Rule
@@ -77,6 +77,9 @@ HAMLET = np.dtype(
 )  # fmt: skip
 """A hamlet while the log is read: day of the last lapse, of each first ending and of the first
 flag of the at-risk rule, the last departure of an official, its successor, candidates by stage."""
+
+AHEAD = 8
+"""Hamlets: where those will be counted is asked for before."""
 
 Row = Any  # the record, or a row of its tables: compiled each has a type of its own
 
@@ -456,6 +459,8 @@ def state_at(s: Row, year: int) -> None:
     """The state of every hamlet at an anniversary."""
     bins = s.strength.shape[2]
     for h in range(s.panel.shape[1]):
+        soon = min(h + AHEAD, s.panel.shape[1] - 1)
+        fetch(s.strength[soon, year, min(s.panel[year, soon, STRENGTH], bins - 1) :], 2)
         for k in range(len(HEAD_FIELDS)):
             s.years[s.row, s.kind[h], year, FIRST_HEAD + k] += s.panel[year, h, HEAD_FIELDS[k]]
         closed = s.panel[year, h, CELL] == rules.CLOSED

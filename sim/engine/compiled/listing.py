@@ -4,7 +4,7 @@ import math
 
 from sim import log as events
 from sim import rules
-from sim.compilation import kernel
+from sim.compilation import fetch, kernel
 from sim.draws import BLOCK, person_key, uniforms4
 from sim.engine.compiled import clocks, counting, roster, stages
 from sim.engine.compiled.queues import find_due
@@ -13,7 +13,6 @@ from sim.engine.compiled.state import (
     PLACE_BITS,
     draw,
     draws_together,
-    fetch,
     later,
 )
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from sim import rules
-from sim.compilation import kernel
+from sim.compilation import fetch, kernel
 from sim.engine.compiled.state import (
     GROUP,
     GROUP_BITS,
@@ -16,7 +16,6 @@ from sim.engine.compiled.state import (
     PLACE_BITS,
     WAITING,
     draw,
-    fetch,
 )
 from sim.world import PERSON
 

@@ -5,7 +5,7 @@ from typing import Any, get_type_hints
 import numpy as np
 
 from sim import rules
-from sim.compilation import Record, instruction, kernel, room_for
+from sim.compilation import Record, kernel, room_for
 from sim.compilation.records import FieldKind
 from sim.draws import uniform, uniforms4
 from sim.engine.compiled import ceilings
@@ -173,11 +173,6 @@ def empty_tables(plan: Plan, room: int, events_room: int) -> dict[str, Any]:
 
 
 # ---------------------------------------------------------------- small things
-
-
-@instruction
-def fetch(row, size):
-    """Ask for so many bytes of a row before their use: a hint, for which nothing waits."""
 
 
 @kernel
