@@ -209,3 +209,32 @@ def busy(levers: tuple[dict[str, Any], ...] = PLAIN, **changes: Any) -> Loaded:
         merged = isinstance(value, dict) and isinstance(old, dict)
         data[name] = {**old, **value} if merged else value  # type: ignore[dict-item]
     return loaded(Scenario.model_validate(data), *busy_units())
+
+
+VARIANTS: dict[str, dict[str, Any]] = {
+    "all": {"levers": LEVERS},
+    "uniform calendar": {"calendar": "uniform"},
+    "no levers": {"levers": ()},
+    "combine first": {"cells": {"responses": ["combine", "reinforce"]}},
+    "no host, no grace": {"cells": {"host": "none"}, "rules": {"grace_months": 0}},
+    "no class": {"training": {"on": False}},
+    "no dossier": {"dossier": {"on": False}},
+    "committee off": {
+        "admission": {"on": False, "targets": [], "pull": 0},
+        "levers": tuple(x for x in PLAIN if x["lever"] != "admission"),
+    },
+    "all stages off": {
+        "training": {"on": False}, "dossier": {"on": False},
+        "admission": {"on": False, "targets": [], "pull": 0},
+        "levers": tuple(x for x in PLAIN if x["lever"] not in ("admission", "local_class")),
+    },
+    "others count": {"rules": {"away_counts": True, "exempt_counts": False, "grace_months": 0}},
+    "posted do not count": {"rules": {"posted_counts": False, "minimum_official_members": 4,
+                                      "founding_strength": 5}},
+    "leaving for good": {"demography": {"leaving": {"constant": 0.2, "leaves_for_good": 0.6}}},
+    "no-shows keep seats": {"training": {"replace_no_shows": False}},
+    "pace none": {"admission": {"pace": "none", "months": "all"}},
+    "help off": {"source": {"help": "off", "listing": {"per_resident": 0.02}}},
+    "listing without end": {"source": {"help": "off", "listing": {"per_hamlet": 90}}, "years": 2},
+}  # fmt: skip
+"""Changes of the busy district, by name: one mechanism another, or off."""

@@ -1,12 +1,19 @@
 """Corners that random worlds seldom reach, in both engines: what must come out, and that it is the
 same in both."""
 
+import datetime as dt
 import itertools
 import random
+from typing import Any
 
+import numpy as np
 import pytest
 
 from sim import log as events
+from sim import plan as plans
+from sim import world as worlds
+from sim.engine import compiled, reference
+from sim.engine.compiled import ceilings
 from sim.engine.reference.state import Calendar
 from sim.scenario import Group, Scenario, Unit
 from tests.generators import in_both_engines
@@ -50,6 +57,45 @@ def test_two_classes_of_a_month_are_attended_by_draws_of_their_own() -> None:
     missed = found.count("class_missed")
     assert found.count("class_attended") > 30
     assert missed > 60 - found.count("class_attended")  # somebody missed one and attended one
+
+
+@pytest.mark.parametrize("panel", [reference.panel, compiled.panel])
+def test_an_admission_is_known_until_it_is_as_long_ago_as_none(panel: Any) -> None:
+    class Cell(dict[str, int]):
+        last_admission = property(lambda self: self["last_admission"])
+
+    since = getattr(panel.since_admission, "__wrapped__", panel.since_admission)
+    never = events.NEVER_ADMITTED
+    assert since(Cell(last_admission=1 - never), 0) == never - 1
+    assert since(Cell(last_admission=-never), 5) == never
+
+
+@pytest.mark.parametrize("seed", range(1, 6))
+def test_fair_share_of_the_year_counts_who_was_admitted_before(seed: int) -> None:
+    """One of the first in April; of three places in October one is its own, for it has had one."""
+    lever = {"lever": "admission", "priority": "fair_share"}
+    targets = {"level": "district", "per_year": 5}
+    scenario = quiet(
+        lever, years=1, dossier={"on": False}, training={"on": False},
+        admission={"targets": targets, "months": [4, 10]},
+    )  # fmt: skip
+    young = people(9, 17.6)
+    units = unit("a", 5, ready=(*people(1, 30.0), *young)), unit("b", 5, ready=young)
+    admitted = [h for _day, h, kind in kinds(scenario, *units, seed=seed) if kind == "admitted"]
+    assert admitted == ["a", "a", "b", "b"]
+
+
+def test_no_bound_on_listing_where_january_changes_the_pull_within_four_months() -> None:
+    """Blocks of four months begin with the first; January is each of a block's months once."""
+    for start, place in ((1, 0), (12, 1), (11, 2), (10, 3)):
+        scenario = quiet(
+            start=dt.date(2020, start, 1), years=1, admission={"pull": 0.5},
+            source={"listing": {"per_hamlet": 3}, "help": "off"},
+        )  # fmt: skip
+        given = loaded(scenario, unit("h", 5))
+        bounds = ceilings.listing(plans.make(given, "policy"), worlds.build(given))
+        assert np.isinf(bounds[0]).all() == (place > 0)
+        assert np.isfinite(bounds[1:]).all()
 
 
 def test_without_a_standing_cell_there_is_no_host() -> None:

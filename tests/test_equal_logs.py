@@ -22,6 +22,7 @@ from sim.log import Outcome
 from sim.scenario import Loaded
 from tests.generators import RICH, in_both_engines, scenarios, sound
 from tests.shipped import SHIPPED, affordable
+from tests.small import VARIANTS, busy
 
 ROOT = Path(__file__).parent.parent
 SHORT = 2
@@ -75,6 +76,10 @@ class TestHandMade:
             for seed in (1, 2):
                 in_both_engines(RICH[name], policy, seed, replication=seed)
 
+    @pytest.mark.parametrize("variant", VARIANTS)
+    def test_busy_district(self, variant: str) -> None:
+        in_both_engines(busy(**VARIANTS[variant]), "policy", seed=3)
+
     @pytest.mark.verify
     def test_with_bounds_checked(self, tmp_path: Path) -> None:
         """Compiled code reads and writes inside its tables only."""
@@ -121,6 +126,9 @@ class TestTables:
         given = given_by(one.plan, one.world)
         arrays = {name: v for name, v in given.items() if isinstance(v, np.ndarray)}
         arrays |= empty_tables(one.plan, 100, 100)
+        runner = compiled.Runner(one.plan, one.world, True)
+        then = runner._then(runner.stop(1, 1, 20))
+        arrays |= {name: v for name, v in then.items() if isinstance(v, np.ndarray)}
         assert len(arrays) > 90
         found = {name: (array.dtype, array.ndim) for name, array in arrays.items()}
         assert found == {name: STATE.kinds[name] for name in arrays}

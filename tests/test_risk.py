@@ -35,7 +35,7 @@ from sim.risk.measures import (
     SUMS,
     TOTALS,
 )
-from sim.risk.outcomes import by_replication
+from sim.risk.outcomes import by_replication, outcomes
 from sim.risk.pairs import _difference
 from sim.risk.summary import percentage
 from sim.scenario import Loaded
@@ -139,6 +139,14 @@ def test_all_who_may_come_are_counted_before_they_need_room() -> None:
     known = SimpleNamespace(start=range(7), number=[9], log_kind=[*kinds, events.DEAD, *kinds,
                             events.BELOW, events.LISTED, events.LISTED])  # fmt: skip
     assert getattr(people_in, "__wrapped__", people_in)(known) == 7 + 7
+
+
+def test_many_events_of_few_people_need_room_too() -> None:
+    loaded = sample()
+    key = key_of(loaded, "A", rules.LISTED)
+    kinds = (events.CLASS_MISSED,) * 200 + (events.LAPSED,)
+    story = [life(1.0 + i, "A", key, kind) for i, kind in enumerate(kinds)]
+    assert flow(count_one(loaded, story), "class_missed")[1] == 200
 
 
 # ---------------------------------------------------------------- mergers
@@ -261,6 +269,7 @@ def test_progress_follows_each_step() -> None:
     ]
     steps = [
         (events.LISTED, "waiting_for_a_seat"),
+        (events.CLASS_MISSED, "waiting_for_a_seat"),
         (events.CLASS_ATTENDED, "dossier"),
         (events.DOSSIER_READY, "target"),
         (events.DOSSIER_LAPSED, "dossier"),
@@ -413,7 +422,7 @@ def test_the_numbers_of_hamlets_at_an_anniversary() -> None:
     panel = empty_panel(loaded)
     strong = {
         "strength": 6, "local": 6, "roll": 6, "women": 2, "under_60_present": 2, "over_60": 3,
-        "successors": 2,
+        "successors": 2, "secretary": 2,
     }  # fmt: skip
     weak = {
         "strength": 4, "local": 2, "roll": 2, "women": 1, "over_60": 2, "secretary": 1,
@@ -429,8 +438,8 @@ def test_the_numbers_of_hamlets_at_an_anniversary() -> None:
     assert {name: n for name, n in found.items() if n} == {
         "hamlets": 3, "own_cell": 2, "without_cell": 1, "without_members": 1, "few_local": 2,
         "under_risk_line": 1, "no_admission": 1, "no_successor": 2, "at_risk": 1,
-        "chief_is_member": 1, "secretary_trained": 1, "officials": 8, "over_60": 5,
-        "posted_now": 2, "women": 3, "secretary_alone": 1, "no_secretary": 1,
+        "chief_is_member": 1, "secretary_trained": 2, "officials": 8, "over_60": 5,
+        "posted_now": 2, "women": 3, "secretary_alone": 1,
     }  # fmt: skip
 
 
@@ -458,6 +467,9 @@ def test_probationers_are_members_and_a_joint_cell_is_no_lack_of_one() -> None:
     counts = counted(loaded, [outcome_of(loaded, [], panel)])
     assert (flow(counts, "without_members")[0], flow(counts, "without_cell")[0]) == (1, 0)
     assert flow(counts, "joint_cell")[0] == 3
+    panel[0, 2, FIELD["roll"]] = panel[0, 2, FIELD["probation"]] = 1
+    counts = counted(loaded, [outcome_of(loaded, [], panel)])
+    assert flow(counts, "without_members")[0] == 0
 
 
 def test_strength_beyond_the_last_bin_is_counted_there() -> None:
@@ -919,6 +931,14 @@ def test_pairs_table() -> None:
     assert set(table.policy) == {"better"}
 
 
+def test_variance_that_common_lives_save() -> None:
+    """Of 3 and of 1 lost in 4 replications, each with its own variance over that of the pairs."""
+    lost = row(risk.pairs(two_policies()), policy="better", outcome="lost", hamlet="")
+    base, better = np.array([1, 1, 1, 0]), np.array([0, 0, 1, 0])
+    apart, together = base.var() + better.var(), (better - base).var()
+    assert lost.variance_ratio == pytest.approx(apart / together)
+
+
 def test_pairs_are_of_the_horizon() -> None:
     """What happens in the last year counts: B is lost under the base only, C gets a cell."""
     loaded = sample({"as-is": (), "better": ()})
@@ -970,6 +990,17 @@ def test_outcomes_are_states_at_the_horizon_and_events_summed() -> None:
     assert by_replication(tally, "cells_lost").tolist() == [2.0, 1.0]
     assert tally.measure("lost")[:, -2].tolist() == [1.0, 1.0]
     assert tally.measure("cells_lost")[:, -1].tolist() == [1.0, 0.0]
+
+
+def test_differences_of_hamlets_lost_are_those_of_events_and_of_members_are_not() -> None:
+    study = two_policies()
+    base, better = (study.tallies[p] for p in ("as-is", "better"))
+    for name, made in (("lost", intervals.difference), ("members", intervals.mean)):
+        other = next(o for o in outcomes(study, (name,)) if o.policy == "better")
+        values = by_replication(better, name) - by_replication(base, name)
+        found = made(values, better.draw)
+        told = other.difference, other.difference_low, other.difference_high
+        assert told == (found.value, found.low, found.high)
 
 
 def test_means_of_a_hamlet_are_over_the_replications_in_which_it_is_there() -> None:

@@ -362,6 +362,16 @@ def test_a_budget_is_used_up_age_by_age_and_period_by_period(
         assert used == pytest.approx(budget, rel=1e-12)
 
 
+def test_a_birthday_on_which_a_period_begins_changes_both() -> None:
+    """One a year at 30 in the first period; 3 a year at 31 in the second, and 7 in neither."""
+    starts, moving, shock = np.array([0, YEAR, np.inf]), np.zeros((121, 2)), np.ones(2)
+    steady = np.full((121, 2), 7.0)
+    steady[30, 0], steady[31, 1] = 1.0, 3.0
+    rates = starts, steady, 1.0, moving, 1.0, shock
+    day = plain(rules.fire_day)(2.5, 0.0, -30 * YEAR, 2 * YEAR, *rates)
+    assert day == pytest.approx(1.5 * YEAR, rel=1e-12)
+
+
 @pytest.mark.parametrize(("years", "lasts"), [(4.01, True), (3.99, False)])
 def test_a_budget_has_to_last_from_when_it_was_set(years: float, lasts: bool) -> None:
     """Two years before the horizon, at two a year."""

@@ -32,6 +32,7 @@ from sim.scenario import Loaded, Scenario
 from sim.world import World
 from tests.generators import RICH, lively, scenarios, sound
 from tests.shipped import SHIPPED, affordable
+from tests.small import LEVERS, busy
 from tests.test_equal_logs import UNTIMED
 from tests.test_nothing_inert import BASE
 
@@ -81,6 +82,10 @@ def test_split_equals_continuous(name: str) -> None:
     for policy in RICH[name].policies:
         one = prepare(RICH[name], policy)
         split_everywhere(one, 3, [1, 7, 12, 17, one.plan.settings.months - 1])
+
+
+def test_the_busy_district_may_be_split() -> None:
+    split_everywhere(prepare(busy(LEVERS), "policy"), 3, [7, 30])
 
 
 @settings(UNTIMED, max_examples=25)

@@ -18,6 +18,8 @@ class Explained(NamedTuple):
 
 C, ROOM = "sim/engine/compiled/", "only how large a table is; there is room enough either way"
 BOUND = "a higher bound skips less of what brings nothing; what is not skipped is drawn as it is"
+HINT = "a hint to the processor, which changes no number"
+ALIKE = "all stand in the queue with the same value and time"
 BELOW_0 = "any number below zero is none, and only whether it is below is asked"
 
 EXPLAINED = (
@@ -78,6 +80,32 @@ EXPLAINED = (
               "numbers as near to none or to all as that have the same bounds, to the last bit"),
     Explained("sim/draws.py", "return x if x > 0.0 else math.nan", "x > 0.0", "(x >= 0.0)",
               "zero was answered before, and nan is neither"),
+    Explained(C + "review.py", "queue(s, n, h, 0.0, 0.0, lottery", "0.0", "(1.0)", ALIKE),
+    Explained(C + "meetings.py", "tidy_pipeline(s)", "tidy_pipeline(s)", "pass",
+              "who is gone is passed over in any case: it saves time"),
+    Explained("sim/engine/reference/__init__.py", "clocks.look_ahead(unit, person, 0.0)", "0.0",
+              "(1.0)", "no probation of the baseline ends within its first month"),
+    Explained("sim/risk/counting.py", "at = (at + 1) & last", "1", "(2)",
+              "the next free place is looked for in steps, however long they are"),
+    Explained("sim/risk/intervals.py", "few = (middle > 0)", "events < FEW", "(events <= FEW)",
+              "a seam between two intervals, at a ratio of squares that is ten by rounding only"),
+    Explained("sim/rules.py", "while birth + (years + 1) * YEAR <= day", "1", "(2)",
+              "the first guess is never a year too low"),
+    Explained("sim/draws.py", "SCALE_OF_SUBNORMALS =", "54", "(55)",
+              "a scale that is put on and taken off again"),
+    Explained("sim/draws.py", "if q < 0.0 else", "q < 0.0", "(q <= 0.0)",
+              "zero was answered before, in the centre"),
+    Explained("sim/risk/measures.py", "ending = np.full(", "1", "(2)",
+              "only how large a table is, and that no ending is below zero"),
+    Explained("sim/risk/counting.py", "if column >= 0", "0", "(1)",
+              "events of cells have columns of their own; the first is of first losses"),
+    Explained(C + "queues.py", "return s.value[a] < s.value[b]", "s.value[a] < s.value[b]",
+              "(s.value[a] <= s.value[b])", "they are not equal here"),
+    Explained("sim/engine/reference/state.py", "self.term_month, self.term_months", "1", "(2)",
+              BELOW_0),
+    Explained(C + "queues.py", "fetch(", "fetch(s.people[s.scratch[k]], READ_OFTEN)", "pass", HINT),
+    Explained(C + "listing.py", "fetch(", "fetch(s.entry[h, month // 12], ENTRY_SIZE)", "pass",
+              HINT),
 )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ no kernel sees are tested with compiled kernels, for a mutant there compiles not
 """
 
 from tests.mutation.running import Room
+from tests.small import VARIANTS
 
 SLOW_WITHOUT_COMPILER = (
     "not many_vacancies_at_once and not agencies_stay_as_they_are and not no_hosts "
@@ -18,11 +19,21 @@ BOTH_ENGINES = (
         f"tests/test_equal_logs.py::TestHandMade::test_every_policy[{name}]"
         for name in ("apart", "weakest-first", "crowded", "uniform", "young", "lively")
     ),
+    *(
+        f"tests/test_equal_logs.py::TestHandMade::test_busy_district[{name}]"
+        for name in VARIANTS
+        if name != "listing without end"
+    ),
 )
 STOPS = tuple(
     f"tests/test_snapshots.py::test_{name}"
-    for name in ("many_stops_on_the_way", "a_snapshot_goes_on_under_several_policies")
+    for name in (
+        "the_busy_district_may_be_split",
+        "many_stops_on_the_way",
+        "a_snapshot_goes_on_under_several_policies",
+    )
 )
+TOO_SMALL = "tests/test_snapshots.py::test_tables_that_are_too_small_grow_in_the_middle_of_a_task"
 THE_RULE = tuple(
     f"tests/test_how_sure.py::test_{name}"
     for name in (
@@ -41,14 +52,15 @@ ROOMS = (
         "rules",
         ("sim/rules.py", "sim/engine/opening.py"),
         ("tests/test_rules_by_hand.py", "tests/test_opening.py", "tests/test_rules.py",
-         "tests/test_edge_cases.py", "tests/test_levers.py", "-k", SLOW_WITHOUT_COMPILER),
+         "tests/test_edge_cases.py", "tests/test_levers.py", *STOPS, "-k",
+         SLOW_WITHOUT_COMPILER),
     ),
     Room("draws", ("sim/draws.py",), ("tests/test_draws.py", "-k", SLOW_WITHOUT_COMPILER)),
     Room(
         "compiled engine",
         ("sim/engine/compiled/*.py",),
         ("tests/test_equal_logs.py::TestTables::test_tables_are_what_the_record_says",
-         *BOTH_ENGINES, *STOPS),
+         *BOTH_ENGINES, *STOPS, TOO_SMALL),
     ),
     Room(
         "reference engine",
