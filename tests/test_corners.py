@@ -85,6 +85,15 @@ def test_fair_share_of_the_year_counts_who_was_admitted_before(seed: int) -> Non
     assert admitted == ["a", "a", "b", "b"]
 
 
+def test_a_dossier_that_is_ready_on_the_last_day() -> None:
+    """A class in July and half a year to the minute: what holds then is what held before."""
+    training = {"months": [7], "seats": 9, "attendance": 1.0}
+    dossier = {"delay_months": {"median": 6, "sd_log": 0}}
+    scenario = quiet(years=1, training=training, dossier=dossier)
+    found = kinds(scenario, unit("h", 5, listed=people(2, 30.0)))
+    assert found[-2:] == [(YEAR, "h", "dossier_ready")] * 2
+
+
 def test_no_bound_on_listing_where_january_changes_the_pull_within_four_months() -> None:
     """Blocks of four months begin with the first; January is each of a block's months once."""
     for start, place in ((1, 0), (12, 1), (11, 2), (10, 3)):

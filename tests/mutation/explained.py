@@ -23,9 +23,6 @@ ALIKE = "all stand in the queue with the same value and time"
 BELOW_0 = "any number below zero is none, and only whether it is below is asked"
 
 EXPLAINED = (
-    Explained(C + "queues.py", "", 'return p["key"] < q["key"]', 'return p["key"] > q["key"]',
-              "at one instant of one hamlet only stages and limits coincide, which do not depend "
-              "on each other; the log is put in order"),
     Explained(C + "stages.py", "", "if s.clock[before] != s.clock[",
               "if s.clock[before] < s.clock[",
               "a stage only goes forward, and clocks are numbered in the order of the stages"),
