@@ -26,7 +26,7 @@ LOCALE_VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
 DOMAIN = "hamletsim"
 CATALOGUES = Path(__file__).with_name("locales")
 LONGEST_VALUE = 80
-LONGEST_ALLOWED = 800
+LONGEST_ALLOWED = 1200
 # difflib compares with every name; on a national table that would take seconds for each fault.
 MOST_NAMES_COMPARED = 2000
 

@@ -15,6 +15,8 @@ from sim.messages import (
     speaking,
     without_diacritics,
 )
+from sim.risk import outcomes
+from tests.small import loaded, quiet, unit
 
 
 def test_a_fault_names_file_place_field_found_allowed_and_suggestion() -> None:
@@ -42,6 +44,11 @@ def test_the_line_is_told_in_every_language(spoken: str, told: str) -> None:
 def test_bad_input_has_a_line_for_each_fault() -> None:
     bad = BadInput([Fault("a", found="1", allowed="2"), Fault("b", found="3", allowed="4")])
     assert str(bad) == "a: found 1; allowed: 2\nb: found 3; allowed: 4"
+
+
+def test_the_longest_list_of_what_is_allowed_is_told_whole() -> None:
+    fault = outcomes.fault_of("lots", loaded(quiet(), unit("h", 3)).baseline)
+    assert all(name in str(fault) for name in outcomes.OUTCOMES)
 
 
 @given(st.text(st.characters(), max_size=300), st.integers(8, 100))
