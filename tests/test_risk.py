@@ -421,7 +421,7 @@ def test_the_numbers_of_hamlets_at_an_anniversary() -> None:
     loaded = sample()
     panel = empty_panel(loaded)
     strong = {
-        "strength": 6, "local": 6, "roll": 6, "women": 2, "under_60_present": 2, "over_60": 3,
+        "strength": 6, "local": 3, "roll": 6, "women": 2, "under_60_present": 2, "over_60": 3,
         "successors": 2, "secretary": 2,
     }  # fmt: skip
     weak = {

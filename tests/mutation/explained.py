@@ -17,6 +17,7 @@ class Explained(NamedTuple):
 
 
 C, ROOM = "sim/engine/compiled/", "only how large a table is; there is room enough either way"
+GROWS = "only how large a table is at first; it grows where it must"
 BOUND = "a higher bound skips less of what brings nothing; what is not skipped is drawn as it is"
 HINT = "a hint to the processor, which changes no number"
 ALIKE = "all stand in the queue with the same value and time"
@@ -40,7 +41,10 @@ EXPLAINED = (
               "nothing is spent in no time, and who is posted in is at no risk"),
     Explained("sim/engine/reference/state.py", "self.term_month, self.term_months", "-1", "(1)",
               "the end of a term is set for whoever is posted before it is read"),
-    Explained("sim/risk/counting.py", "self._make_room(1 << (4 *", "15", "(16)", ROOM),
+    Explained("sim/risk/counting.py", "self._make_room(1 << (4 *", "15", "(16)", GROWS),
+    Explained("sim/risk/counting.py", "self._make_room(1 << (4 *", "4", "(5)", GROWS),
+    Explained("sim/risk/counting.py", "self._make_room(1 << (4 *", "4 * len(ground.start) + 15",
+              "(4 * len(ground.start) - 15)", GROWS),
     Explained("sim/risk/ranks.py", "SEED = ", "22", "(23)", "any seed would do"),
     Explained("sim/risk/intervals.py", "few = (middle > 0)", "middle > 0", "(middle >= 0)",
               "a mean of zero has no variance, and what is not a number is not few"),
