@@ -259,6 +259,7 @@ def test_expected_listings() -> None:
     assert mean(0.5, 7.0, 1.0, False, 0.25, 3.0) == 0.375
     assert mean(0.5, 8.0, 1.0, True, 0.25, 3.0) == 3.0
     assert mean(0.5, 16.0, 0.5, True, 0.25, 3.0) == pytest.approx(1.5, rel=1e-14)
+    assert mean(0.5, 3.0, 2.0, True, 0.25, 4.0) == pytest.approx(4.5, rel=1e-14)
 
 
 def test_help() -> None:
