@@ -94,6 +94,17 @@ def test_a_dossier_that_is_ready_on_the_last_day() -> None:
     assert found[-2:] == [(YEAR, "h", "dossier_ready")] * 2
 
 
+def test_a_cell_lost_before_a_merger_is_part_of_what_its_successor_has_lost() -> None:
+    """So that the successor is not lost later, but empty again."""
+    merge = {"lever": "structural", "event": "merge", "unit": "a", "into": "b",
+             "from": "2020-06-01"}  # fmt: skip
+    posted = {"posted": (Group(count=1),), "posted_months_left": (8, 8)}
+    units = unit("a", 0), unit("b", 2, **posted), unit("c", 9)
+    for levers, ends in (((merge,), "re_emptied"), ((), "lost")):
+        found = kinds(quiet(*levers, years=2, postings={"renewal": 0}), *units)
+        assert [kind for _day, h, kind in found if h == "b"][-1] == ends
+
+
 def test_no_bound_on_listing_where_january_changes_the_pull_within_four_months() -> None:
     """Blocks of four months begin with the first; January is each of a block's months once."""
     for start, place in ((1, 0), (12, 1), (11, 2), (10, 3)):

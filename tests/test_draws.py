@@ -109,7 +109,7 @@ def test_uniforms4_are_four_occurrences() -> None:
         block >>= 2
         expected = tuple(
             draws.uniform(seed, replication, stream, entity, decision, 4 * block + place)
-            for place in range(4)
+            for place in range(draws.BLOCK)
         )
         assert draws.uniforms4(seed, replication, stream, entity, decision, block) == expected
 

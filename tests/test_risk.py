@@ -361,6 +361,13 @@ def test_events_of_members_and_of_candidates_are_told_apart() -> None:
     assert (flow(counts, "moved_in")[1], flow(counts, "listed_in_year")[1]) == (1, 1)
 
 
+def test_what_is_not_counted_by_event_stands_in_no_column() -> None:
+    kinds = (events.CHIEF_NAMED, events.SECRETARY_NAMED, events.BECAME)
+    counts = count_one(sample(), [cell(10.0, "A", kind) for kind in kinds])
+    quiet = count_one(sample(), [])
+    np.testing.assert_array_equal(counts.years, quiet.years)
+
+
 def test_a_member_sent_by_another_cell_is_a_departure_and_comes_back() -> None:
     loaded = sample()
     sent = keys_of(loaded, "A", rules.OFFICIAL)[0]
@@ -841,6 +848,8 @@ def test_what_came_first_and_kaplan_meier() -> None:
     b = row(risk.hamlets(two_policies()), policy="better", hamlet="B", year=8)
     assert (b.p_lost, b.p_combined) == (0.25, 0.25)
     assert (b.p_first_lost, b.p_first_combined, b.p_lost_alone) == (0.0, 0.25, 0.0)
+    a = row(risk.hamlets(two_policies()), policy="as-is", hamlet="A", year=8)
+    assert (a.p_first_lost, a.p_first_combined, a.p_lost_alone) == (0.75, 0.0, 0.75)
 
 
 def test_kaplan_meier_keeps_the_combined_at_risk_no_longer() -> None:
@@ -963,6 +972,14 @@ def test_a_policy_like_the_base_differs_by_nothing_and_says_how_surely() -> None
     lost = row(table, outcome="lost", hamlet="")
     assert lost.low < 0 < lost.high
     assert np.isnan(row(table, outcome="cost_per_cell_year", hamlet="", kind="").value)
+
+
+def test_one_replication_tells_what_differed_and_nothing_of_how_surely() -> None:
+    loaded = sample({"as-is": (), "better": ()})
+    outcomes = {"as-is": [outcome_of(loaded, [cell(91.0, "A", events.LOST)])],
+                "better": [outcome_of(loaded, [])]}  # fmt: skip
+    a = row(risk.pairs(study_of(loaded, outcomes)), outcome="lost", hamlet="A")
+    assert (a.difference, a.saved) == (-1.0, 1.0)
 
 
 def test_draws_of_the_parameters_lessen_what_pairs_can_tell() -> None:
