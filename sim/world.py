@@ -89,7 +89,6 @@ HAMLET = np.dtype(
         ("chief_trained", "?"),
         ("chief_asked", "?"),
         ("secretary_trained", "?"),
-        ("ever_lost", "?"),
         ("ever_founded", "?"),
         ("roll", "i8"),
         ("strength", "i8"),
@@ -108,7 +107,8 @@ HAMLET = np.dtype(
     ],
     align=True,
 )
-"""One unit and its cell. `officials` count towards strength, `strength` is its own cell's."""
+"""One unit and its cell. `officials` count towards strength, `strength` is its own cell's; one that
+was founded or lost before is `ever_founded`: lost once more, it is empty again."""
 
 DIFFICULTIES = ("easy", "normal", "difficult")
 SEXES = ("f", "m")
@@ -259,8 +259,7 @@ def build(loaded: Loaded) -> World:
 
 
 _AS_IN_THE_TABLE = (
-    "listing_factor", "leaving_factor", "mortality_factor", "ever_lost", "chief_trained",
-    "secretary_trained",
+    "listing_factor", "leaving_factor", "mortality_factor", "chief_trained", "secretary_trained",
 )  # fmt: skip
 
 

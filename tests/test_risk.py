@@ -978,8 +978,10 @@ def test_one_replication_tells_what_differed_and_nothing_of_how_surely() -> None
     loaded = sample({"as-is": (), "better": ()})
     outcomes = {"as-is": [outcome_of(loaded, [cell(91.0, "A", events.LOST)])],
                 "better": [outcome_of(loaded, [])]}  # fmt: skip
-    a = row(risk.pairs(study_of(loaded, outcomes)), outcome="lost", hamlet="A")
+    study = study_of(loaded, outcomes)
+    a = row(risk.pairs(study), outcome="lost", hamlet="A")
     assert (a.difference, a.saved) == (-1.0, 1.0)
+    assert row(risk.hamlets(study), policy="as-is", hamlet="A", year=8).p_lost_alone == 1.0
 
 
 def test_draws_of_the_parameters_lessen_what_pairs_can_tell() -> None:

@@ -128,7 +128,7 @@ def test_tables_that_are_too_small_for_a_stop_grow() -> None:
     one = prepare(RICH["lively"], "as-is")
     expected = compiled.prepared(one.plan, one.world).stop(4, 1, 30)
     runner = compiled.prepared(one.plan, one.world)
-    runner._room = 3
+    runner._room = runner._everybody = 3
     assert_same_world(runner.stop(4, 1, 30).world, expected.world)
 
 

@@ -35,6 +35,7 @@ STOPS = tuple(
 )
 TOO_SMALL = (
     "tests/test_equal_logs.py::TestTables::test_tables_that_are_too_small_grow[lively]",
+    "tests/test_snapshots.py::test_tables_that_are_too_small_for_a_stop_grow",
     "tests/test_snapshots.py::test_tables_that_are_too_small_grow_in_the_middle_of_a_task",
 )
 THE_RULE = tuple(

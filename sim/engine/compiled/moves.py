@@ -27,7 +27,7 @@ def relocate(s, members, move, month, day):
     cause = events.SPLIT + move["cause"]
     if into["cell"] == rules.CLOSED:
         into["cell"], into["roll"] = rules.NONE, source["roll"]
-        into["ever_lost"], into["ever_founded"] = source["ever_lost"], source["ever_founded"]
+        into["ever_founded"] = source["ever_founded"]
         into["last_admission"] = source["last_admission"]
         record(s, day, POSTINGS, b, events.NOBODY, events.BECAME, cause)
     had_cell = source["cell"] == rules.OWN
@@ -99,7 +99,6 @@ def move_person(s, i, b, day, phase, kind, place):
 def absorb(s, members, a, b, had_cell, day, cause):
     """A hamlet ends; its cell and its history go on in its successor."""
     source, into = s.hamlets[a], s.hamlets[b]
-    into["ever_lost"] = into["ever_lost"] or source["ever_lost"]
     into["ever_founded"] = into["ever_founded"] or source["ever_founded"]
     into["last_admission"] = max(into["last_admission"], source["last_admission"])
     record(s, day, POSTINGS, a, events.NOBODY, events.ABSORBED, cause)

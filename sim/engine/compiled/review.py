@@ -241,7 +241,7 @@ def end_cells(s, members, day):
                 kind = events.RE_EMPTIED if hamlet["ever_founded"] else events.LOST
                 cause = s.hamlets[c]["below_cause"]
                 record(s, day, REVIEW, h, events.NOBODY, kind, cause)
-                hamlet["ever_lost"] = hamlet["ever_founded"] = True
+                hamlet["ever_founded"] = True
                 s.flags[h] = 1
     for k in range(len(members)):
         if s.flags[members[k]]:

@@ -23,7 +23,7 @@ def relocate(unit: Unit, move: np.void, month: int, day: float) -> None:
     cause = (events.SPLIT, events.MERGED, events.RESETTLED)[int(move["cause"])]
     if into.cell == rules.CLOSED:
         into.cell, into.roll = rules.NONE, source.roll
-        into.ever_lost, into.ever_founded = source.ever_lost, source.ever_founded
+        into.ever_founded = source.ever_founded
         into.last_admission = source.last_admission
         unit.record(day, POSTINGS, into, events.NOBODY, events.BECAME, cause)
     had_cell = source.cell == rules.OWN
@@ -88,7 +88,6 @@ def absorb(
     unit: Unit, source: Hamlet, into: Hamlet, had_cell: bool, day: float, cause: int
 ) -> None:
     """A hamlet ends; its cell and its history go on in its successor."""
-    into.ever_lost |= source.ever_lost
     into.ever_founded |= source.ever_founded
     into.last_admission = max(into.last_admission, source.last_admission)
     unit.record(day, POSTINGS, source, events.NOBODY, events.ABSORBED, cause)

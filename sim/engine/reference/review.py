@@ -165,7 +165,7 @@ def end_cells(unit: Unit, day: float) -> set[int]:
         for hamlet in covered:
             kind = events.RE_EMPTIED if hamlet.ever_founded else events.LOST
             unit.record(day, REVIEW, hamlet, events.NOBODY, kind, cell.below_cause)
-            hamlet.ever_lost = hamlet.ever_founded = True
+            hamlet.ever_founded = True
         lost += covered
     for hamlet in lost:
         close_cell(hamlet, rules.NONE)

@@ -120,7 +120,7 @@ class Hamlet:
         self.group, self.base_group = int(row["group"]), int(row["base_group"])
         self.neighbour, self.difficulty = int(row["neighbour"]), int(row["difficulty"])
         self.is_hamlet, self.staff = bool(row["is_hamlet"]), int(row["staff"])
-        self.ever_lost, self.ever_founded = bool(row["ever_lost"]), bool(row["ever_founded"])
+        self.ever_founded = bool(row["ever_founded"])
         self.last_admission, self.gain = int(row["last_admission"]), int(row["gain"])
         self.chief: Person | None = None
         self.chief_code = int(row["chief"])

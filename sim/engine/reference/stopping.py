@@ -17,7 +17,7 @@ OF_PEOPLE = (
 """Fields of `sim.world.PERSON` that a person has by the same name."""
 OF_HAMLETS = (
     "cell", "roll", "below_since", "below_cause", "strength", "officials", "candidates", "points",
-    "adults", "weight", "pull", "ever_lost", "ever_founded", "last_admission", "gain",
+    "adults", "weight", "pull", "ever_founded", "last_admission", "gain",
     "chief_trained", "chief_asked", "secretary_trained", "vacancies", "turns", "admissions",
 )  # fmt: skip
 """Fields of `sim.world.HAMLET` that change, and that a hamlet has by the same name."""
