@@ -14,6 +14,12 @@ def test_the_smallest_size_runs(capsys: pytest.CaptureFixture[str]) -> None:
         assert found in told
 
 
+def test_engine_and_counting_are_told_apart() -> None:
+    spent = scale.replicate_nation(SIZES["smallest"], 2)
+    assert spent.engine > 0 and spent.counting > 0
+    assert spent.engine + spent.counting < spent.whole
+
+
 def test_the_nation_has_the_size_it_says() -> None:
     """By its first and last district; the rest follows from how it is shared out."""
     for number in (0, NATION.districts - 1):
