@@ -17,10 +17,11 @@ from sim.engine.compiled import ceilings
 from sim.engine.reference.state import Calendar
 from sim.scenario import Group, Scenario, Unit
 from tests.generators import in_both_engines
-from tests.small import loaded, people, quiet, unit
+from tests.small import loaded, people, quiet, school, unit
 
 YEAR, DAY = 365.25, 1 / 365.25
-COMMITTEE = 2 * 30.4375
+MONTH = 30.4375
+COMMITTEE = 2 * MONTH
 """The committee of March, at which the people here are looked at."""
 
 
@@ -103,6 +104,15 @@ def test_a_cell_lost_before_a_merger_is_part_of_what_its_successor_has_lost() ->
     for levers, ends in (((merge,), "re_emptied"), ((), "lost")):
         found = kinds(quiet(*levers, years=2, postings={"renewal": 0}), *units)
         assert [kind for _day, h, kind in found if h == "b"][-1] == ends
+
+
+def test_places_that_are_vacant_are_filled_once() -> None:
+    """All thirty retire in January; who is not followed and could be replaced is nobody."""
+    staff = school("s", 0, 30).model_copy(update={"officials": people(30, 59.95)})
+    demography = {"staff_turnover": 0.9, "retirement_age": 60}
+    scenario = quiet(years=1, staff={"member_share": 1.0}, demography=demography)
+    found = kinds(scenario, staff, unit("h", 5))
+    assert found.count((MONTH, "s", "moved_in")) == 30
 
 
 def test_no_bound_on_listing_where_january_changes_the_pull_within_four_months() -> None:

@@ -31,6 +31,7 @@ STOPS = tuple(
         "the_busy_district_may_be_split",
         "many_stops_on_the_way",
         "a_snapshot_goes_on_under_several_policies",
+        "every_lever_may_begin_after_a_stop[retention-sim.engine.compiled]",
     )
 )
 TOO_SMALL = (
