@@ -72,6 +72,16 @@ def test_the_rule_at_the_start_is_judged_by_hand() -> None:
     assert value(measure="flagged", **soon) == 1
 
 
+def test_hamlets_seldom_flagged_have_the_interval_of_few_events() -> None:
+    loaded = sample()
+    panels = [flagged_in(loaded, *([0] if k == 4 else [])) for k in range(30)]
+    outcomes = [outcome_of(loaded, [], panel) for panel in panels]
+    table = risk.rule(study_of(loaded, {"as-is": outcomes}))
+    found = only(table, outcome="lost", measure="flagged", year=0, within=5)
+    wanted = intervals.mean(np.eye(30)[4], np.zeros(30, dtype=int), counted=True)
+    assert (found.value, found.low, found.high) == pytest.approx(tuple(map(float, wanted)))
+
+
 def test_hamlets_to_which_it_has_happened_are_no_longer_judged() -> None:
     value = judged(([0, 1, 2], [cell(100.0, "A", events.LOST), cell(800.0, "A", events.LOST)]))
     assert value(measure="flagged", year=0, within=5) == 1
