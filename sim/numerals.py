@@ -13,6 +13,8 @@ from sim.messages import SOURCE, _, language
 NOTHING = "\N{EN DASH}"
 """Stands where there is no number."""
 MINUS = "\N{MINUS SIGN}"
+NEARLY_ALL = 99.9
+"""Percent that stand for all that is more and not everything."""
 
 
 def decimal(value: float, digits: int = 0, sign: bool = False) -> str:

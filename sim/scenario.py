@@ -29,6 +29,7 @@ from sim.levers import (
 from sim.messages import _, listed
 
 DAYS_PER_YEAR = 365.25
+LARGEST_SEED = 2**62 - 1
 Difficulty = Literal["easy", "normal", "difficult"]
 UnitKind = Literal["hamlet", "school", "health_station", "agency"]
 Text = str | dict[Literal["en", "vi", "ru"], str]
@@ -447,7 +448,7 @@ class Scenario(Record):
     start: dt.date
     years: Annotated[int, Field(ge=1, le=200)]
     replications: Annotated[int, Field(ge=1, le=10_000_000)] = 500
-    seed: Annotated[int, Field(ge=0, lt=2**62)] = 1
+    seed: Annotated[int, Field(ge=0, lt=LARGEST_SEED + 1)] = 1
     calendar: Literal["civil", "uniform"] = "civil"
     rules: Rules = Rules()
     demography: Demography = Demography()
@@ -609,6 +610,7 @@ class Loaded(Record):
 
 __all__ = [
     "DAYS_PER_YEAR",
+    "LARGEST_SEED",
     "Baseline",
     "Group",
     "Loaded",

@@ -19,12 +19,19 @@ from typer.testing import CliRunner
 
 from sim import cli
 from sim import log as events
-from sim.cli import app, words
+from sim.cli import Seed, app, words
 from sim.load import load
+from sim.scenario import LARGEST_SEED
 from sim.store import is_run
 from tests.load_samples import SCENARIO, TABLE, written
 
 ROOT = Path(__file__).parents[1]
+
+
+def test_the_largest_seed_of_options_is_that_of_scenarios() -> None:
+    """Options are read before anything that takes time to import, so it is written twice."""
+    (option,) = Seed.__metadata__  # type: ignore[attr-defined]
+    assert option.max == LARGEST_SEED
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from sim.experiment.parameters import drawn
 from sim.experiment.preparation import (
     ENGINES,
-    LARGEST_SEED,
     Prepared,
     check_given,
     prepare,
@@ -16,7 +15,6 @@ from sim.experiment.work import usable_cores
 
 __all__ = [
     "ENGINES",
-    "LARGEST_SEED",
     "Prepared",
     "Progress",
     "Results",

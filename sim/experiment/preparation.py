@@ -14,13 +14,12 @@ from sim.log import Outcome, Taker
 from sim.messages import BadInput, Fault, _, listed, nearest, shown
 from sim.plan import Plan
 from sim.rules import TooManyPeople
-from sim.scenario import Loaded
+from sim.scenario import LARGEST_SEED, Loaded
 from sim.world import World
 from sim.world import build as build_world
 
 Engine = Literal["compiled", "reference"]
 ENGINES: tuple[Engine, ...] = ("compiled", "reference")
-LARGEST_SEED = 2**62 - 1
 LIMITS = {
     "seed": (0, LARGEST_SEED),
     "replication": (0, 9_999_999),

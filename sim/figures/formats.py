@@ -5,12 +5,10 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from sim.messages import _
-from sim.numerals import NOTHING, decimal
+from sim.numerals import NEARLY_ALL, NOTHING, decimal
 
 ONE_DECIMAL, NO_DECIMALS = 0.95, 100.0
 """From where on numbers have one decimal and none; smaller ones have two."""
-NEARLY_ALL = 99.9
-"""Percent that stand for all that is more and not everything."""
 
 
 class Known(NamedTuple):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from sim.messages import SOURCE, _, language, listed, ngettext, printable
-from sim.numerals import NOTHING, date, decimal, significant, year
+from sim.numerals import NEARLY_ALL, NOTHING, date, decimal, significant, year
 from sim.risk import intervals
 from sim.risk.bands import FEWEST_DRAWS, bands
 from sim.risk.flips import WAYS
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SUREST = 0.01
-NEARLY_ALL = 99.9
-"""Percent that stand for all that is more and not everything."""
 LONGEST_NAME = 32
 CELLS = ("lost", "founded", "re_emptied")
 PER_THOUSAND = 1000.0

@@ -7,14 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sim.experiment import LARGEST_SEED
 from sim.load import check, load, with_settings
 from sim.load.documents import Document, read_document
 from sim.load.findings import Finding, Steps
 from sim.messages import BadInput, Fault, _, listed, nearest, ngettext, shown
 from sim.numerals import decimal
 from sim.risk.outcomes import known_outcomes
-from sim.scenario import Loaded
+from sim.scenario import LARGEST_SEED, Loaded
 from sim.sweep.design import AS_IT_IS, KINDS, SAMPLED, Design, Parameter, Span, Value
 
 KEYS = (
