@@ -215,6 +215,12 @@ def birthdays(day: float, birth: float) -> int:
 
 
 @compiled
+def has_had(birthday: int, day: float, birth: float) -> bool:
+    """Whether there have been so many birthdays, at least one, up to and including this day."""
+    return birth + birthday * YEAR <= day
+
+
+@compiled
 def age_at(day: float, birth: float) -> int:
     """Completed years, at most 120."""
     return min(max(birthdays(day, birth), 0), 120)
@@ -446,9 +452,9 @@ def helper_points(
 
 
 @compiled
-def among_residents(place: int, day: float, birth: float) -> bool:
+def among_residents(place: int, age: int) -> bool:
     """Whether a followed person is one of the adults of 18 to 60 that residents are counted by."""
-    return (place == PRESENT or place == STAFF) and 18 <= birthdays(day, birth) < 60
+    return (place == PRESENT or place == STAFF) and 18 <= age < 60
 
 
 @compiled
@@ -458,6 +464,7 @@ def turning_day(
     day: float,
     helper_from: float,
     birth: float,
+    age: int,
     half_from_age: float,
     turning_ages: npt.NDArray[np.int64],
 ) -> float:
@@ -474,7 +481,6 @@ def turning_day(
         half = birth + half_from_age * YEAR
         if day < half < turn:
             turn = half
-    age = age_at(day, birth)
     return min(turn, birth + turning_ages[age] * YEAR) if age < 60 else turn
 
 

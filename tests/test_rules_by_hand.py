@@ -138,11 +138,14 @@ def test_who_is_older_than_so_many_months_was_born_before() -> None:
 
 @pytest.mark.parametrize("birth", [0.0, 1234.567, -20_001.3, -0.1])
 def test_a_birthday_counts_on_its_day(birth: float) -> None:
-    birthdays, age_at = plain(rules.birthdays), plain(rules.age_at)
+    birthdays, age_at, has_had = (plain(f) for f in (rules.birthdays, rules.age_at, rules.has_had))
     for age in (0, 1, 17, 18, 59, 60, 119, 120):
         day = birth + age * YEAR
         assert birthdays(day, birth) == age_at(day, birth) == age
         assert birthdays(np.nextafter(day + YEAR, -np.inf), birth) == age
+        if age > 0:
+            assert has_had(age, day, birth)
+            assert not has_had(age, np.nextafter(day, -np.inf), birth)
     assert age_at(birth + 121 * YEAR, birth) == 120
     assert age_at(birth - 3 * YEAR, birth) == 0
 
@@ -219,11 +222,11 @@ def test_who_helps(status: int, place: int, since: float, age: float, points: in
 
 @pytest.mark.parametrize(
     ("place", "age", "is_one"),
-    [(PRESENT, 17.99, False), (PRESENT, 18.0, True), (STAFF, 59.99, True), (STAFF, 60.0, False),
-     (AWAY, 30.0, False), (POSTED, 30.0, False)],
+    [(PRESENT, 17, False), (PRESENT, 18, True), (STAFF, 59, True), (STAFF, 60, False),
+     (AWAY, 30, False), (POSTED, 30, False)],
 )  # fmt: skip
-def test_who_is_among_the_adult_residents(place: int, age: float, is_one: bool) -> None:
-    assert plain(rules.among_residents)(place, 0.0, -age * YEAR) is is_one
+def test_who_is_among_the_adult_residents(place: int, age: int, is_one: bool) -> None:
+    assert plain(rules.among_residents)(place, age) is is_one
 
 
 @pytest.mark.parametrize(
@@ -246,7 +249,8 @@ def test_when_a_person_turns(
     status: int, place: int, since: float, age: float, years: float
 ) -> None:
     ages = np.array([18] * 18 + [36] * 18 + [60] * 24)
-    told = plain(rules.turning_day)(status, place, 0.0, since * YEAR, -age * YEAR, 70.0, ages)
+    whole, birth = int(age), -age * YEAR
+    told = plain(rules.turning_day)(status, place, 0.0, since * YEAR, birth, whole, 70.0, ages)
     assert told == years * YEAR
 
 

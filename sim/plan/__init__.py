@@ -189,7 +189,7 @@ def make(
         residents=residents,
         days=days,
         month_years=np.diff(from_start)[:months] / DAYS_PER_YEAR,
-        january=np.array([calendar.number_of_month(scenario, m) == 1 for m in numbers]),
+        january=calendar.numbers_of_months(scenario) == 1,
         meets=_held(scenario, scenario.admission.months),
         review=_held(scenario, scenario.cells.review_months),
         election=meetings.elections(scenario),
@@ -228,7 +228,8 @@ def make(
 
 
 def _held(scenario: Scenario, months: str | tuple[int, ...]) -> npt.NDArray[np.bool_]:
-    return np.array([calendar.is_in(scenario, m, months) for m in range(scenario.years * 12)])
+    every = range(1, 13) if isinstance(months, str) else months
+    return np.isin(calendar.numbers_of_months(scenario), every)
 
 
 def _area_keys(areas: meetings.Areas) -> npt.NDArray[np.int64]:

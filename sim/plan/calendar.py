@@ -47,9 +47,19 @@ def number_of_month(scenario: Scenario, month: int) -> int:
     return (scenario.start.month - 1 + month) % 12 + 1
 
 
+def numbers_of_months(scenario: Scenario) -> npt.NDArray[np.int64]:
+    """Number in the year (1-12) of each month from the start to the horizon."""
+    return (scenario.start.month - 1 + np.arange(scenario.years * 12)) % 12 + 1
+
+
 def is_in(scenario: Scenario, month: int, months: str | tuple[int, ...]) -> bool:
     """Whether a meeting with these months is held in the month with index `month`."""
     return months == "all" or number_of_month(scenario, month) in months
+
+
+def years_of_months(scenario: Scenario) -> npt.NDArray[np.int64]:
+    """Calendar years begun since that of the start, for each month up to the horizon."""
+    return (scenario.start.month - 1 + np.arange(scenario.years * 12)) // 12
 
 
 def year_of_month(scenario: Scenario, month: int) -> int:

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from sim import rules
 from sim.levers import Admission, Attention, LocalClass, OfficerTraining, Training
-from sim.plan.calendar import is_in, months_between, year_of_month
+from sim.plan.calendar import is_in, months_between, year_of_month, years_of_months
 from sim.plan.scopes import Groups, Scoped, area_path
 from sim.scenario import Baseline, Scenario, Target
 
@@ -224,7 +224,7 @@ def _allowance(
     is carried.
     """
     months = scenario.years * 12
-    year = np.array([year_of_month(scenario, m) for m in range(months)])
+    year = years_of_months(scenario)
     monthly, paced = np.zeros((months, 2)), np.zeros(months, dtype=np.bool_)
     changes = {0} | {month for s, _ in levers for month in (s.first, s.end)}
     for m in sorted(month for month in changes if 0 <= month < months):

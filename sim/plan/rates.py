@@ -16,6 +16,11 @@ from sim.scenario import Leaving, Mortality, Rate, Scenario
 
 Floats = npt.NDArray[np.float64]
 AGES = 121
+OTHER_RISKS = tuple(
+    tuple(risk for risk in np.flatnonzero(at_risk).tolist() if risk != rules.LEAVING)
+    for at_risk in rules.AT_RISK.reshape(rules.STATUSES * rules.PLACES, rules.RISKS)
+)
+"""All risks of a state but leaving."""
 
 
 class Rates(NamedTuple):
@@ -198,12 +203,12 @@ def _clocks(base: Floats, scale: Floats) -> npt.NDArray[np.int64]:
     at risk of stays so. What a later lever does must not change how a clock was run before it.
     """
     first: dict[tuple[tuple[int, ...], float], int] = {}
-    clocks, known = [], base.any(axis=1)
-    for state in range(rules.STATUSES * rules.PLACES):
+    clocks = []
+    known: list[bool] = np.any(base, axis=1).tolist()
+    for state, others in enumerate(OTHER_RISKS):
         status, place = divmod(state, rules.PLACES)
         leaving = float(scale[status]) if place == rules.PRESENT else 0.0
-        others = np.flatnonzero(rules.AT_RISK[status, place] & known)
-        risks = tuple(int(risk) for risk in others if risk != rules.LEAVING)
+        risks = tuple(risk for risk in others if known[risk])
         clocks.append(first.setdefault((risks, leaving), state))
     return np.array(clocks, dtype=np.int64)
 
@@ -227,11 +232,13 @@ def highest_ahead(rates: Floats, years: int) -> Floats:
 
 
 def _steady(each: Floats) -> Floats:
-    states = rules.STATUSES * rules.PLACES
-    steady = np.zeros((states, *each.shape[:2], AGES))
-    for state in range(states):
-        at_risk = rules.AT_RISK[state // rules.PLACES, state % rules.PLACES]
-        for risk in np.flatnonzero(at_risk):
-            if risk != rules.LEAVING:
-                steady[state] += each[:, :, risk]
+    """The sum of all risks but leaving, [state, G, P, age]; many states have the same risks."""
+    steady = np.zeros((len(OTHER_RISKS), *each.shape[:2], AGES))
+    for state, risks in enumerate(OTHER_RISKS):
+        first = OTHER_RISKS.index(risks)
+        if first < state:
+            steady[state] = steady[first]
+            continue
+        for risk in risks:
+            steady[state] += each[:, :, risk]
     return steady

@@ -78,11 +78,11 @@ def listing_weights(listing: Listing) -> npt.NDArray[np.int64]:
 
 def turning_ages(weights: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """The next age [sex, completed age] at which a resident counts otherwise; 60 is the last."""
-    turning = np.full(weights.shape, 60, dtype=np.int64)
     changes = np.diff(weights, axis=1) != 0
     changes[:, 18 - 1] = True
-    for age in range(60 - 1, 0, -1):
-        turning[:, age - 1] = np.where(changes[:, age - 1], age, turning[:, age])
+    following = np.where(changes, np.minimum(np.arange(1, AGES), 60), 60)
+    turning = np.full(weights.shape, 60, dtype=np.int64)
+    turning[:, :-1] = np.minimum.accumulate(following[:, ::-1], axis=1)[:, ::-1]
     return turning
 
 

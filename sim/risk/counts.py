@@ -187,10 +187,11 @@ def _classes(plan: Plan) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.bool_]]:
     shape = plan.settings.months, len(plan.area)
     held, keeps_empty = np.zeros(shape, dtype=np.int8), np.zeros(shape, dtype=np.bool_)
     units_of = cache(lambda level, area: plan.area[:, level] == area)
-    for one in plan.classes:
-        there = units_of(int(one["level"]), int(one["area"]))
-        held[one["month"], there] |= LOCAL_CLASS if one["series"] else DISTRICT_CLASS
-        keeps_empty[one["month"], there] |= not one["replace"]
+    rows = plan.classes[["month", "level", "area", "series", "replace"]].tolist()
+    for month, level, area, series, replace in rows:
+        there = units_of(level, area)
+        held[month, there] |= LOCAL_CLASS if series else DISTRICT_CLASS
+        keeps_empty[month, there] |= not replace
     return held, keeps_empty
 
 

@@ -28,7 +28,7 @@ IN = "compiled engine"
 FAULTS = (
     # a tie goes the other way, a place too many or too few
     Fault(IN, C + "queues.py", 'return p["key"] < q["key"]', 'return p["key"] > q["key"]'),
-    Fault(IN, C + "queues.py", "return s.since_queued[a] < s.since_queued[b]", "return False"),
+    Fault(IN, C + "queues.py", "return first[\"since\"] < second[\"since\"]", "return False"),
     Fault(IN, C + "queues.py", "return u < v", "return u > v"),
     Fault(IN, C + "queues.py", "size // 2 - 1, -1, -1", "size // 2 - 1, 0, -1"),
     Fault(IN, C + "queues.py", "is_due = instants[i] <= day", "is_due = instants[i] < day"),
@@ -67,7 +67,7 @@ FAULTS = (
           "clocks.leaving_scale(s, p)"),
     # the rules, which both engines share
     Fault("rules", RULES, "if left < rate:", "if left < total:"),
-    Fault("rules", RULES, "18 <= birthdays(day, birth) < 60", "18 <= birthdays(day, birth) <= 60"),
+    Fault("rules", RULES, "and 18 <= age < 60", "and 18 <= age <= 60"),
     Fault("rules", RULES, "return 1 if day - birth >= half_from_age * YEAR else 2", "return 2"),
     Fault("rules", RULES, "s * normal_quantile(u) - 0.5 * s * s", "s * normal_quantile(u)"),
     Fault("rules", RULES, "return min(1.0, (0.5 * points + outside) / full_help)",

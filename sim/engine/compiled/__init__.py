@@ -44,12 +44,14 @@ from sim.engine.compiled.queues import (
     find_due,
     join_hamlet,
     join_pipeline,
+    nobody_yet,
     pop,
     push,
     set_term,
 )
 from sim.engine.compiled.state import (
     EVENTS,
+    GROUP,
     IN_PIPELINE,
     KEPT,
     LIFE,
@@ -78,6 +80,8 @@ from sim.engine.opening import (
 from sim.log import Log, Outcome, Taker, Written, outcome_in, owned
 from sim.plan import Plan
 from sim.world import DRAWN, PERSON, STALE, World, copied
+
+Whole = npt.NDArray[np.int64]
 
 ROOM_A_HAMLET = 60
 """New people of one hamlet for whom there is room at first."""
@@ -108,9 +112,12 @@ class Runner:
         self._opening = placed(plan, world)
         self._numbers = np.arange(int(plan.unit.max()) + 2)
         hamlets = np.argsort(plan.unit, kind="stable")
+        first = _first_of_each(plan.unit[hamlets], plan.committee[hamlets])
         units = {
             "hamlets_of_units": hamlets,
             "hamlets_from": np.searchsorted(plan.unit[hamlets], self._numbers),
+            "committees": plan.committee[hamlets[first]],
+            "committees_from": np.searchsorted(plan.unit[hamlets[first]], self._numbers),
         }
         self._given = in_one_block(given_by(plan, world) | units)
         self._words = blank(STATE)
@@ -118,7 +125,7 @@ class Runner:
         self._kept = np.empty(0, dtype=PERSON)
         self._make_room(self._by_unit(self._opening.people)["people_from"])
 
-    def _make_room(self, people_from: npt.NDArray[np.int64]) -> None:
+    def _make_room(self, people_from: Whole) -> None:
         """Tables for twice as many people as there are in each coupled unit at first, and some for
         each hamlet."""
         rooms = 2 * np.diff(people_from) + ROOM_A_HAMLET * np.bincount(self._plan.unit)
@@ -245,12 +252,18 @@ class Runner:
         }  # fmt: skip
 
     @cached_property
-    def _unknown_rates(self) -> npt.NDArray[np.int64]:
+    def _unknown_rates(self) -> Whole:
         return np.full((len(self._plan.unit), 2), UNKNOWN_RATES, dtype=np.int64)
 
     @cached_property
-    def _rate_keys(self) -> npt.NDArray[np.int64]:
+    def _rate_keys(self) -> Whole:
         return rate_keys(self._plan)
+
+
+def _first_of_each(units: Whole, committees: Whole) -> Whole:
+    """Where each pair of unit and committee stands first; a committee may decide in several."""
+    pairs = units * (int(committees.max()) + 1) + committees
+    return np.sort(np.unique(pairs, return_index=True)[1])
 
 
 def _run(words: Any) -> int:
@@ -350,9 +363,9 @@ def begin(s, first, last, members):
     s.counters[POSTED_NOW] = s.counters[IN_PIPELINE] = 0
     for group in range(len(s.soonest_due)):
         s.soonest_due[group] = s.soonest_turn[group] = rules.NEVER
+    nobody_yet(s, n // GROUP * GROUP)
     for k in range(len(members)):
         s.first_person[members[k]] = NO_ONE
-        s.met[s.committee[members[k]]] = -1  # units may lie under one committee
     for month in range(s.months):
         s.first_term[month] = NO_ONE
     if s.from_month == 0:

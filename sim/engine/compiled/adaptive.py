@@ -44,7 +44,7 @@ def observe_people(s, h, day, seen):
                 seen[rules.ACTIVE] -= p["counted"]
             if panel.is_on_roll(p):
                 on_roll += 1
-                if rules.birthdays(day, p["birth"]) >= 60:
+                if rules.has_had(60, day, p["birth"]):
                     seen[rules.OVER_60] += 1.0
         i = s.next_person[i]
     if on_roll > 0:

@@ -61,11 +61,12 @@ def take_stock(s, i, day):
         points = rules.helper_points(
             p["status"], p["place"], day, p["helper_from"], p["birth"], s.half_from_age
         )
-        if rules.among_residents(p["place"], day, p["birth"]):
+        age = rules.age_at(day, p["birth"])
+        if rules.among_residents(p["place"], age):
             adult = 1
-            weight = s.weights[p["sex"], rules.age_at(day, p["birth"])]
+            weight = s.weights[p["sex"], age]
         turn = rules.turning_day(
-            p["status"], p["place"], day, p["helper_from"], p["birth"], s.half_from_age,
+            p["status"], p["place"], day, p["helper_from"], p["birth"], age, s.half_from_age,
             s.turning_ages[p["sex"]],
         )  # fmt: skip
         if turn < s.horizon:

@@ -11,6 +11,7 @@ from sim.engine.compiled.queues import (
     make_queue,
     queue,
     sort_queue,
+    take_entry,
     take_first,
     tidy_pipeline,
 )
@@ -135,11 +136,14 @@ def hold_class(s, one, members, month, day):
 def line_up(s, members, n, rule, month, day, enlisting):
     """Bring the n people queued into the order of rule, waiting since, lottery and key."""
     if rule == rules.FAIR_SHARE:
-        sort_queue(s, n, s.scratch)
+        make_queue(s, n)
+        for k in range(n):
+            s.scratch[k] = take_entry(s, n - k)
         for k in range(len(members)):
             s.flags[members[k]] = 0
     for k in range(n):
-        i = s.scratch[k] if rule == rules.FAIR_SHARE else s.order[k]
+        entry = s.queued[s.scratch[k] if rule == rules.FAIR_SHARE else k]
+        i = entry["who"]
         p = s.people[i]
         h = p["hamlet"]
         hamlet = s.hamlets[h]
@@ -150,11 +154,11 @@ def line_up(s, members, n, rule, month, day, enlisting):
             s.flags[h] += 1
         is_chief = hamlet["chief"] == i
         if enlisting and is_enlisting(row, p, day):
-            s.value[i] = FIRST
+            entry["value"] = FIRST
         elif is_chief and row["list_chief"]:
-            s.value[i] = SECOND
+            entry["value"] = SECOND
         else:
-            s.value[i] = rules.priority_value(
+            entry["value"] = rules.priority_value(
                 rule, s.strength_then[h] if s.ranks_strength else 0, p["birth"], is_chief, turn
             )
     make_queue(s, n)
@@ -170,8 +174,10 @@ def is_enlisting(row, p, day):
 @kernel
 def committee_meets(s, members, month, day):
     """Overdue probations first, then the dossiers in their order, within the allowances."""
-    for k in range(len(members)):
-        s.first_ready[s.committee[members[k]]] = NO_ONE
+    u = s.unit[members[0]]
+    committees = s.committees[s.committees_from[u] : s.committees_from[u + 1]]
+    for k in range(len(committees)):
+        s.first_ready[committees[k]] = NO_ONE
     overdue = 0
     for k in range(before_the_committee(s, month) - 1, -1, -1):  # in the end, first come are first
         i = s.scratch[k]
@@ -190,11 +196,8 @@ def committee_meets(s, members, month, day):
         clocks.look_ahead(s, s.scratch[k], day)
     remember_strengths(s, members)
     limit = last_age_limit(s, month)
-    for k in range(len(members)):
-        area = s.committee[members[k]]
-        if s.met[area] < month:
-            s.met[area] = month
-            decide_dossiers(s, members, area, limit, month, day)
+    for k in range(len(committees)):
+        decide_dossiers(s, members, committees[k], limit, month, day)
 
 
 @kernel
@@ -241,15 +244,13 @@ def decide_dossiers(s, members, area, limit, month, day):
     waiting = 0
     i = s.first_ready[area]
     while i != NO_ONE:
-        s.order[waiting] = i
+        p = s.people[i]
+        queue(s, waiting, i, 0.0, p["waiting"], UNDRAWN, p["key"])
         waiting += 1
         i = s.next_ready[i]
     open_ = has_room_for_any(s, waiting, month)
     if open_:
         lottery_is(s, rules.COMMITTEE_LOTTERY, month)
-        for k in range(waiting):
-            p = s.people[s.order[k]]
-            queue(s, k, s.order[k], 0.0, p["waiting"], UNDRAWN, p["key"])
         line_up(s, members, waiting, s.committee_priority[area, month], month, day, True)
     while open_:
         i = take_first(s, waiting)
@@ -258,16 +259,17 @@ def decide_dossiers(s, members, area, limit, month, day):
             decide(s, i, day)
         open_ = has_room_for_any(s, waiting, month)
     for k in range(waiting):  # whatever their order: none of them can be admitted
-        p = s.people[s.order[k]]
+        i = s.queued[s.order[k]]["who"]
+        p = s.people[i]
         if p["birth"] < limit and stages.too_old(s, p, day):
-            decide(s, s.order[k], day)
+            decide(s, i, day)
 
 
 @kernel
 def has_room_for_any(s, waiting, month):
     """Whether anybody who is still in the queue finds a place left."""
     for k in range(waiting):
-        if has_room(s, s.people[s.order[k]]["hamlet"], month):
+        if has_room(s, s.people[s.queued[s.order[k]]["who"]]["hamlet"], month):
             return True
     return False
 

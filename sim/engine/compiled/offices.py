@@ -21,13 +21,21 @@ def fill_offices(s, members, month, day):
     for k in range(len(members)):
         h = members[k]
         hamlet = s.hamlets[h]
-        if hamlet["cell"] == rules.CLOSED:
-            continue
-        if hamlet["is_hamlet"]:
-            if hamlet["chief"] == rules.NO_CHIEF or election_is_held(s, h, month):
-                elect_chief(s, h, month, day)
-        if hamlet["cell"] == rules.OWN and hamlet["secretary"] < 0:
-            name_secretary(s, h, month, day)
+        if s.election[month] or hamlet["chief"] == rules.NO_CHIEF or hamlet["secretary"] < 0:
+            fill_offices_of(s, h, month, day)
+
+
+@kernel
+def fill_offices_of(s, h, month, day):
+    """The offices of one hamlet."""
+    hamlet = s.hamlets[h]
+    if hamlet["cell"] == rules.CLOSED:
+        return
+    if hamlet["is_hamlet"]:
+        if hamlet["chief"] == rules.NO_CHIEF or election_is_held(s, h, month):
+            elect_chief(s, h, month, day)
+    if hamlet["cell"] == rules.OWN and hamlet["secretary"] < 0:
+        name_secretary(s, h, month, day)
 
 
 @kernel

@@ -70,14 +70,16 @@ def count_in_panel(row, p, status, place, is_secretary, day):
     if away and status >= rules.PROBATION:
         row[10] += 1
     if status >= rules.OFFICIAL and place != rules.POSTED:
-        age = rules.birthdays(day, p["birth"])
-        young_here = (age < 60) & (not away)
+        old, decades = rules.has_had(60, day, p["birth"]), 0
+        for birthday in range(30, 90, 10):
+            decades += rules.has_had(birthday, day, p["birth"])
+        young_here = (not old) & (not away)
         row[4] += 1
         row[15] += p["sex"] == FEMALE
-        row[5] += age >= 60  # no branch: nobody can guess who is old
+        row[5] += old  # no branch: nobody can guess who is old
         row[6] += young_here
         row[16] += young_here & (status == rules.OFFICIAL) & (not is_secretary)
-        row[17 + min(max(age // 10 - 2, 0), 6)] += 1
+        row[17 + decades] += 1
 
 
 @kernel

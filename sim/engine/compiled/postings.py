@@ -40,6 +40,8 @@ def end_and_replace(s, members, month, day):
 @kernel
 def replace_staff(s, members, month, day):
     """Replacements of staff who went; only members among them are followed."""
+    if not s.has_staff:
+        return
     for k in range(len(members)):
         h = members[k]
         hamlet = s.hamlets[h]

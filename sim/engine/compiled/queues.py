@@ -41,6 +41,13 @@ def set_instant(instants, soonest, i, day):
 
 
 @kernel
+def nobody_yet(s, i):
+    """The group in which person i will be the first has no instants until people come."""
+    for k in range(i, i + GROUP):
+        s.due[k] = s.turn[k] = rules.NEVER
+
+
+@kernel
 def find_due(s, instants, soonest, day):
     """How many people have an instant up to this day; they stand in `scratch`.
 
@@ -70,7 +77,7 @@ def find_in_group(s, instants, soonest, group, day, found):
     """Those of one group, put behind the `found`; how many there are then."""
     before, first = found, group << GROUP_BITS
     later = rules.NEVER
-    for i in range(first, min(first + GROUP, s.counters[PEOPLE])):
+    for i in range(first, first + GROUP):
         s.scratch[found] = i  # no branch here either: nobody can guess who it is
         is_due = instants[i] <= day
         found += is_due
@@ -85,60 +92,76 @@ def find_in_group(s, instants, soonest, group, day, found):
 
 
 @kernel
-def earlier(s, a, b):
-    """Whether a's next step comes before b's."""
-    if s.due[a] != s.due[b]:
-        return s.due[a] < s.due[b]
+def push(s, i):
+    """Put a person into the heap of the month."""
+    at = s.counters[WAITING]
+    s.counters[WAITING] = at + 1
+    rise(s, at, i, s.due[i])
+
+
+@kernel
+def pop(s):
+    """Take the earliest person out of the heap.
+
+    The hole goes down to where nobody is below, and the last entry rises from there: it seldom
+    rises far, and which of two comes first is no branch, for nobody can guess it.
+    """
+    top = s.heap[0]
+    size = s.counters[WAITING] - 1
+    s.counters[WAITING] = size
+    last, day = s.heap[size], s.heap_day[size]
+    s.heap_day[size] = rules.NEVER  # nobody: who is alone below another comes before
+    at = 0
+    while 2 * at + 1 < size:
+        below = 2 * at + 1
+        below += is_earlier(s, below + 1, below)
+        s.heap[at], s.heap_day[at] = s.heap[below], s.heap_day[below]
+        at = below
+    rise(s, at, last, day)
+    return top
+
+
+@kernel
+def rise(s, at, i, day):
+    """Person i, whose next step is on this day, rises from a free place of the heap to its own."""
+    s.heap[at], s.heap_day[at] = i, day
+    while at > 0:
+        above = (at - 1) // 2
+        if not is_earlier(s, at, above):
+            return
+        s.heap[at], s.heap_day[at] = s.heap[above], s.heap_day[above]
+        s.heap[above], s.heap_day[above] = i, day
+        at = above
+
+
+@kernel
+def is_earlier(s, a, b):
+    """Whether the next step of who stands at place a of the heap comes before that at place b."""
+    first, second = s.heap_day[a], s.heap_day[b]
+    if first == second:
+        return stands_before(s, s.heap[a], s.heap[b])
+    return first < second
+
+
+@kernel
+def stands_before(s, a, b):
+    """The order of two people who have a step at the same instant."""
     p, q = s.people[a], s.people[b]
     if p["hamlet"] != q["hamlet"]:
         return p["hamlet"] < q["hamlet"]
     return p["key"] < q["key"]
 
 
-@kernel
-def push(s, i):
-    """Put a person into the heap of the month."""
-    at = s.counters[WAITING]
-    s.counters[WAITING] = at + 1
-    s.heap[at] = i
-    while at > 0:
-        above = (at - 1) // 2
-        if not earlier(s, s.heap[at], s.heap[above]):
-            return
-        s.heap[at], s.heap[above] = s.heap[above], s.heap[at]
-        at = above
-
-
-@kernel
-def pop(s):
-    """Take the earliest person out of the heap."""
-    top = s.heap[0]
-    size = s.counters[WAITING] - 1
-    s.counters[WAITING] = size
-    s.heap[0] = s.heap[size]
-    at = 0
-    while True:
-        least = at
-        for below in (2 * at + 1, 2 * at + 2):
-            if below < size and earlier(s, s.heap[below], s.heap[least]):
-                least = below
-        if least == at:
-            return top
-        s.heap[at], s.heap[least] = s.heap[least], s.heap[at]
-        at = least
-
-
 # ---------------------------------------------------------------- queues
 
 
 @kernel
-def queue(s, n, i, value, since, lottery, key):
-    """Entry n of the queue is person or hamlet i."""
-    s.order[n] = i
-    s.value[i] = value
-    s.since_queued[i] = since
-    s.lottery[i] = lottery
-    s.queue_key[i] = key
+def queue(s, n, who, value, since, lottery, key):
+    """Entry n of the queue is this person or hamlet."""
+    entry = s.queued[n]
+    entry["who"], entry["value"], entry["since"] = who, value, since
+    entry["lottery"], entry["key"] = lottery, key
+    s.order[n] = n
 
 
 @kernel
@@ -149,33 +172,35 @@ def lottery_is(s, decision, month):
 
 
 @kernel
-def lottery_of(s, i):
+def lottery_of(s, entry):
     """The lottery of an entry, drawn if it has not been."""
-    if s.lottery[i] == UNDRAWN:
-        s.lottery[i] = draw(s, i, s.counters[LOTTERY], s.counters[LOTTERY_MONTH])
-    return s.lottery[i]
+    if entry["lottery"] == UNDRAWN:
+        entry["lottery"] = draw(s, entry["who"], s.counters[LOTTERY], s.counters[LOTTERY_MONTH])
+    return entry["lottery"]
 
 
 @kernel
 def waits_before(s, a, b):
     """Order of a queue: value, then waiting since."""
-    if s.value[a] != s.value[b]:
-        return s.value[a] < s.value[b]
-    return s.since_queued[a] < s.since_queued[b]
+    first, second = s.queued[a], s.queued[b]
+    if first["value"] != second["value"]:
+        return first["value"] < second["value"]
+    return first["since"] < second["since"]
 
 
 @kernel
 def wins_against(s, a, b):
     """Order of those whom value and time do not tell apart: lottery, then key."""
-    u, v = lottery_of(s, a), lottery_of(s, b)
+    first, second = s.queued[a], s.queued[b]
+    u, v = lottery_of(s, first), lottery_of(s, second)
     if u != v:
         return u < v
-    return s.queue_key[a] < s.queue_key[b]
+    return first["key"] < second["key"]
 
 
 @kernel
 def make_queue(s, n):
-    """Make the first n entries of `order` a queue.
+    """Make the first n entries a queue: `order` says at which place each of them stands.
 
     It is a heap by value and time. Those who are level at its top stand apart, behind it, in a heap
     by lottery: nobody's lottery is drawn before it is needed.
@@ -186,7 +211,13 @@ def make_queue(s, n):
 
 @kernel
 def take_first(s, n):
-    """Take the first of the n entries out of the queue; it stands at place n - 1 of `order`."""
+    """Who is first of the n that are in the queue, and leaves it."""
+    return s.queued[take_entry(s, n)]["who"]
+
+
+@kernel
+def take_entry(s, n):
+    """The first of the n entries that are in the queue; it stands at place n - 1 of `order`."""
     order = s.order
     if s.counters[LEADERS] == 0:
         set_apart_leaders(s, n)
@@ -222,22 +253,27 @@ def make_heap(s, top, size, by_lottery):
 def sift(s, top, at, size, by_lottery):
     """Let an entry of the heap sink to its place."""
     order = s.order
-    while True:
-        first = at
-        for below in (2 * at + 1, 2 * at + 2):
-            if below < size:
-                a, b = order[top + below], order[top + first]
-                if wins_against(s, a, b) if by_lottery else waits_before(s, a, b):
-                    first = below
-        if first == at:
-            return
-        order[top + at], order[top + first] = order[top + first], order[top + at]
-        at = first
+    sinking = order[top + at]
+    while 2 * at + 1 < size:
+        below = 2 * at + 1
+        if below + 1 < size:  # which of the two is no branch: nobody can guess it
+            below += goes_before(s, order[top + below + 1], order[top + below], by_lottery)
+        if not goes_before(s, order[top + below], sinking, by_lottery):
+            break
+        order[top + at] = order[top + below]
+        at = below
+    order[top + at] = sinking
+
+
+@kernel
+def goes_before(s, a, b, by_lottery):
+    """The order of one of the two heaps."""
+    return wins_against(s, a, b) if by_lottery else waits_before(s, a, b)
 
 
 @kernel
 def sort_queue(s, n, kept):
-    """Copy the first n entries in their order to `kept`, so that the queue may be used again."""
+    """Copy who is in the queue in their order to `kept`, so that it may be used again."""
     make_queue(s, n)
     for k in range(n):
         kept[k] = take_first(s, n - k)

@@ -50,6 +50,8 @@ def review(s, members, month, day):
 @kernel
 def reinforce(s, members, month, day):
     """Members are posted into weak cells, as long as the pool lasts."""
+    if not s.reinforces[month]:
+        return
     n = 0
     for k in range(len(members)):
         h = members[k]
@@ -191,6 +193,8 @@ def host_of(s, members, h, month):
 @kernel
 def combine(s, members, month, day):
     """A cell under the minimum joins the neighbour's, or the strongest of the area."""
+    if not s.combines[month]:
+        return
     for k in range(len(members)):
         h = members[k]
         hamlet = s.hamlets[h]
@@ -224,16 +228,19 @@ def close_cell(s, h, cell):
 @kernel
 def end_cells(s, members, day):
     """What is still under the minimum when the grace is over is lost; `flags` mark the lost."""
+    n = 0
     for k in range(len(members)):
         h = members[k]
         hamlet = s.hamlets[h]
-        below = hamlet["cell"] == rules.OWN and hamlet["below_since"] != rules.NEVER
         s.flags[h] = 0
-        s.picked[h] = below and later(s, hamlet["below_since"], s.grace_months) <= day
-    for k in range(len(members)):
-        c = members[k]
-        if not s.picked[c]:
-            continue
+        if hamlet["cell"] == rules.OWN and hamlet["below_since"] != rules.NEVER:
+            if later(s, hamlet["below_since"], s.grace_months) <= day:
+                s.picked[n] = h
+                n += 1
+    if n == 0:
+        return
+    for k in range(n):
+        c = s.picked[k]
         for one in range(len(members)):
             h = members[one]
             hamlet = s.hamlets[h]

@@ -5,8 +5,9 @@ from sim import rules
 from sim.compilation import kernel
 from sim.draws import exponential
 from sim.engine.compiled import clocks, counting
-from sim.engine.compiled.queues import join_hamlet, set_instant
+from sim.engine.compiled.queues import join_hamlet, nobody_yet, set_instant
 from sim.engine.compiled.state import (
+    GROUP,
     NOT_FOLLOWED,
     OVERFLOWN,
     PEOPLE,
@@ -40,6 +41,8 @@ def new_person(s, key, h, status, place):
     p["term_month"] = p["term_months"] = 0
     p["entry_kind"], p["entry_cause"] = 0, 0
     p["counted"], p["points"], p["adult"], p["weight"] = 0, 0, 0, 0
+    if i & (GROUP - 1) == 0:
+        nobody_yet(s, i)
     s.due[i] = s.turn[i] = rules.NEVER
     s.term[i] = -1
     s.state[i] = NOT_FOLLOWED

@@ -38,6 +38,10 @@ OF_PEOPLE = (rules.LOCAL, rules.ACTIVE, rules.OVER_60)
 NOT_FOLLOWED = -1
 """State of who has not entered or is gone; else status * PLACES + place (see `look_ahead`)."""
 
+QUEUED = np.dtype(
+    [("value", "f8"), ("since", "f8"), ("lottery", "f8"), ("key", "i8"), ("who", "i8")], align=True
+)
+"""Who stands in a queue: its order is value, waiting since, lottery and key."""
 
 _PLAN = {
     "f8 1": "starts scale days eves month_years pull delay_median failure arrivals arrival_women "
@@ -47,18 +51,17 @@ _PLAN = {
     "f8 3": "moving entry steady_most mortality_most",
     "f8 4": "steady mortality each",
     "i8 1": "base_groups year clock unit pool_size senders sender_first committee people_from "
-    "hamlets_from hamlets_of_units",
+    "hamlets_from hamlets_of_units committees committees_from",
     "i8 2": "area area_keys target_of allowed committee_priority pool_of weights turning_ages",
-    "? 1": "january meets review election capped enlists",
+    "? 1": "january meets review election capped enlists combines reinforces",
     "? 2": "condition_scope adaptive_months",
 }
 _OWN = {
-    "f8 1": "due turn soonest_due soonest_turn value since_queued lottery target_pull shock_most "
-    "log_day",
+    "f8 1": "due turn soonest_due soonest_turn heap_day target_pull shock_most log_day",
     "f8 2": "shock draws4 arrivals4 seen",
-    "i8 1": "term counters admitted pool_used posting_months order queue_key heap scratch pipeline "
+    "i8 1": "term counters admitted pool_used posting_months order heap scratch pipeline "
     "first_person next_person first_term next_term first_ready next_ready "
-    "strength_then flags host picked passed met log_person",
+    "strength_then flags host picked passed log_person",
     "i8 2": "lever_months rate_keys rates_then rates",
     "i4 3": "panel",
     "i4 1": "log_hamlet",
@@ -80,6 +83,7 @@ _ROWS = {
     "baseline": (PERSON, 1),
     "people": (PERSON, 1),
     "kept": (PERSON, 1),
+    "queued": (QUEUED, 1),
     "hamlets": (HAMLET, 1),
     "schedule": (SCHEDULE, 2),
     "classes": (CLASS_ROW, 1),
@@ -93,7 +97,7 @@ def _fields() -> dict[str, FieldKind]:
     """Name and kind of every field of the state."""
     numbers = ("seed", "replication", "from_month", "until_month")
     fields: dict[str, FieldKind] = dict.fromkeys(numbers, int)
-    fields |= dict.fromkeys(("ranks_strength", "ranks_cells", "looks_at_people"), bool)
+    fields |= dict.fromkeys(("ranks_strength", "ranks_cells", "looks_at_people", "has_staff"), bool)
     fields |= get_type_hints(Settings)
     arrays = {name: (np.dtype(kind.split()[0]), int(kind.split()[1]))
               for table in (_PLAN, _OWN, _THEN) for kind, names in table.items()
@@ -125,6 +129,9 @@ def given_by(plan: Plan, world: World) -> dict[str, Any]:
     observed = plan.conditions["observable"]
     values["ranks_cells"] = bool((observed == rules.RANK).any())
     values["looks_at_people"] = bool(np.isin(observed, OF_PEOPLE).any())
+    values["has_staff"] = not world.hamlets["is_hamlet"].all()
+    values["combines"] = plan.schedule["combine"].any(axis=0)
+    values["reinforces"] = (plan.schedule["reinforce_below"] > 0).any(axis=0)
     values["enlists"] = np.any(plan.schedule["enlist_low"] < plan.schedule["enlist_high"], axis=0)
     return {
         name: np.ascontiguousarray(v) if isinstance(v, np.ndarray) else v
@@ -138,7 +145,7 @@ def empty_tables(plan: Plan, room: int, events_room: int) -> dict[str, Any]:
     They are written before they are read (see `beginning`).
     """
     hamlets, months = len(plan.unit), plan.settings.months
-    size = room + hamlets
+    size, groups = room + hamlets, room // GROUP + 1
     whole, real = np.int64, np.float64
     return room_for({
         **room_to_count(plan),
@@ -146,16 +153,17 @@ def empty_tables(plan: Plan, room: int, events_room: int) -> dict[str, Any]:
         "rates": ((hamlets, 2), whole),
         "counters": (COUNTERS, whole),
         "people": (room, PERSON),
-        **{name: (room, real) for name in ("due", "turn")},
-        **{name: (room // GROUP + 1, real) for name in ("soonest_due", "soonest_turn")},
+        **{name: (groups * GROUP, real) for name in ("due", "turn")},
+        **{name: (groups, real) for name in ("soonest_due", "soonest_turn")},
+        "heap_day": (room, real),
         **{name: (room, whole) for name in ("term", "heap", "pipeline")},
         **{name: (room, whole) for name in ("next_person", "next_term", "next_ready")},
-        **{name: (size, real) for name in ("value", "since_queued", "lottery")},
-        **{name: (size, whole) for name in ("order", "queue_key", "scratch")},
+        "queued": (size, QUEUED),
+        **{name: (size, whole) for name in ("order", "scratch")},
         **{name: (hamlets, whole) for name in ("strength_then", "flags", "host", "picked")},
         **{name: ((hamlets, 4), real) for name in ("draws4", "arrivals4")},
         "first_person": (hamlets, whole),
-        **{name: (len(plan.committee_priority), whole) for name in ("met", "first_ready")},
+        "first_ready": (len(plan.committee_priority), whole),
         "first_term": (months, whole),
         "passed": (len(plan.area_key), whole),
         "shock": ((hamlets, len(plan.rates.year)), real),

@@ -17,7 +17,7 @@ def observe(unit: Unit, month: int, day: float) -> dict[int, list[float]]:
 def _observables(unit: Unit, hamlet: Hamlet, month: int, day: float) -> list[float]:
     people = [p for p in hamlet.people.values() if p.is_followed]
     roll = [p for p in people if panel.is_on_roll(p)]
-    old = sum(rules.birthdays(day, p.birth) >= 60 for p in roll)
+    old = sum(rules.has_had(60, day, p.birth) for p in roll)
     posted = sum(p.counted for p in people if p.place == rules.POSTED)
     exempt = sum(p.counted for p in people if p.status == rules.EXEMPT)
     return [

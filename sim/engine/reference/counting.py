@@ -59,16 +59,16 @@ def take_stock(unit: Unit, person: Person, day: float) -> None:
     person.points = rules.helper_points(
         person.status, person.place, day, person.helper_from, person.birth, s.half_from_age
     )
-    if rules.among_residents(person.place, day, person.birth):
+    age = rules.age_at(day, person.birth)
+    if rules.among_residents(person.place, age):
         person.adult = 1
-        age = rules.age_at(day, person.birth)
         person.weight = int(unit.plan.weights[person.sex, age])
     hamlet.points += person.points
     hamlet.adults += person.adult
     hamlet.weight += person.weight
     turn = rules.turning_day(
-        person.status, person.place, day, person.helper_from, person.birth, s.half_from_age,
-        unit.plan.turning_ages[person.sex],
+        person.status, person.place, day, person.helper_from, person.birth, age,
+        s.half_from_age, unit.plan.turning_ages[person.sex],
     )  # fmt: skip
     if turn < s.horizon:
         person.turn = turn

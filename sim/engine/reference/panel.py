@@ -80,7 +80,7 @@ def is_on_roll(person: Person) -> bool:
 def is_successor(person: Person, day: float) -> bool:
     """Could follow the secretary for long: an active official of its own, present, under 60."""
     is_active = person.status == rules.OFFICIAL and person.place not in (rules.AWAY, rules.POSTED)
-    return is_active and rules.birthdays(day, person.birth) < 60
+    return is_active and not rules.has_had(60, day, person.birth)
 
 
 def since_admission(hamlet: Hamlet, month: int) -> int:
