@@ -46,7 +46,7 @@ from sim.report.model.way import way
 from sim.risk.intervals import Interval
 from sim.risk.measures import MEASURES
 from sim.risk.outcomes import OUTCOMES
-from sim.risk.summary import columns, number, titled, with_interval
+from sim.risk.words import columns, number, titled, with_interval
 from sim.rules import STATUS_NAMES
 from sim.scenario import Unit, UnitKind
 from sim.sweep.description import DESIGN_KEYS, KEYS, SPAN_KEYS

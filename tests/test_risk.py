@@ -37,7 +37,7 @@ from sim.risk.measures import (
 )
 from sim.risk.outcomes import by_replication, outcomes
 from sim.risk.pairs import _difference
-from sim.risk.summary import percentage
+from sim.risk.words import percentage
 from sim.scenario import Loaded
 from sim.world import build
 from tests.risk_samples import (

@@ -11,7 +11,7 @@ from sim.calibrate.ledger import FITTED, FORECAST, INPUT, LEFT_OUT, NOT_MODELLED
 from sim.messages import _, listed, ngettext, printable
 from sim.numerals import NOTHING, date, decimal, significant
 from sim.risk.intervals import Interval
-from sim.risk.summary import (
+from sim.risk.words import (
     columns,
     kind_in_words,
     number,

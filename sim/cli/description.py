@@ -10,7 +10,7 @@ from sim import plan as plans
 from sim.cli.words import level_words
 from sim.messages import _, listed, ngettext, printable
 from sim.numerals import date, decimal
-from sim.risk.summary import kind_in_words, titled
+from sim.risk.words import kind_in_words, titled
 from sim.scenario import Baseline, Loaded, Unit
 
 MOST_NAMED = 8

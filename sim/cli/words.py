@@ -2,7 +2,7 @@
 
 from sim import log as events
 from sim.messages import _
-from sim.risk.summary import cause_in_words
+from sim.risk.words import cause_in_words
 
 
 def level_words(level: str) -> str:

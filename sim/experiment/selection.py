@@ -19,7 +19,7 @@ from sim.risk.intervals import Interval
 from sim.risk.measures import NOW, SO_FAR
 from sim.risk.outcomes import by_replication, fault_of, parsed
 from sim.risk.precision import FEWEST_FOR_MEANS
-from sim.risk.summary import columns, number, with_interval
+from sim.risk.words import columns, number, with_interval
 from sim.scenario import Loaded
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """Measures of the tables in a planner's words."""
 
 from sim.messages import _
-from sim.risk.summary import cause_in_words, kind_in_words
+from sim.risk.words import cause_in_words, kind_in_words
 
 __all__ = [
     "cause_in_words",

@@ -11,7 +11,7 @@ from sim.calibrate.backtest import Backtest
 from sim.messages import _, language, printable
 from sim.report.blocks import Block, Part, Table, Text, name
 from sim.report.page import page
-from sim.risk.summary import titled
+from sim.risk.words import titled
 
 FILE = "backtest.html"
 LONGEST_NAME = 60

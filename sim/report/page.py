@@ -8,7 +8,7 @@ from sim.report import choices, hamlets, levers, people, trust, value
 from sim.report.blocks import Part, People, Text, name
 from sim.report.first import First, first
 from sim.report.templates import rendered
-from sim.risk.summary import titled
+from sim.risk.words import titled
 
 
 def html(run: Run, hide_below: int = 0, model_page: str = "") -> str:

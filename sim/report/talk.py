@@ -38,7 +38,7 @@ from sim.report.blocks import (
 from sim.report.deck import deck
 from sim.report.first import first
 from sim.risk.measures import FUNNEL
-from sim.risk.summary import titled
+from sim.risk.words import titled
 
 MOST_ROWS = 12
 """More rows of a table are not read from a slide."""

@@ -25,7 +25,7 @@ from sim.report.blocks import (
     name,
     policy_name,
 )
-from sim.risk.summary import titled
+from sim.risk.words import titled
 
 PER_THOUSAND = 1000.0
 LONGEST_NOTE = 2000

@@ -42,7 +42,7 @@ from sim.report.blocks import (
 )
 from sim.report.first import first
 from sim.report.page import parts
-from sim.risk.summary import titled
+from sim.risk.words import titled
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet

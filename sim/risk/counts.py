@@ -190,8 +190,8 @@ def _classes(plan: Plan) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.bool_]]:
     rows = plan.classes[["month", "level", "area", "series", "replace"]].tolist()
     for month, level, area, series, replace in rows:
         there = units_of(level, area)
-        held[month, there] |= LOCAL_CLASS if series else DISTRICT_CLASS
-        keeps_empty[month, there] |= not replace
+        held[month] |= np.where(there, LOCAL_CLASS if series else DISTRICT_CLASS, np.int8(0))
+        keeps_empty[month] |= there & (not replace)
     return held, keeps_empty
 
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sim.messages import _, ngettext
 from sim.numerals import NOTHING, decimal, significant
-from sim.risk.summary import columns
+from sim.risk.words import columns
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.messages import _, listed, ngettext, printable
 from sim.numerals import NOTHING, decimal, significant
-from sim.risk.summary import columns
+from sim.risk.words import columns
 
 if TYPE_CHECKING:
     import pandas as pd

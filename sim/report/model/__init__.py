@@ -9,7 +9,7 @@ from sim.report.blocks import Text, name
 from sim.report.model import planners, reviewers
 from sim.report.model.reference import all_parameters
 from sim.report.page import page
-from sim.risk.summary import titled
+from sim.risk.words import titled
 
 
 def html(run: Run | None = None) -> str:

@@ -11,7 +11,7 @@ from sim.messages import _, listed
 from sim.report.blocks import Block, Code, Heading, Part, Table, Text, count, day, drawn
 from sim.report.model import mechanisms
 from sim.report.model.way import way
-from sim.risk.summary import kind_counted
+from sim.risk.words import kind_counted
 
 
 def parts(run: Run | None) -> list[Part]:
