@@ -106,6 +106,17 @@ def test_a_cell_lost_before_a_merger_is_part_of_what_its_successor_has_lost() ->
         assert [kind for _day, h, kind in found if h == "b"][-1] == ends
 
 
+def test_who_is_on_no_roll_is_missed_on_none_when_hamlets_merge() -> None:
+    """Two officials without a cell join a hamlet that has one; the cell of another is as before."""
+    merge = {"lever": "structural", "event": "merge", "unit": "a", "into": "b",
+             "from": "2020-06-01"}  # fmt: skip
+    scenario = quiet(merge, years=1, cells={"host": "none"})
+    units = unit("a", 2, cell="none"), unit("b", 5), unit("c", 3)
+    found = in_both_engines(loaded(scenario, *units), "policy")
+    strength = found.panel[-1, :, events.PANEL_FIELDS.index("strength")]
+    assert strength.tolist() == [0, 7, 3]
+
+
 def test_places_that_are_vacant_are_filled_once() -> None:
     """All thirty retire in January; who is not followed and could be replaced is nobody."""
     staff = school("s", 0, 30).model_copy(update={"officials": people(30, 59.95)})

@@ -46,11 +46,14 @@ class Given(NamedTuple):
 class Stopped(NamedTuple):
     """A replication stopped before a month: the world then, and what has happened until then.
 
-    Of the panel the anniversaries before that month are filled in.
+    Of the panel the anniversaries before that month are filled in.  drawn[B, H, 8]: uniform numbers
+    of listings and of arrivals in each four months of the horizon, which all who go on from here
+    have in common; empty if they are not at hand.
     """
 
     world: World
     outcome: Outcome
+    drawn: Floats = np.zeros((0, 0, 0))
 
 
 Life = tuple[int, Stopped | None]

@@ -126,6 +126,16 @@ EXPLAINED = (
     Explained(C + "queues.py", "fetch(", "fetch(s.people[s.scratch[k]], READ_OFTEN)", "pass", HINT),
     Explained(C + "listing.py", "fetch(", "fetch(s.entry[h, month // 12], ENTRY_SIZE)", "pass",
               HINT),
+    Explained(C + "queues.py", "UNDRAWN = -1.0", "-1.0", "(1.0)", "draws lie between 0 and 1"),
+    Explained(C + "moves.py", "b if had_cell else -1", "-1", "(1)",
+              "who is on the roll of a hamlet is on that of its cell"),
+    Explained(C + "stages.py", "month = min(month_at(s, day), s.months - 1)", "s.months - 1",
+              "(s.months + 1)", "no dossier begins at the very instant of the horizon"),
+    Explained(C + "postings.py", "s.term[i] = -1", "1", "(2)", BELOW_0),
+    Explained(C + "stages.py", 'p["stage_due"] < day', 'p["stage_due"] < day',
+              "(p['stage_due'] <= day)", "nobody comes back at the very instant of a stage's end"),
+    Explained(C + "meetings.py", "s.flags[members[k]] = 0", "0", "(1)",
+              "one more for every hamlet changes no order"),
 )  # fmt: skip
 
 

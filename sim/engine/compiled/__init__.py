@@ -24,6 +24,7 @@ from sim.compilation import (
     same_words,
     write,
 )
+from sim.draws import BLOCK
 from sim.engine.compiled import (
     beginning,
     clocks,
@@ -83,6 +84,8 @@ from sim.world import DRAWN, PERSON, STALE, World, copied
 
 Whole = npt.NDArray[np.int64]
 
+UNDRAWN = np.zeros((0, 0, 0))
+"""No draws of listings and arrivals at hand."""
 ROOM_A_HAMLET = 60
 """New people of one hamlet for whom there is room at first."""
 EVENTS_A_PERSON = 6
@@ -184,6 +187,9 @@ class Runner:
         self, seed: int, replication: int, month: int, since: Stopped | None = None
     ) -> Stopped:
         """One replication until a month start before the horizon."""
+        drawn = since.drawn if since is not None else UNDRAWN
+        to_draw = UNDRAWN if len(drawn) else np.empty(self._shape_of_draws)
+        write(self._words, STATE, {"to_draw": to_draw})
         self._simulate(seed, replication, since, month)
         people = copied(self._kept[: self._tables["counters"][KEPT]])
         hamlets = copied(self._tables["hamlets"])
@@ -191,7 +197,7 @@ class Runner:
         hamlets["base_group"] = 0
         shared = {name: self._tables[name].copy() for name in SHARED}
         world = World(people, hamlets, month, self._plan.adaptive_keys, **shared)
-        return Stopped(world, owned(outcome_in(self._written)))
+        return Stopped(world, owned(outcome_in(self._written)), drawn if len(drawn) else to_draw)
 
     def _simulate(self, seed: int, replication: int, since: Stopped | None, until: int) -> None:
         """One replication into the tables."""
@@ -228,6 +234,11 @@ class Runner:
             found.append(same_words(self._words))
         return found
 
+    @property
+    def _shape_of_draws(self) -> tuple[int, int, int]:
+        """Blocks of months, hamlets, numbers: see `Stopped.drawn`."""
+        return self._plan.settings.months // BLOCK, len(self._plan.unit), 2 * BLOCK
+
     @cached_property
     def _opening_fields(self) -> dict[str, Any]:
         """What the first day begins with."""
@@ -235,6 +246,7 @@ class Runner:
         return {
             **self._by_unit(self._opening.people),
             "hamlets_then": hamlets, "groups_then": np.ascontiguousarray(hamlets["group"]),
+            "drawn": UNDRAWN,
         }  # fmt: skip
 
     def _then(self, since: Stopped | None) -> dict[str, Any]:
@@ -248,7 +260,7 @@ class Runner:
             **self._by_unit(world.people),
             "hamlets_then": world.hamlets, "groups_then": groups(self._plan, world),
             **{f"{name}_then": table for name, table in counted._asdict().items()}, **log,
-            "rates_then": rates, "rate_keys": self._rate_keys,
+            "rates_then": rates, "rate_keys": self._rate_keys, "drawn": since.drawn,
         }  # fmt: skip
 
     @cached_property
@@ -300,6 +312,7 @@ def run_units(s):
             panel.take_panel(s, members, s.months, s.horizon)
         else:
             stopping.keep(s, members)
+            listing.draw_ahead(s, members)
         if s.counters[OVERFLOWN]:
             return 0
         if s.counters[EVENTS] > len(s.log_day) and len(s.log_day) > 0:

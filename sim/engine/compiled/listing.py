@@ -41,10 +41,24 @@ def list_and_move_in(s, members, month, day):
 @kernel
 def draw_block(s, h, block):
     """The draws of four months, and in which of them somebody can come (see `ceilings`)."""
-    four_draws(s, h, rules.LISTING_COUNT, block, s.draws4[h])
-    four_draws(s, h, rules.ARRIVAL_COUNT, block, s.arrivals4[h])
+    if len(s.drawn) > 0:
+        for k in range(BLOCK):
+            s.draws4[h, k], s.arrivals4[h, k] = s.drawn[block, h, k], s.drawn[block, h, BLOCK + k]
+    else:
+        four_draws(s, h, rules.LISTING_COUNT, block, s.draws4[h])
+        four_draws(s, h, rules.ARRIVAL_COUNT, block, s.arrivals4[h])
     s.may_list[h] = can_bring(s.draws4[h], s.listing_most[block, h] * s.hamlets[h]["pull"])
     s.may_receive[h] = can_bring(s.arrivals4[h], s.moving_in_most[block, h])
+
+
+@kernel
+def draw_ahead(s, members):
+    """The draws of all blocks, for those who go on from where the replication stops."""
+    for block in range(len(s.to_draw)):
+        for k in range(len(members)):
+            row = s.to_draw[block, members[k]]
+            four_draws(s, members[k], rules.LISTING_COUNT, block, row[:BLOCK])
+            four_draws(s, members[k], rules.ARRIVAL_COUNT, block, row[BLOCK:])
 
 
 @kernel

@@ -59,6 +59,7 @@ _PLAN = {
 _OWN = {
     "f8 1": "due turn soonest_due soonest_turn heap_day target_pull shock_most log_day",
     "f8 2": "shock draws4 arrivals4 seen",
+    "f8 3": "drawn to_draw",
     "i8 1": "term counters admitted pool_used posting_months order heap scratch pipeline "
     "first_person next_person first_term next_term first_ready next_ready "
     "strength_then flags host picked passed log_person",
