@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sim.compilation import Record, blank, compiled, entry, inlined, instruction, write
+from sim.compilation import Record, blank, compiled, entry, hot, inlined, instruction, write
 
 Keys = npt.NDArray[np.int64]
 
@@ -121,7 +121,7 @@ CERTAINTY = 1e-15
 """More than `1 - mean` and `exp(-mean)` are rounded by."""
 
 
-@compiled
+@hot
 def philox4x64(c0: int, c1: int, c2: int, c3: int, k0: int, k1: int) -> tuple[int, int, int, int]:
     """Philox4x64-10: four random words for a counter of four words and a key of two.
 
@@ -251,7 +251,7 @@ def entity_key(text: str) -> int:
     return int.from_bytes(digest, "big") >> 1
 
 
-@compiled
+@hot
 def log(x: float) -> float:
     """The natural logarithm, within 1 ulp for every positive x, subnormal ones included.
 

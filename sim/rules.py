@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim import log as events
-from sim.compilation import compiled
+from sim.compilation import compiled, hot
 from sim.draws import exp, normal_quantile, poisson, power, uniform
 
 Floats = npt.NDArray[np.float64]
@@ -238,7 +238,7 @@ def period_at(day: float, starts: Floats) -> int:
 # ---------------------------------------------------------------- clocks
 
 
-@compiled
+@hot
 def fire_day(
     budget: float,
     since: float,
@@ -296,7 +296,7 @@ def outlasts(budget: float, since: float, horizon: float, most: float) -> bool:
     return budget * YEAR > most * (horizon - since) * 1.000001
 
 
-@compiled
+@hot
 def spent(
     since: float,
     until: float,

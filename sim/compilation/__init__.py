@@ -1,6 +1,6 @@
 """How the project compiles: decorators for kernels, records that they read, code that is kept.
 
-- `compiled`, `inlined`: a function for kernels and for Python.
+- `compiled`, `inlined`, `hot`: a function for kernels and for Python.
 - `kernel`: a function for kernels only, which allocates nothing.
 - `instruction`: a function that kernels have in a form of their own.
 - `entry`: a kernel that Python calls with a record. Its machine code is kept and loaded without
@@ -12,7 +12,7 @@ bits agree with plain Python. Division by zero gives inf or nan inside kernels. 
 if NUMBA_BOUNDSCHECK=1. With NUMBA_DISABLE_JIT=1 every decorated function is the function itself.
 """
 
-from sim.compilation.deferred import compiled, inlined, instruction, kernel
+from sim.compilation.deferred import compiled, hot, inlined, instruction, kernel
 from sim.compilation.machine import Call, entry, in_turn
 from sim.compilation.records import (
     Record,
@@ -32,6 +32,7 @@ __all__ = [
     "compiled",
     "entry",
     "fetch",
+    "hot",
     "in_one_block",
     "in_turn",
     "inlined",

@@ -67,6 +67,12 @@ def inlined(function: Function) -> Function:
     return _deferred(function, cache=True, inline="always")
 
 
+def hot(function: Function) -> Function:
+    """Like `compiled`, and machine code of its own in each compiled caller: for what kernels are in
+    for much of their time. (`inlined` makes all callers longer to compile.)"""
+    return _deferred(function, cache=True, forceinline=True)
+
+
 def kernel(function: Function) -> Function:
     """Compile a function that only other kernels call; it owns and allocates nothing.
 
