@@ -216,7 +216,7 @@ def birthdays(day: float, birth: float) -> int:
 
 @compiled
 def has_had(birthday: int, day: float, birth: float) -> bool:
-    """Whether there have been so many birthdays, at least one, up to and including this day."""
+    """Whether this birthday, the first or a later one, is on this day or before."""
     return birth + birthday * YEAR <= day
 
 

@@ -43,6 +43,10 @@ class Given(NamedTuple):
     dossier_on: bool
 
 
+NONE_DRAWN = np.zeros((0, 0, 0))
+"""In place of `Stopped.drawn`, where the numbers are not at hand."""
+
+
 class Stopped(NamedTuple):
     """A replication stopped before a month: the world then, and what has happened until then.
 
@@ -53,7 +57,7 @@ class Stopped(NamedTuple):
 
     world: World
     outcome: Outcome
-    drawn: Floats = np.zeros((0, 0, 0))
+    drawn: Floats = NONE_DRAWN
 
 
 Life = tuple[int, Stopped | None]

@@ -228,8 +228,8 @@ def make(
 
 
 def _held(scenario: Scenario, months: str | tuple[int, ...]) -> npt.NDArray[np.bool_]:
-    every = range(1, 13) if isinstance(months, str) else months
-    return np.isin(calendar.numbers_of_months(scenario), every)
+    in_the_year = range(1, 13) if months == "all" else months
+    return np.isin(calendar.numbers_of_months(scenario), in_the_year)
 
 
 def _area_keys(areas: meetings.Areas) -> npt.NDArray[np.int64]:

@@ -26,7 +26,7 @@ def coupled_units(
     """Number of the coupled unit of each row: the connected component of all that is shared."""
     components = _Components(len(baseline.units))
     for linked in _shared(scenario, baseline, areas, groups, moved):
-        if len(set(linked)) == len(baseline.units):
+        if len(set(linked)) == len(baseline.units):  # as in a district: nothing is left to join
             return np.zeros(len(baseline.units), dtype=np.int64)
         components.join(linked)
     return components.numbers()

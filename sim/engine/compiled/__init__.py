@@ -68,6 +68,7 @@ from sim.engine.compiled.state import (
     record,
 )
 from sim.engine.opening import (
+    NONE_DRAWN,
     UNKNOWN_RATES,
     Life,
     Stopped,
@@ -84,8 +85,6 @@ from sim.world import DRAWN, PERSON, STALE, World, copied
 
 Whole = npt.NDArray[np.int64]
 
-UNDRAWN = np.zeros((0, 0, 0))
-"""No draws of listings and arrivals at hand."""
 ROOM_A_HAMLET = 60
 """New people of one hamlet for whom there is room at first."""
 EVENTS_A_PERSON = 6
@@ -187,8 +186,8 @@ class Runner:
         self, seed: int, replication: int, month: int, since: Stopped | None = None
     ) -> Stopped:
         """One replication until a month start before the horizon."""
-        drawn = since.drawn if since is not None else UNDRAWN
-        to_draw = UNDRAWN if len(drawn) else np.empty(self._shape_of_draws)
+        drawn = since.drawn if since is not None else NONE_DRAWN
+        to_draw = NONE_DRAWN if len(drawn) else np.empty(self._shape_of_draws)
         write(self._words, STATE, {"to_draw": to_draw})
         self._simulate(seed, replication, since, month)
         people = copied(self._kept[: self._tables["counters"][KEPT]])
@@ -246,7 +245,7 @@ class Runner:
         return {
             **self._by_unit(self._opening.people),
             "hamlets_then": hamlets, "groups_then": np.ascontiguousarray(hamlets["group"]),
-            "drawn": UNDRAWN,
+            "drawn": NONE_DRAWN,
         }  # fmt: skip
 
     def _then(self, since: Stopped | None) -> dict[str, Any]:
