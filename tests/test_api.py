@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import stats
 
 import sim
@@ -240,6 +242,21 @@ def test_who_interrupts_waits_for_one_call_and_not_for_a_task(
     monkeypatch.setattr(runner, "replicate", until_the_second)
     assert work._count(setup, task, stopped) == []
     assert begun == [0, 1]
+
+
+@given(sizes=st.lists(st.integers(1, 30), min_size=1, max_size=40), threads=st.integers(1, 70))
+def test_the_last_tasks_are_shared_out(sizes: list[int], threads: int) -> None:
+    """Nothing is lost or moved; and no thread is idle in the last round but for want of work."""
+    tasks = [Task(0, ("a",), draw, range(draw, 10_000, 97)[:n]) for draw, n in enumerate(sizes)]
+    found = replication._shared_out(tasks, threads)
+    before, after = ([(t.draw, k) for t in of for k in t.replications] for of in (tasks, found))
+    assert before == after and all(one.replications for one in found)
+    few = len(tasks) % threads
+    assert found[: len(tasks) - few] == tasks[: len(tasks) - few]
+    if few:
+        last, pieces = found[len(tasks) - few :], -(-threads // few)
+        cut_small = all(len(one.replications) <= -(-max(sizes[-few:]) // pieces) for one in last)
+        assert cut_small and len(last) >= min(threads, few)
 
 
 # ---------------------------------------------------------------- precision

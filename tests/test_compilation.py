@@ -6,13 +6,20 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sim.compilation import cache, compiled, deferred, inlined
+import sim
+from sim.compilation import cache, compiled, deferred, inlined, machine
+from sim.engine.compiled import run_units
+from sim.risk import counting
+from tests.risk_samples import sample
 
 needs_compiler = pytest.mark.skipif(
     deferred.WITHOUT_COMPILATION, reason="says something about compiled code only"
@@ -353,6 +360,46 @@ def test_a_run_needs_no_compiler_once_there_is_machine_code() -> None:
             check=True,
         )
     assert done.stdout.strip() == "[]"
+
+
+@needs_compiler
+@pytest.mark.parametrize("engine", ["compiled", "reference"])
+def test_code_is_made_where_it_can_be_interrupted(
+    engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What takes long is made in the main thread, not in those that replicate."""
+    made: dict[object, threading.Thread] = {}
+    once = machine._loaded_once
+
+    def seen(what: object, *given: Any, **named: Any) -> Any:
+        made.setdefault(what, threading.current_thread())
+        return once(what, *given, **named)
+
+    for one in (run_units, counting.count):
+        for name in ("_code", "_called"):
+            monkeypatch.delitem(vars(one), name, raising=False)
+    monkeypatch.setattr(machine, "_loaded_once", seen)
+    sim.run(sample(), replications=4, jobs=2, engine=engine)
+    long = [run_units, counting.count] if engine == "compiled" else [counting.count]
+    assert [made.get(one) for one in long] == [threading.main_thread()] * len(long)
+
+
+@needs_compiler
+def test_code_is_loaded_once_for_all_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second one would take the place of the first, in which a thread may be."""
+    monkeypatch.setattr(machine, "_LOADED", {})
+    waiting = threading.Barrier(4)
+
+    def make() -> bytes:
+        time.sleep(0.05)
+        return machine._code_of_in_turn()
+
+    def loaded(_: int) -> object:
+        waiting.wait()
+        return machine._loaded_once("it", make, arguments=2)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert len(set(pool.map(loaded, range(4)))) == 1
 
 
 # ---------------------------------------------------------------- the state of the engine

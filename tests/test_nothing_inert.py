@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, get_args
 
@@ -16,8 +16,7 @@ from sim.api import run as run_study
 from sim.engine import compiled
 from sim.levers import AnyLever, Lever, Priority, Where
 from sim.log import CAUSES, EXITS, KINDS, Outcome, in_order
-from sim.plan import residents
-from sim.scenario import Loaded, Scenario
+from sim.scenario import Baseline, Loaded, Scenario
 from sim.world import complete
 from tests.generators import RICH, RICH_POLICIES, Values, lively, merged, sound
 from tests.shipped import SHIPPED, affordable
@@ -394,8 +393,18 @@ def pulled(kind: str, **change: Any) -> Loaded:
     return lively({"x": [*COMPANIONS.get(kind, []), lever]})
 
 
+def with_another_field(path: str) -> tuple[Loaded, Loaded]:
+    """A policy of one lever before and after a change of one field."""
+    kind, name = path.split(".")
+    if path == "reinforcement.pool":
+        return pulled(kind), lively({"x": []})
+    if path == "reinforcement.senders":
+        return pulled(kind), pulled(kind, pool=None, senders=["g1", "s1"])
+    return pulled(kind), pulled(kind, **{name: CHANGED[path]})
+
+
 OF_THE_BASELINE = ("completion.", "postings.women_share")
-"""What changes the baseline, of which there are other projections."""
+"""What changes the baseline, of which memories hold nothing else."""
 
 
 EARLIER = dt.date(2021, 3, 1)
@@ -412,37 +421,67 @@ MOVING_RESIDENTS: dict[str, Any] = {
 }  # fmt: skip
 
 
-def test_projections_follow_levers_on_residents() -> None:
+def same_plan(one: plans.Plan, other: plans.Plan) -> bool:
+    """Whether two plans are equal in all their fields."""
+    return all(
+        all(map(np.array_equal, a, b)) if isinstance(a, tuple) else np.array_equal(a, b)
+        for a, b in zip(one, other, strict=True)
+    )
+
+
+def assert_same_as_fresh(loadeds: Sequence[Loaded], *, completed: Baseline) -> None:
+    """Plans made one after the other with one memory are those made without any."""
+    memory = plans.Memory()
+    for loaded in loadeds:
+        for policy in loaded.policies:
+            found = plans.make(loaded, policy, completed, memory)
+            assert same_plan(found, plans.make(loaded, policy, completed)), policy
+
+
+def test_plans_from_memory_follow_levers_on_residents() -> None:
     loaded = lively({"as-is": [], **{name: [lever] for name, lever in MOVING_RESIDENTS.items()}})
-    shared, completed = plans.Projections(), complete(loaded.baseline, loaded.scenario.completion)
-    for policy in loaded.policies:
-        found = plans.make(loaded, policy, completed, shared).residents
-        fresh = plans.make(loaded, policy, completed).residents
-        assert all(map(np.array_equal, found, fresh)), policy
+    completed = complete(loaded.baseline, loaded.scenario.completion)
+    assert_same_as_fresh([loaded], completed=completed)
 
 
 @pytest.mark.parametrize("path", [p for p in SCENARIO_PATHS if not p.startswith(OF_THE_BASELINE)])
-def test_projections_are_shared_only_where_they_are_the_same(path: str) -> None:
-    """Residents projected for another value of a parameter are never given."""
+def test_plans_from_memory_follow_parameters(path: str) -> None:
+    """What was made for another value of a parameter is never given."""
     before, after = variants(path)
-    shared, completed = plans.Projections(), complete(after.baseline, after.scenario.completion)
-    for loaded in (before, after):
-        for policy in loaded.policies:
-            found = plans.make(loaded, policy, completed, shared).residents
-            fresh = plans.make(loaded, policy, completed).residents
-            assert all(map(np.array_equal, found, fresh)), policy
+    completed = complete(after.baseline, after.scenario.completion)
+    assert_same_as_fresh([before, after, before], completed=completed)
 
 
-def test_policies_share_projections(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of four policies of which none moves residents, the first one's serves all."""
-    made = []
-    project = residents.project
-    monkeypatch.setattr(residents, "project", lambda *a: made.append(a) or project(*a))
-    loaded, shared = lively(ACTIVE), plans.Projections()
+@pytest.mark.parametrize("path", LEVER_PATHS)
+def test_plans_from_memory_follow_fields_of_levers(path: str) -> None:
+    before, after = with_another_field(path)
+    completed = complete(after.baseline, after.scenario.completion)
+    assert_same_as_fresh([before, after, before], completed=completed)
+
+
+def test_policies_share_what_they_have_in_common(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of four policies of which none has a lever on rates or moves residents, the first one's rates
+    and residents serve all, and under another draw of the parameters its frame too."""
+    made: list[str] = []
+
+    def counted(name: str) -> None:
+        make = getattr(plans, name)
+        monkeypatch.setattr(plans, name, lambda *a: made.append(name) or make(*a))
+
+    for name in ("_frame", "build_rates", "project"):
+        counted(name)
+    loaded, memory = lively(ACTIVE), plans.Memory()
     completed = complete(loaded.baseline, loaded.scenario.completion)
     for policy in ("as-is", "joined", "posted", "offered"):
-        plans.make(loaded, policy, completed, shared)
-    assert len(made) == 1
+        plans.make(loaded, policy, completed, memory)
+    assert Counter(made) == {"_frame": 4, "build_rates": 1, "project": 1}
+    made.clear()
+    other = loaded.with_values({"demography.leaving.leaves_for_good": 0.123})
+    plans.make(other, "posted", completed, memory)
+    assert made == []
+    older = loaded.with_values({"demography.mortality.factor": 1.5})
+    plans.make(older, "posted", completed, memory)
+    assert made == ["build_rates", "project"]
 
 
 @pytest.mark.parametrize("kind", BASE)
@@ -454,15 +493,7 @@ def test_lever(kind: str) -> None:
 
 @pytest.mark.parametrize("path", LEVER_PATHS)
 def test_field_of_a_lever(path: str) -> None:
-    kind, name = path.split(".")
-    before = pulled(kind)
-    if path == "reinforcement.pool":
-        after = lively({"x": []})
-    elif path == "reinforcement.senders":
-        after = pulled(kind, pool=None, senders=["g1", "s1"])
-    else:
-        after = pulled(kind, **{name: CHANGED[path]})
-    assert changes_runs(before, after)
+    assert changes_runs(*with_another_field(path))
 
 
 @pytest.mark.parametrize("kind", BASE)

@@ -13,7 +13,7 @@ from sim.experiment import Progress, drawn, usable_cores
 from sim.experiment.branching import replicated
 from sim.experiment.preparation import EngineOf, Runner, believable, engine_called
 from sim.experiment.work import is_of_world
-from sim.plan import Projections
+from sim.plan import Memory
 from sim.scenario import Baseline, Loaded
 from sim.world import World, complete
 from sim.world import build as build_world
@@ -52,12 +52,10 @@ def ensembles(
 
 
 def _in_threads(work: "_Work[Look]", replications: int, jobs: int) -> Iterator[list[Look]]:
-    """The replications in order. The first runs in this thread: compiling, which may take a while,
-    can then be interrupted."""
-    yield work.replicate(0)
+    """The replications in order."""
     pool = ThreadPoolExecutor(jobs)
     try:
-        yield from pool.map(work.replicate, range(1, replications))
+        yield from pool.map(work.replicate, range(replications))
     finally:
         work.stopped.set()
         pool.shutdown(wait=True, cancel_futures=True)
@@ -79,10 +77,10 @@ class _Work(Generic[Look]):
         is_uncertain = bool(self.loaded.scenario.uncertain)
         loaded = drawn(self.loaded, replication, self.seed) if is_uncertain else self.loaded
         world, completed = self._shared or _opening(loaded)
-        projections = Projections()
+        memory = Memory()
 
         def runner(policy: str) -> Runner:
-            return self.engine(plans.make(loaded, policy, completed, projections), world)
+            return self.engine(plans.make(loaded, policy, completed, memory), world)
 
         seen: dict[str, Look] = {}
         groups = replicated(loaded.scenario, self.policies, runner, self.seed, [replication])

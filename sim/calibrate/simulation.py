@@ -10,7 +10,7 @@ from sim.calibrate.counterparts import Replicate
 from sim.calibrate.facts import Fact
 from sim.experiment.preparation import believable, engine_called
 from sim.experiment.work import is_of_world
-from sim.plan import Projections
+from sim.plan import Memory
 from sim.scenario import Loaded
 from sim.world import aged, complete
 from sim.world import build as build_world
@@ -41,7 +41,7 @@ class Simulator:
         ]
         self._completed = complete(self._loaded.baseline, loaded.scenario.completion)
         self._world = build_world(self._loaded)
-        self._projections = Projections()
+        self._memory = Memory()
 
     def __call__(self, values: Mapping[str, float], replications: Sequence[int]) -> Floats:
         """The figures' counterparts in some replications, [R, F].
@@ -53,7 +53,7 @@ class Simulator:
         if any(map(is_of_world, values)):
             world = build_world(loaded)
             completed = complete(loaded.baseline, loaded.scenario.completion)
-        plan = plans.make(loaded, self._policy, completed, self._projections)
+        plan = plans.make(loaded, self._policy, completed, self._memory)
         runner = self._engine(plan, world)
         found = np.empty((len(replications), len(self._counterparts)))
         for row, replication in enumerate(replications):

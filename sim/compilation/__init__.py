@@ -4,8 +4,8 @@
 - `kernel`: a function for kernels only, which allocates nothing.
 - `instruction`: a function that kernels have in a form of their own.
 - `entry`: a kernel that Python calls with a record. Its machine code is kept and loaded without
-  numba, which alone would take longer to import than a district to simulate. `in_turn` calls
-  several, one after the other, without Python between them.
+  numba, which alone would take longer to import than a district to simulate. `make_ready` makes or
+  loads it; `in_turn` calls several, one after the other, without Python between them.
 
 Arithmetic is IEEE as written: no fast-math and no contraction to fused multiply-add, so that the
 bits agree with plain Python. Division by zero gives inf or nan inside kernels. Bounds are checked
@@ -13,7 +13,7 @@ if NUMBA_BOUNDSCHECK=1. With NUMBA_DISABLE_JIT=1 every decorated function is the
 """
 
 from sim.compilation.deferred import compiled, hot, inlined, instruction, kernel
-from sim.compilation.machine import Call, entry, in_turn
+from sim.compilation.machine import Call, entry, in_turn, make_ready
 from sim.compilation.records import (
     Record,
     blank,
@@ -38,6 +38,7 @@ __all__ = [
     "inlined",
     "instruction",
     "kernel",
+    "make_ready",
     "reader",
     "room_for",
     "same_words",

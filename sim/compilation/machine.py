@@ -6,6 +6,7 @@ import functools
 import hashlib
 import os
 import tempfile
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -92,15 +93,19 @@ class _Entry:
         """Where the machine code begins."""
         return self._code.address
 
+    def make_ready(self) -> None:
+        """Make the machine code, or load it."""
+        self._called  # noqa: B018 - it is made when it is first asked for
+
     @functools.cached_property
     def _called(self) -> Callable[[int], int]:
         if WITH_BOUNDS:  # an index out of bounds is then an error of Python's
-            return self._dispatcher()
+            return self._compiled()
         return self._code.function
 
     @functools.cached_property
     def _code(self) -> "_Code":
-        return _Code(self._kept() or self._made_once())
+        return _loaded_once(self, lambda: self._kept() or self._made_once())
 
     def _made_once(self) -> bytes:
         """Machine code that is not there yet; of several processes one makes it."""
@@ -109,7 +114,8 @@ class _Entry:
         with FileLock(self._file.with_suffix(".lock")):
             return self._kept() or self._keep(self._translated())
 
-    def _dispatcher(self) -> Any:
+    def _compiled(self) -> Any:
+        """Numba's own function of the address of the words."""
         import numba
 
         inner, opened = kernel(self._function), reader(self._record)
@@ -118,15 +124,15 @@ class _Entry:
         def call(words):  # type: ignore[no-untyped-def]
             return int(inner(opened(words)))
 
-        return numba.njit(**options)(call)
+        dispatcher = numba.njit(**options)(call)
+        dispatcher.compile((numba.types.int64,))
+        return dispatcher
 
     def _translated(self) -> bytes:
         """Machine code of the kernel and all that it calls, for this processor."""
         from numba import types
 
-        dispatcher = self._dispatcher()
-        dispatcher.compile((types.int64,))
-        result = dispatcher.overloads[types.int64,]
+        result = self._compiled().overloads[types.int64,]
         return _object_code(result.library.get_llvm_str(), result.fndesc.llvm_func_name)
 
     @property
@@ -159,6 +165,15 @@ class _Entry:
         return code
 
 
+def make_ready(function: Callable[[Any], int]) -> None:
+    """Make the machine code of an entry, or load it, if that has not been done.
+
+    It may take a minute, and can be interrupted in the main thread only.
+    """
+    if isinstance(function, _Entry):
+        function.make_ready()
+
+
 def _checksum(content: bytes) -> bytes:
     return hashlib.blake2b(content, digest_size=CHECKSUM_BYTES).digest()
 
@@ -177,14 +192,14 @@ def in_turn(calls: Sequence[Call]) -> int:
         return next(every, len(calls))
     rows = [(function.address, words.ctypes.data) for function, words in calls]  # type: ignore[attr-defined]
     table = np.array(rows, dtype=np.int64)
-    return int(_in_turn().function(table.ctypes.data, len(calls)))
+    code = _loaded_once(in_turn, _code_of_in_turn, arguments=2)
+    return int(code.function(table.ctypes.data, len(calls)))
 
 
-@functools.cache
-def _in_turn() -> "_Code":
+def _code_of_in_turn() -> bytes:
     from llvmlite import binding as llvm
 
-    return _Code(bytes(_target().emit_object(llvm.parse_assembly(IN_TURN))), arguments=2)
+    return bytes(_target().emit_object(llvm.parse_assembly(IN_TURN)))
 
 
 class _Code:
@@ -199,6 +214,18 @@ class _Code:
         self.address = int(self._linker.get_function_address("door"))
         numbers = [ctypes.c_int64] * (1 + arguments)
         self.function = ctypes.CFUNCTYPE(*numbers)(self.address)
+
+
+_LOADED: dict[object, _Code] = {}
+_LOADING = threading.RLock()
+
+
+def _loaded_once(what: object, make: Callable[[], bytes], arguments: int = 1) -> _Code:
+    """Machine code in memory, where it stays for good: another thread may be in it."""
+    with _LOADING:
+        if what not in _LOADED:
+            _LOADED[what] = _Code(make(), arguments)
+        return _LOADED[what]
 
 
 def _object_code(text: str, native: str) -> bytes:

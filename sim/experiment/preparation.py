@@ -7,6 +7,7 @@ from numbers import Integral
 from typing import Literal, Protocol
 
 from sim import plan as plans
+from sim.compilation import make_ready
 from sim.engine.opening import Life, Stopped
 from sim.experiment.parameters import drawn
 from sim.load.stages import unread_when_run
@@ -52,10 +53,12 @@ EngineOf = Callable[[Plan, World], Runner]
 
 
 def engine_called(name: str) -> EngineOf:
-    """The engine with this name; only this one is imported. Raises BadInput."""
+    """The engine with this name; only this one is imported, and compiled if need be, which may take
+    a while: for the main thread, where it can be interrupted. Raises BadInput."""
     if name == "compiled":
         from sim.engine import compiled
 
+        make_ready(compiled.run_units)
         return compiled.prepared
     if name == "reference":
         from sim.engine import reference

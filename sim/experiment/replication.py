@@ -214,19 +214,30 @@ def _extend(
     for ledger in ledgers.values():
         ledger.grow(np.arange(added.stop) % setup.draws)
     parts, made, whole = len(setup.shelf.parts), 0, len(added) * len(ledgers)
-    for found in counted(setup, _small_first(list(_tasks(setup, tuple(ledgers), added)))):
+    for found in counted(
+        setup, _shared_out(list(_tasks(setup, tuple(ledgers), added)), setup.jobs)
+    ):
         ledgers[found.policy].enter(found)
         made += len(found.replications)
         if progress:
             progress(made // parts, whole)
 
 
-def _small_first(tasks: list[Task]) -> list[Task]:
-    """The first task runs alone, so that compiling can be interrupted: one replication of it."""
-    first, numbers = tasks[0], tasks[0].replications
-    if len(numbers) == 1:
+def _shared_out(tasks: list[Task], threads: int) -> list[Task]:
+    """The last tasks, too few to keep all threads busy, are cut so that there is one for each."""
+    few = len(tasks) % threads
+    if not few:
         return tasks
-    return [*(replace(first, replications=part) for part in (numbers[:1], numbers[1:])), *tasks[1:]]
+    pieces = -(-threads // few)
+    return tasks[:-few] + [piece for task in tasks[-few:] for piece in _in_pieces(task, pieces)]
+
+
+def _in_pieces(task: Task, number: int) -> Iterator[Task]:
+    """A task in so many pieces, or in fewer if it has not so many replications."""
+    numbers = task.replications
+    size = -(-len(numbers) // number)
+    for first in range(0, len(numbers), size):
+        yield replace(task, replications=numbers[first : first + size])
 
 
 def _tasks(setup: Setup, policies: tuple[str, ...], added: range) -> Iterator[Task]:

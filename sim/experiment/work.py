@@ -21,7 +21,7 @@ from sim.experiment.branching import replicated
 from sim.experiment.parameters import drawn
 from sim.experiment.parts import Part, cut, lowest_areas
 from sim.experiment.preparation import EngineOf, Prepared, Runner, believable
-from sim.plan import Projections
+from sim.plan import Memory
 from sim.risk import Counts, Ground, Offer, Tally
 from sim.scenario import Baseline, Loaded
 from sim.world import World, aged, complete
@@ -70,16 +70,13 @@ class Counted(NamedTuple):
 
 
 def counted(setup: Setup, tasks: Sequence[Task]) -> Iterator[Counted]:
-    """What was counted, policy by policy, in the order of the tasks.
-
-    The first runs in this thread: compiling, which may take a while, can then be interrupted.
-    """
+    """What was counted, policy by policy, in the order of the tasks."""
     stopped = threading.Event()
     setup.shelf.expect(tasks)
-    yield from _count(setup, tasks[0], stopped)
+    risk.Counter.make_ready()
     pool = ThreadPoolExecutor(setup.jobs)
     try:
-        for found in pool.map(lambda task: _count(setup, task, stopped), tasks[1:]):
+        for found in pool.map(lambda task: _count(setup, task, stopped), tasks):
             yield from found
     finally:
         stopped.set()
@@ -246,7 +243,8 @@ class _InWork:
 
     def __init__(self, part: Part, draws: list[Loaded], seed: int) -> None:
         self._part, self._draws, self._seed = part, draws, seed
-        self._kinds = risk.kinds_in(draws[0].baseline)
+        kinds = risk.kinds_in(draws[0].baseline)
+        self._kind, self._kinds = risk.kinds_of(part.baseline, kinds), len(kinds)
         self._one_world = not any(is_of_world(path) for path in draws[0].scenario.uncertain)
         self._shared: _Shared | None = None
         self._kept: dict[str, Ready] = {}
@@ -265,13 +263,13 @@ class _InWork:
     def _made(self, policy: str, draw: int) -> Ready:
         loaded = self._part.of(self._draws[draw])
         shared = self._shared or _share(loaded)
-        plan = plans.make(loaded, policy, shared.completed, shared.projections)
+        plan = plans.make(loaded, policy, shared.completed, shared.memory)
         rules = loaded.scenario.rules
         ground = risk.ground(
             plan,
             shared.world,
-            risk.kinds_of(loaded.baseline, self._kinds),
-            len(self._kinds),
+            self._kind,
+            self._kinds,
             rules.at_risk_share_over_60,
             rules.at_risk_months_since_admission,
         )
@@ -284,13 +282,13 @@ class _Shared(NamedTuple):
 
     world: World
     completed: Baseline
-    projections: Projections
+    memory: Memory
 
 
 def _share(loaded: Loaded) -> _Shared:
     completion = loaded.scenario.completion
     loaded = loaded.model_copy(update={"baseline": aged(loaded.baseline, completion)})
-    return _Shared(build_world(loaded), complete(loaded.baseline, completion), Projections())
+    return _Shared(build_world(loaded), complete(loaded.baseline, completion), Memory())
 
 
 def is_of_world(path: str) -> bool:

@@ -4,7 +4,7 @@
 input of the engines, which therefore know no lever.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,16 +15,26 @@ from sim.draws import entity_key
 from sim.plan import calendar, histories, meetings
 from sim.plan.coupling import coupled_units
 from sim.plan.coupling import independent_of_each_other as independent_of_each_other
-from sim.plan.rates import Floats, Rates, build_rates, rate_by_age
+from sim.plan.memory import Memory as Memory
+from sim.plan.rates import (
+    Floats,
+    Rates,
+    Timed,
+    build_rates,
+    levers_on_rates,
+    period_months,
+    rate_by_age,
+    rates_of_groups,
+)
 from sim.plan.residents import (
     WEIGHT_ONE,
     Move,
     Residents,
     listing_weights,
     moves,
+    project,
     turning_ages,
 )
-from sim.plan.residents import Projections as Projections
 from sim.plan.schedule import monthly_schedule
 from sim.plan.scopes import Groups, group_units, scoped
 from sim.scenario import DAYS_PER_YEAR, Baseline, Loaded, Scenario
@@ -151,80 +161,107 @@ MOVE = np.dtype(
 )
 
 
+class _Frame(NamedTuple):
+    """What of a plan hangs on where and when levers act, and hardly ever on uncertain parameters.
+
+    fields: those of the plan that are ready.
+    """
+
+    areas: meetings.Areas
+    groups: Groups
+    moved: tuple[Move, ...]
+    pools: tuple[str, ...]
+    sender_sets: dict[tuple[str, ...], int]
+    periods: tuple[int, ...]
+    levers_on_rates: tuple[tuple[Timed, ...], ...]
+    rates_of: npt.NDArray[np.int64]
+    fields: dict[str, npt.NDArray[Any]]
+
+
 def make(
     loaded: Loaded,
     policy: str,
     completed: Baseline | None = None,
-    projections: Projections | None = None,
+    memory: Memory | None = None,
 ) -> Plan:
     """The plan of one policy of a scenario.
 
-    `completed` is its baseline, `projections` are earlier ones of that, if they are at hand.
-    KeyError if there is no such policy.
+    `completed` is its baseline, `memory` what plans of that baseline have had in common so far, if
+    they are at hand. KeyError if there is no such policy.
     """
     scenario = loaded.scenario
     baseline = completed or complete(loaded.baseline, scenario.completion)
-    levers = scoped(scenario, baseline, scenario.policies[policy])
-    groups = group_units(levers, len(baseline.units))
-    areas = meetings.areas_of(baseline)
-    days = calendar.month_days(scenario)
-    months = scenario.years * 12
-    from_start = days[calendar.PAST_MONTHS :]
-    rates = build_rates(scenario, groups, from_start)
-    moved = moves(scenario, baseline, groups)
-    residents = (projections or Projections()).of(scenario, baseline, groups, rates, moved)
-    held = meetings.classes(scenario, areas, groups)
-    lessons = meetings.courses(scenario, areas, groups)
-    tests = meetings.conditions(areas, groups)
-    goals = meetings.targets(scenario, areas, groups)
-    pool = meetings.pools(scenario, areas)
-    sender_sets, senders, first = _senders(loaded, groups)
-    numbers = range(months)
-    bits = len(groups.adaptive)
-    weights = listing_weights(scenario.source.listing)
-    scope = np.array([s.units for s in groups.adaptive], dtype=np.bool_)
+    recall = (memory or Memory()).recall
+    frame = recall(("frame", policy), _frame, scenario, baseline, policy)
+    areas, groups, fields = frame.areas, frame.groups, frame.fields
+    months, bits = scenario.years * 12, len(groups.adaptive)
+    from_start = fields["days"][calendar.PAST_MONTHS :]
+    rates = recall("rates", build_rates, scenario, frame.levers_on_rates, frame.periods, from_start)
+    used, of = np.unique(frame.rates_of[groups.static << bits], return_inverse=True)
+    residents = recall(
+        "residents", project, scenario, baseline, of, rates.each[used], rates.mortality[used],
+        frame.periods, frame.moved,
+    )  # fmt: skip
     return Plan(
-        settings=_settings(loaded, areas, bits, float(from_start[months])),
-        rates=rates,
+        settings=_settings(scenario, areas, bits, float(from_start[months])),
+        rates=rates_of_groups(rates, frame.rates_of),
         residents=residents,
-        days=days,
-        month_years=np.diff(from_start)[:months] / DAYS_PER_YEAR,
-        january=calendar.numbers_of_months(scenario) == 1,
-        meets=_held(scenario, scenario.admission.months),
-        review=_held(scenario, scenario.cells.review_months),
-        election=meetings.elections(scenario),
-        schedule=monthly_schedule(scenario, groups, pool.names, sender_sets),
-        base_group=(groups.static << bits).astype(np.int64),
-        unit=coupled_units(scenario, baseline, areas, groups, moved),
-        area=areas.of,
-        area_key=_area_keys(areas),
+        schedule=monthly_schedule(scenario, groups, frame.pools, frame.sender_sets),
         shock_sd=_shock_sd(scenario, areas, groups, rates, from_start),
-        classes=held,
-        courses=lessons,
-        target_of=goals.of,
-        allowed=goals.allowed,
-        capped=goals.capped,
-        target_yearly=goals.yearly,
-        pull=goals.pull,
-        committee=goals.committee,
-        committee_priority=goals.priority,
-        conditions=tests,
-        condition_scope=scope.reshape(bits, len(baseline.units)),
-        adaptive_months=np.array(
-            [[s.in_force(m) for m in numbers] for s in groups.adaptive], dtype=np.bool_
-        ).reshape(bits, months),
-        adaptive_keys=histories.keys(groups.adaptive),
-        pool_of=pool.of,
-        pool_size=pool.size,
-        senders=senders,
-        sender_first=first,
-        moves=_move_rows(moved),
+        classes=meetings.classes(scenario, areas, groups),
         delay_median=_delay_median(scenario),
         failure=np.array([scenario.dossier.failure.get(d, 0.0) for d in DIFFICULTIES]),  # type: ignore[call-overload]
-        weights=weights,
-        turning_ages=turning_ages(weights),
         **_arrivals(scenario),
+        **fields,
     )
+
+
+def _frame(scenario: Scenario, baseline: Baseline, policy: str) -> _Frame:
+    """The frame of one policy."""
+    areas = meetings.areas_of(baseline)
+    groups = group_units(scoped(scenario, baseline, scenario.policies[policy]), len(baseline.units))
+    moved = moves(scenario, baseline, groups)
+    days = calendar.month_days(scenario)
+    months, bits = range(scenario.years * 12), len(groups.adaptive)
+    goals, pool = meetings.targets(scenario, areas, groups), meetings.pools(scenario, areas)
+    sender_sets, senders, sender_first = _senders(baseline, groups)
+    sets, rates_of = levers_on_rates(groups)
+    weights = listing_weights(scenario.source.listing)
+    scope = np.array([s.units for s in groups.adaptive], dtype=np.bool_)
+    in_force = [[s.in_force(m) for m in months] for s in groups.adaptive]
+    fields: dict[str, npt.NDArray[Any]] = {
+        "days": days,
+        "month_years": np.diff(days[calendar.PAST_MONTHS :])[: len(months)] / DAYS_PER_YEAR,
+        "january": calendar.numbers_of_months(scenario) == 1,
+        "meets": _held(scenario, scenario.admission.months),
+        "review": _held(scenario, scenario.cells.review_months),
+        "election": meetings.elections(scenario),
+        "base_group": (groups.static << bits).astype(np.int64),
+        "unit": coupled_units(scenario, baseline, areas, groups, moved),
+        "area": areas.of,
+        "area_key": _area_keys(areas),
+        "courses": meetings.courses(scenario, areas, groups),
+        "target_of": goals.of,
+        "allowed": goals.allowed,
+        "capped": goals.capped,
+        "target_yearly": goals.yearly,
+        "pull": goals.pull,
+        "committee": goals.committee,
+        "committee_priority": goals.priority,
+        "conditions": meetings.conditions(areas, groups),
+        "condition_scope": scope.reshape(bits, len(baseline.units)),
+        "adaptive_months": np.array(in_force, dtype=np.bool_).reshape(bits, len(months)),
+        "adaptive_keys": histories.keys(groups.adaptive),
+        "pool_of": pool.of,
+        "pool_size": pool.size,
+        "senders": senders,
+        "sender_first": sender_first,
+        "moves": _move_rows(moved),
+        "weights": weights,
+        "turning_ages": turning_ages(weights),
+    }
+    periods = period_months(scenario, groups)
+    return _Frame(areas, groups, moved, pool.names, sender_sets, periods, sets, rates_of, fields)
 
 
 def _held(scenario: Scenario, months: str | tuple[int, ...]) -> npt.NDArray[np.bool_]:
@@ -250,7 +287,7 @@ def _delay_median(scenario: Scenario) -> Floats:
     return np.array([median * factor.get(d, 1.0) for d in DIFFICULTIES])  # type: ignore[call-overload]
 
 
-def _arrivals(scenario: Scenario) -> dict[str, Floats]:
+def _arrivals(scenario: Scenario) -> dict[str, npt.NDArray[Any]]:
     m = scenario.demography.moving_in
     return {
         "arrivals": np.array([m.retired, m.demobilised, m.marriage]),
@@ -282,10 +319,10 @@ def _shock_sd(
 
 
 def _senders(
-    loaded: Loaded, groups: Groups
+    baseline: Baseline, groups: Groups
 ) -> tuple[dict[tuple[str, ...], int], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Sets of sending cells, one after the other, and where each begins."""
-    index = {u.id: i for i, u in enumerate(loaded.baseline.units)}
+    index = {u.id: i for i, u in enumerate(baseline.units)}
     sets: dict[tuple[str, ...], int] = {}
     for s in groups.plain + groups.adaptive:
         if isinstance(s.lever, lever_types.Reinforcement) and s.lever.senders and s.units.any():
@@ -309,8 +346,7 @@ def _staff_renewal(scenario: Scenario) -> float:
     return turnover / -float(np.expm1(-turnover * years)) if turnover > 0 else 1 / years
 
 
-def _settings(loaded: Loaded, areas: meetings.Areas, bits: int, horizon: float) -> Settings:
-    s = loaded.scenario
+def _settings(s: Scenario, areas: meetings.Areas, bits: int, horizon: float) -> Settings:
     help_ = s.source.help
     return Settings(
         origin=calendar.PAST_MONTHS,

@@ -1,6 +1,8 @@
 """What organisation does and when: classes, targets, courses, reviews, pools."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, TypeVar
 
 import numpy as np
@@ -81,13 +83,11 @@ def _touching(
 def classes(scenario: Scenario, areas: Areas, groups: Groups) -> npt.NDArray[np.void]:
     """Every class held, in the order of month, series and area."""
     held: list[tuple[Any, ...]] = []
-    months = range(scenario.years * 12)
     if scenario.training.on:
         level = class_level(scenario, areas)
         for area in areas.at(level):
             levers = _touching(Training, groups, areas, level, area)
-            found = (_district_class(scenario, levers, level, area, m) for m in months)
-            held += [one for one in found if one]
+            held += _district_classes(scenario, levers, level, area)
     local = [s for s in groups.plain if isinstance(s.lever, LocalClass)]
     for series, s in enumerate(local, start=1):
         held += _local_classes(scenario, areas, s, series)
@@ -100,9 +100,22 @@ def class_level(scenario: Scenario, areas: Areas) -> int:
     return areas.level(scenario.training.level, -2 if len(areas.levels) > 1 else -1)
 
 
+def _district_classes(
+    scenario: Scenario, levers: list[tuple[Scoped, Training]], level: int, area: int
+) -> Iterator[tuple[Any, ...]]:
+    """The classes of one area; between the dates of levers they are all alike."""
+    changes = _changes(scenario, levers)
+    for first, end in pairwise([*changes, scenario.years * 12]):
+        months, *alike = _district_class(scenario, levers, first)
+        for m in range(first, end):
+            if is_in(scenario, m, months):
+                yield (m, level, area, *alike)
+
+
 def _district_class(
-    scenario: Scenario, levers: list[tuple[Scoped, Training]], level: int, area: int, month: int
-) -> tuple[Any, ...] | None:
+    scenario: Scenario, levers: list[tuple[Scoped, Training]], month: int
+) -> tuple[Any, ...]:
+    """The months with classes and what they are like, as in one month."""
     rule = scenario.training
     months, seats, attendance = rule.months, float(rule.seats), rule.attendance
     priority, replace = rule.priority, rule.replace_no_shows
@@ -114,10 +127,14 @@ def _district_class(
         attendance = min(1.0, lever.attendance.of(attendance)) if lever.attendance else attendance
         priority = lever.priority or priority
         replace = replace if lever.replace_no_shows is None else lever.replace_no_shows
-    if not is_in(scenario, month, months):
-        return None
     rank = rules.PRIORITIES.index(priority)
-    return (month, level, area, int(seats + 0.5), rank, 0, attendance, replace)
+    return months, int(seats + 0.5), rank, 0, attendance, replace
+
+
+def _changes(scenario: Scenario, levers: Sequence[tuple[Scoped, object]]) -> list[int]:
+    """The first month, and those in which levers begin or end."""
+    dates = {0} | {month for s, _ in levers for month in (s.first, s.end)}
+    return sorted(month for month in dates if 0 <= month < scenario.years * 12)
 
 
 def _local_classes(
@@ -226,8 +243,7 @@ def _allowance(
     months = scenario.years * 12
     year = years_of_months(scenario)
     monthly, paced = np.zeros((months, 2)), np.zeros(months, dtype=np.bool_)
-    changes = {0} | {month for s, _ in levers for month in (s.first, s.end)}
-    for m in sorted(month for month in changes if 0 <= month < months):
+    for m in _changes(scenario, levers):
         *monthly[m:], paced[m:] = _target_in(scenario, levers, target, base, m)
     plain = np.bincount(year, weights=monthly[:, 0]) / 12
     carry, allowed = 0.0, np.zeros(months, dtype=np.int64)

@@ -112,14 +112,39 @@ def mortality_in(mortality: Mortality, year: int) -> Floats:
 _RATE_LEVERS = (Retention, ReturnIncentive, Screening, Assumption)
 
 
-def period_months(scenario: Scenario, groups: Groups) -> list[int]:
+def period_months(scenario: Scenario, groups: Groups) -> tuple[int, ...]:
     """First months of the periods: Januaries, and where a lever on rates begins or ends."""
     months = scenario.years * 12
     cuts = {m for m in range(months) if (scenario.start.month - 1 + m) % 12 == 0} | {0}
     for s in groups.plain + groups.adaptive:
         if isinstance(s.lever, _RATE_LEVERS):
             cuts |= {s.first, s.end}
-    return sorted(m for m in cuts if 0 <= m < months)
+    return tuple(sorted(m for m in cuts if 0 <= m < months))
+
+
+class Timed(NamedTuple):
+    """A lever on rates with its months [first, end)."""
+
+    lever: Lever
+    first: int
+    end: int
+
+
+def levers_on_rates(
+    groups: Groups,
+) -> tuple[tuple[tuple[Timed, ...], ...], npt.NDArray[np.int64]]:
+    """The different sets of levers on rates that groups have, and which each group has [G].
+
+    Most levers are on something else, so that most policies have the one set of none.
+    """
+    sets: dict[tuple[int, ...], tuple[Timed, ...]] = {}
+    of = []
+    for group in range(groups.number):
+        acting = [s for s in groups.acting_on(group) if isinstance(s.lever, _RATE_LEVERS)]
+        which = tuple(map(id, acting))
+        sets.setdefault(which, tuple(Timed(s.lever, s.first, s.end) for s in acting))
+        of.append(list(sets).index(which))
+    return tuple(sets.values()), np.array(of, dtype=np.int64)
 
 
 def base_rates(scenario: Scenario) -> Floats:
@@ -160,21 +185,26 @@ def _pull(lever: Lever, rates: Floats) -> float:
     return 1.0
 
 
-def build_rates(scenario: Scenario, groups: Groups, days: Floats) -> Rates:
-    """Every rate of a policy. `days[m]` is the day of month m from the start."""
-    months = period_months(scenario, groups)
-    number, periods = groups.number, len(months)
+def build_rates(
+    scenario: Scenario, sets: tuple[tuple[Timed, ...], ...], months: tuple[int, ...], days: Floats
+) -> Rates:
+    """Every rate under each of some sets of levers, which stand for groups.
+
+    months: first ones of the periods.  `days[m]` is the day of month m from the start.
+    """
+    number, periods = len(sets), len(months)
     each = np.zeros((number, periods, rules.RISKS, AGES))
     mortality = np.zeros((number, periods, 2, AGES))
     base = base_rates(scenario)
     for p, month in enumerate(months):
         year = scenario.start.year + year_of_month(scenario, month)
         deaths = mortality_in(scenario.demography.mortality, year)
-        for g in range(number):
+        for g, levers in enumerate(sets):
             each[g, p] = base
             factor = 1.0
-            for lever in groups.acting(g, month):
-                factor *= _pull(lever, each[g, p])
+            for lever, first, end in levers:
+                if first <= month < end:
+                    factor *= _pull(lever, each[g, p])
             mortality[g, p] = deaths * factor
     leaving = scenario.demography.leaving
     scale = [leaving.candidate_factor] * 3 + [leaving.probationer_factor]
@@ -182,7 +212,7 @@ def build_rates(scenario: Scenario, groups: Groups, days: Floats) -> Rates:
     years = [year_of_month(scenario, m) for m in months]
     steady, moving = _steady(each), each[:, :, rules.LEAVING]
     return Rates(
-        starts=np.append(days[months], np.inf),
+        starts=np.append(days[list(months)], np.inf),
         year=np.array(years, dtype=np.int64),
         steady=_periods_last(steady, 2),
         moving=_periods_last(moving, 1),
@@ -194,6 +224,16 @@ def build_rates(scenario: Scenario, groups: Groups, days: Floats) -> Rates:
         moving_most=highest_ahead(moving.max(axis=1), scenario.years),
         mortality_most=highest_ahead(mortality.max(axis=1), scenario.years),
     )
+
+
+def rates_of_groups(rates: Rates, of: npt.NDArray[np.int64]) -> Rates:
+    """The rates of groups that have those of some sets of levers: `of[G]` says which."""
+    if np.array_equal(of, np.arange(rates.each.shape[0])):
+        return rates
+    by_group = {"steady": 1, "steady_most": 1, "moving": 0, "moving_most": 0}
+    by_group |= {"mortality": 0, "mortality_most": 0, "each": 0}
+    spread = {name: np.take(getattr(rates, name), of, axis) for name, axis in by_group.items()}
+    return rates._replace(**spread)
 
 
 def _clocks(base: Floats, scale: Floats) -> npt.NDArray[np.int64]:

@@ -5,7 +5,6 @@ marriage and new 18-year-olds; only dated levers act on it. Months between are l
 """
 
 import csv
-import hashlib
 from functools import cache
 from importlib import resources
 from typing import NamedTuple
@@ -15,7 +14,7 @@ import numpy.typing as npt
 
 from sim import rules
 from sim.levers import Merger, Structural
-from sim.plan.rates import AGES, Rates, period_months
+from sim.plan.rates import AGES
 from sim.plan.scopes import Groups
 from sim.scenario import Baseline, Group, Listing, Scenario, Unit
 
@@ -159,60 +158,22 @@ def _merged(
     return found
 
 
-class Projections:
-    """Projections of one baseline, kept for the policies of one draw that share them.
-
-    Most policies leave the residents alone. The key is all that a projection reads but the
-    baseline, by its content. For several threads: at worst two of them project the same.
-    """
-
-    MOST = 4
-
-    def __init__(self) -> None:
-        self._kept: dict[bytes, Residents] = {}
-
-    def of(
-        self, scenario: Scenario, baseline: Baseline, groups: Groups, rates: Rates,
-        moved: tuple[Move, ...],
-    ) -> Residents:  # fmt: skip
-        """`project`, or what it gave for the same before."""
-        key = _content(scenario, groups, rates, moved)
-        found = self._kept.get(key)
-        if found is None:
-            found = project(scenario, baseline, groups, rates, moved)
-            for oldest in list(self._kept)[: 1 - self.MOST]:
-                self._kept.pop(oldest, None)
-            self._kept[key] = found
-        return found
-
-
-def _content(scenario: Scenario, groups: Groups, rates: Rates, moved: tuple[Move, ...]) -> bytes:
-    """A digest of what `project` reads of these; groups of equal rates are one."""
-    numbers, of = np.unique(groups.static << len(groups.adaptive), return_inverse=True)
-    rows = [rates.each[g].tobytes() + rates.mortality[g].tobytes() for g in numbers]
-    first = np.array([rows.index(row) for row in rows])
-    told = scenario.years, scenario.demography.marrying_in, scenario.staff.ages, moved
-    digest = hashlib.blake2b(repr((told, scenario.completion.women_share_candidates)).encode())
-    weights = listing_weights(scenario.source.listing)
-    for part in (rates.starts, weights, first[of]):
-        digest.update(part.tobytes())
-    for number in np.unique(first):
-        digest.update(rows[number])
-    return digest.digest()
-
-
 def project(
-    scenario: Scenario, baseline: Baseline, groups: Groups, rates: Rates, moved: tuple[Move, ...]
-) -> Residents:
-    """The residents of every unit under one policy and one draw of the parameters."""
+    scenario: Scenario, baseline: Baseline, group: npt.NDArray[np.int64], each: Floats,
+    mortality: Floats, months_of_periods: tuple[int, ...], moved: tuple[Move, ...],
+) -> Residents:  # fmt: skip
+    """The residents of every unit under one policy and one draw of the parameters.
+
+    group[H]: which of the rates `each` and `mortality` (see `Rates`) a unit has.
+    """
     months, years = scenario.years * 12, scenario.years
     weights = listing_weights(scenario.source.listing)
     start = np.stack([at_start(u)[:, : ELIGIBLE.stop] for u in baseline.units])
-    group = groups.static << len(groups.adaptive)
     factor = np.array([u.leaving_factor for u in baseline.units])
-    periods = np.array(period_months(scenario, groups))
-    in_force = np.searchsorted(periods, np.arange(years) * 12, side="right") - 1
-    present, leavers = _yearly(scenario, start, rates, group, factor, in_force)
+    in_force = np.searchsorted(months_of_periods, np.arange(years) * 12, side="right") - 1
+    present, leavers = _yearly(
+        scenario.demography.marrying_in, start, each, mortality, group, factor, in_force
+    )
     yearly_adults = present[:, :, :, ELIGIBLE].sum(axis=(2, 3))
     weighted_ages = present[:, :, :, ELIGIBLE] * weights[:, ELIGIBLE]
     yearly_weighted = weighted_ages.sum(axis=(2, 3)) / WEIGHT_ONE
@@ -261,9 +222,10 @@ def _cumulated(ages: Floats) -> Floats:
 
 
 def _yearly(
-    scenario: Scenario,
+    marrying_in: float,
     start: Floats,
-    rates: Rates,
+    each: Floats,
+    mortality: Floats,
     group: npt.NDArray[np.int64],
     factor: Floats,
     in_force: npt.NDArray[np.int64],
@@ -273,25 +235,24 @@ def _yearly(
     `in_force[Y]`: the period in which each year begins. Its rates hold for the whole year: months
     between are linear, and a lever that begins later must not be felt before.
     """
-    years = scenario.years
+    years = len(in_force)
     present = np.zeros((years + 1, *start.shape))
     present[0] = start
     leavers = np.empty((years, len(start)))
-    groups, of = np.unique(group, return_inverse=True)
     for y, p in enumerate(in_force):
-        each = rates.each[groups, p, : ELIGIBLE.stop][:, None]  # [group, 1, age, risk]
-        leaving = each[..., rules.LEAVING][of] * factor[:, None, None]
-        returning, settling = each[..., rules.RETURNING], each[..., rules.SETTLING]
-        alive = np.exp(-rates.mortality[groups, :, : ELIGIBLE.stop, p])[of]
+        risks = each[:, p, : ELIGIBLE.stop][:, None]  # [group, 1, age, risk]
+        leaving = risks[..., rules.LEAVING][group] * factor[:, None, None]
+        returning, settling = risks[..., rules.RETURNING], risks[..., rules.SETTLING]
+        alive = np.exp(-mortality[:, :, : ELIGIBLE.stop, p])[group]
         if y == 0:
-            away = start * _away_for_each(leaving, (returning + settling)[of])
+            away = start * _away_for_each(leaving, (returning + settling)[group])
         out = present[y] * -np.expm1(-leaving)
-        home = away * -np.expm1(-returning)[of]
+        home = away * -np.expm1(-returning)[group]
         now = (present[y] - out + home) * alive
-        now[:, 0, 20:30] *= 1 + scenario.demography.marrying_in
+        now[:, 0, 20:30] *= 1 + marrying_in
         leavers[y] = out[:, :, 18:26].sum(axis=(1, 2))
         present[y + 1] = _older(now, start[:, :, 0])
-        away = _older(((away - home) * np.exp(-settling)[of] + out) * alive, 0 * start[:, :, 0])
+        away = _older(((away - home) * np.exp(-settling)[group] + out) * alive, 0 * start[:, :, 0])
     first = leavers[0].copy()
     return present, np.where(first > 0, leavers / np.maximum(first, 1e-300), 1.0)
 

@@ -7,7 +7,17 @@ import numpy as np
 
 from sim import log as events
 from sim import rules
-from sim.compilation import Call, Record, blank, entry, fetch, kernel, same_words, write
+from sim.compilation import (
+    Call,
+    Record,
+    blank,
+    entry,
+    fetch,
+    kernel,
+    make_ready,
+    same_words,
+    write,
+)
 from sim.compilation.records import FieldKind
 from sim.log import Written
 from sim.risk.counts import MOVE, PERSON, Counts, Ground, Rule
@@ -136,6 +146,11 @@ class Counter:
         self._kept = arrays | {"hamlets": np.empty(len(ground.kind), dtype=HAMLET)}
         write(self._words, COUNTING, rule | self._kept)
         self._make_room(1 << (4 * len(ground.start) + 15).bit_length(), 8 * len(ground.start))
+
+    @staticmethod
+    def make_ready() -> None:
+        """Compile what counts, if need be; see `sim.compilation.make_ready`."""
+        make_ready(count)
 
     def _make_room(self, people: int, events: int) -> None:
         """Tables for less than half as many people, a power of two, and for so many events."""
