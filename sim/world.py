@@ -28,36 +28,36 @@ DRAWN = -3
 PERSON = np.dtype(
     [
         ("key", "i8"),
-        ("hamlet", "i8"),
-        ("status", "i8"),
-        ("place", "i8"),
         ("birth", "f8"),
-        ("counted", "i8"),
+        ("hamlet", "i4"),
+        ("weight", "i4"),
+        ("status", "i1"),
+        ("place", "i1"),
+        ("sex", "i1"),
+        ("what", "i1"),
+        ("counted", "i1"),
+        ("points", "i1"),
+        ("adult", "i1"),
+        ("entry_kind", "i1"),
         ("waiting", "f8"),
-        ("sex", "i8"),
+        ("helper_from", "f8"),
+        ("entry_hamlet", "i4"),
+        ("term_month", "i4"),
+        ("fired", "i4"),
+        ("dossiers", "i4"),
         ("death", "f8"),
         ("clock", "f8"),
         ("stage_due", "f8"),
         ("certificate_until", "f8"),
         ("limit", "f8"),
-        ("what", "i8"),
         ("budget", "f8"),
         ("since", "f8"),
-        ("helper_from", "f8"),
-        ("points", "i8"),
-        ("adult", "i8"),
-        ("weight", "i8"),
-        ("fired", "i8"),
-        ("dossiers", "i8"),
-        ("entry_kind", "i8"),
-        ("entry_cause", "i8"),
         ("entry_day", "f8"),
-        ("entry_hamlet", "i8"),
         ("turn", "f8"),
-        ("pool", "i4"),
-        ("home", "i4"),
-        ("term_month", "i4"),
-        ("term_months", "i4"),
+        ("entry_cause", "i8"),
+        ("home", "i8"),
+        ("pool", "i8"),
+        ("term_months", "i8"),
         ("term_low", "i4"),
         ("term_high", "i4"),
         ("age_low", "f8"),
@@ -65,10 +65,11 @@ PERSON = np.dtype(
     ],
     align=True,
 )
-"""One person; days count from the start. What is read together stands together: a line of the
-processor's cache holds eight fields. entry_day, entry_hamlet: when and where the person's death
-was settled; turn: when time alone next changes what the person is to listing; the last four are
-bands in which a baseline leaves things unknown."""
+"""One person; days count from the start. What is read together stands together, in the first two of
+three lines of the processor's cache; the fewer lines a district takes, the nearer it stays.
+entry_day, entry_hamlet: when and where the person's death was settled; turn: when time alone next
+changes what the person is to listing; the last four are bands in which a baseline leaves things
+unknown."""
 
 HAMLET = np.dtype(
     [

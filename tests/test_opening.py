@@ -10,14 +10,16 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
+from sim import log as events
 from sim import plan as plans
 from sim import rules
 from sim import world as worlds
 from sim.draws import exponential, lognormal, uniform
 from sim.engine.opening import _places, groups, opened, rate_keys, shocks
+from sim.plan.residents import ELIGIBLE, WEIGHT_ONE, listing_weights, national_structure
 from sim.rules import CERTIFIED, LISTED, NEVER, POSTED, PROBATION, READY, STAFF, YEAR
 from sim.scenario import Group, Loaded
-from sim.world import UNKNOWN
+from sim.world import PERSON, UNKNOWN
 from tests.small import busy, people, quiet, school, unit
 from tests.small import loaded as with_units
 
@@ -234,3 +236,23 @@ def test_levers_of_a_snapshot_are_found_in_the_policy_that_goes_on() -> None:
     first, second = (int(key) for key in plan.adaptive_keys)
     wanted = np.array([second, first + 1, first, second + 1])
     assert _places(plan, wanted) == [1, -1, 0, -1]
+
+
+def test_what_a_person_is_fits_the_narrow_fields_of_the_record() -> None:
+    """The largest number of each kind: a code, half helpers, the weight of the rarest resident."""
+    rarest = national_structure()[:, ELIGIBLE]
+    largest = {
+        "status": rules.STATUSES,
+        "place": rules.PLACES,
+        "what": rules.ENTRY,
+        "entry_kind": max(events.KINDS),
+        "points": 2,
+        "weight": WEIGHT_ONE * rarest.sum() / rarest.min(),
+    }
+    for name, number in largest.items():
+        kind: Any = PERSON[name]
+        assert number <= np.iinfo(kind).max / 2, name
+    for high in (18, 59):  # as far as one scenario can take it: all listings at one age and sex
+        only = {"age_weights": [{"ages": [high, high], "weight": 1.0}], "women_share": 0.999}
+        listing = quiet(source={"listing": {"per_hamlet": 1.0, **only}}).source.listing
+        assert listing_weights(listing).max() <= largest["weight"]

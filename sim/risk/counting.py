@@ -237,9 +237,13 @@ def people_at_start(s: Row) -> None:
 @kernel
 def read_log(s: Row) -> None:
     """Follow the log from event to event."""
+    month = 0
     for i in range(s.number[0]):
         kind, h, day = s.log_kind[i], s.log_hamlet[i], s.log_day[i]
-        month = rules.month_of(day, s.days) - s.origin
+        while s.days[s.origin + month + 1] <= day:  # seldom more than one: unit by unit in order
+            month += 1
+        while s.days[s.origin + month] > day:
+            month -= 1
         year = year_of(s, day, month)
         s.before[i] = -1
         if kind >= events.BELOW:

@@ -27,7 +27,7 @@ NO_ONE = -1
 # ---------------------------------------------------------------- who is due
 
 _FIELDS: Any = PERSON.fields
-READ_OFTEN: int = _FIELDS["entry_day"][1]
+READ_OFTEN: int = _FIELDS["turn"][1]
 """Bytes of a person before the fields that only postings and the first day read."""
 
 
