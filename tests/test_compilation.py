@@ -13,10 +13,22 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import sim
-from sim.compilation import cache, compiled, deferred, inlined, machine
+from sim.compilation import (
+    Record,
+    blank,
+    cache,
+    compiled,
+    deferred,
+    inlined,
+    machine,
+    pack,
+    set_packed,
+    write,
+)
 from sim.engine.compiled import run_units
 from sim.risk import counting
 from tests.risk_samples import sample
@@ -400,6 +412,20 @@ def test_code_is_loaded_once_for_all_threads(monkeypatch: pytest.MonkeyPatch) ->
 
     with ThreadPoolExecutor(4) as pool:
         assert len(set(pool.map(loaded, range(4)))) == 1
+
+
+def test_packed_fields_are_set_and_no_others() -> None:
+    kind = Record("Packed", {"a": int, "row": (np.dtype(float), 1), "b": float, "c": int})
+    row = np.arange(3.0)
+    one, other = blank(kind), blank(kind)
+    for words in (one, other):
+        write(words, kind, {"a": 1, "row": np.zeros(1), "b": 2.0, "c": 3})
+    packed = pack(kind, {"row": row, "b": 4.5})
+    set_packed(one, packed)
+    write(other, kind, {"row": row, "b": 4.5})
+    assert vars(one) == vars(other) if deferred.WITHOUT_COMPILATION else np.array_equal(one, other)
+    with pytest.raises(TypeError, match="row is int64"):
+        pack(kind, {"row": np.arange(3)})
 
 
 # ---------------------------------------------------------------- the state of the engine

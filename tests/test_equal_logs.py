@@ -127,7 +127,8 @@ class TestTables:
         arrays = {name: v for name, v in given.items() if isinstance(v, np.ndarray)}
         arrays |= empty_tables(one.plan, 100, 100)
         runner = compiled.Runner(one.plan, one.world, True)
-        then = runner._then(runner.stop(1, 1, 20))
+        stopped = runner.stop(1, 1, 20)
+        then = runner._own_fields(stopped) | compiled._in_common(stopped)
         arrays |= {name: v for name, v in then.items() if isinstance(v, np.ndarray)}
         assert len(arrays) > 90
         found = {name: (array.dtype, array.ndim) for name, array in arrays.items()}

@@ -124,6 +124,21 @@ def test_a_stop_leaves_the_runner_as_it_was() -> None:
     assert_same(runner.run(4, 2), before)
 
 
+def test_what_is_kept_of_a_stop_goes_with_it() -> None:
+    """Several policies go on from it with the same words; they say where its tables are."""
+    one = prepare(RICH["lively"], "joined")
+    before = len(compiled._PACKED)
+    stopped = compiled.prepared(one.plan, one.world).stop(4, 1, 20)
+    for _ in range(2):
+        compiled.prepared(one.plan, one.world).run(4, 1, stopped)
+    assert len(compiled._PACKED) == before + 1
+    again = pickle.loads(pickle.dumps(stopped))
+    others = [compiled.prepared(one.plan, one.world).run(4, 1, s) for s in (stopped, again)]
+    assert_same(*others)
+    del stopped, again
+    assert len(compiled._PACKED) == before
+
+
 def test_tables_that_are_too_small_for_a_stop_grow() -> None:
     one = prepare(RICH["lively"], "as-is")
     expected = compiled.prepared(one.plan, one.world).stop(4, 1, 30)

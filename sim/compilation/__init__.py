@@ -15,18 +15,22 @@ if NUMBA_BOUNDSCHECK=1. With NUMBA_DISABLE_JIT=1 every decorated function is the
 from sim.compilation.deferred import compiled, hot, inlined, instruction, kernel
 from sim.compilation.machine import Call, entry, in_turn, make_ready
 from sim.compilation.records import (
+    Packed,
     Record,
     blank,
     fetch,
     in_one_block,
+    pack,
     reader,
     room_for,
     same_words,
+    set_packed,
     write,
 )
 
 __all__ = [
     "Call",
+    "Packed",
     "Record",
     "blank",
     "compiled",
@@ -39,8 +43,10 @@ __all__ = [
     "instruction",
     "kernel",
     "make_ready",
+    "pack",
     "reader",
     "room_for",
     "same_words",
+    "set_packed",
     "write",
 ]

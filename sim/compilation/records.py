@@ -8,10 +8,11 @@ while a kernel runs, which lets the compiler keep them in registers.
 """
 
 import ctypes
+import functools
 import math
 from collections.abc import Mapping
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,7 @@ from sim.compilation.deferred import WITHOUT_COMPILATION, Deferred, instruction
 CACHE_LINE = 64
 HUGE_PAGE = 1 << 21
 NO_BYTES = ctypes.c_char * 0
+NOWHERE = np.zeros(0, dtype=np.int64)
 
 FieldKind = type[int] | type[float] | type[bool] | tuple[np.dtype[Any], int]
 """A number, or an array as its dtype and number of dimensions."""
@@ -35,8 +37,19 @@ class Record:
         words = 0
         for field, kind in kinds.items():
             self.first_word[field] = words
-            words += 1 + (kind[1] if isinstance(kind, tuple) else 0)
+            words += _words_of(kind)
         self.words = words
+
+    @functools.cache  # noqa: B019 - there are as few of them as there are kinds of record
+    def places(self, fields: tuple[str, ...]) -> npt.NDArray[np.int64]:
+        """Where the words of some fields are."""
+        first = ((self.first_word[field], _words_of(self.kinds[field])) for field in fields)
+        return np.concatenate([np.arange(at, at + words) for at, words in first])
+
+
+def _words_of(kind: FieldKind) -> int:
+    """A number takes one word, an array one more than it has dimensions."""
+    return 1 + (kind[1] if isinstance(kind, tuple) else 0)
 
 
 Shapes = Mapping[str, tuple[int | tuple[int, ...], Any]]
@@ -102,6 +115,31 @@ def write(words: Any, kind: Record, values: Mapping[str, Any]) -> None:
             words[at : at + 1].view(np.float64)[0] = value
         else:
             words[at] = value
+
+
+class Packed(NamedTuple):
+    """Values of some fields of a record as words, to be set many times: see `pack`."""
+
+    values: Mapping[str, Any]
+    places: npt.NDArray[np.int64]
+    words: npt.NDArray[np.int64]
+
+
+def pack(kind: Record, values: Mapping[str, Any]) -> Packed:
+    """Values ready to be set by `set_packed`; they are kept alive. TypeError as in `write`."""
+    if WITHOUT_COMPILATION:
+        return Packed(values, NOWHERE, NOWHERE)
+    words, places = blank(kind), kind.places(tuple(values))
+    write(words, kind, values)
+    return Packed(values, places, words[places])
+
+
+def set_packed(words: Any, packed: Packed) -> None:
+    """Set fields of a record to values that are ready."""
+    if WITHOUT_COMPILATION:
+        words.__dict__.update(packed.values)
+    else:
+        words[packed.places] = packed.words
 
 
 def _address(array: Any) -> int:

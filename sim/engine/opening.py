@@ -5,6 +5,7 @@ is known, and the bad years to come. Or they go on from where a replication was 
 """
 
 import math
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -47,7 +48,8 @@ NONE_DRAWN = np.zeros((0, 0, 0))
 """In place of `Stopped.drawn`, where the numbers are not at hand."""
 
 
-class Stopped(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Stopped:
     """A replication stopped before a month: the world then, and what has happened until then.
 
     Of the panel the anniversaries before that month are filled in.  drawn[B, H, 8]: uniform numbers
@@ -57,7 +59,7 @@ class Stopped(NamedTuple):
 
     world: World
     outcome: Outcome
-    drawn: Floats = NONE_DRAWN
+    drawn: Floats = field(default_factory=lambda: NONE_DRAWN)
 
 
 Life = tuple[int, Stopped | None]

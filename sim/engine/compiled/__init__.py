@@ -8,6 +8,7 @@ into a small heap. Whatever is decided is decided by `sim.rules`; only the sched
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -16,12 +17,15 @@ from sim import log as events
 from sim import rules
 from sim.compilation import (
     Call,
+    Packed,
     blank,
     entry,
     in_one_block,
     in_turn,
     kernel,
+    pack,
     same_words,
+    set_packed,
     write,
 )
 from sim.draws import BLOCK
@@ -215,7 +219,7 @@ class Runner:
 
     def _words_of(self, seed: int, lives: Sequence[Life], until: int | None = None) -> list[Any]:
         """The words for each replication, in tables that have room for its people at first."""
-        begins = [self._then(since) for _, since in lives]
+        begins = [self._own_fields(since) for _, since in lives]
         self._begins = begins  # kept while kernels read them
         for one in begins:
             crowded = len(one["baseline"]) >= self._room
@@ -229,6 +233,7 @@ class Runner:
         for (replication, since), one in zip(lives, begins, strict=True):
             month = 0 if since is None else since.world.month
             numbers = {"replication": replication, "from_month": month}
+            set_packed(self._words, self._opening_fields if since is None else _packed(since))
             write(self._words, STATE, one | numbers)
             found.append(same_words(self._words))
         return found
@@ -238,37 +243,51 @@ class Runner:
         """Blocks of months, hamlets, numbers: see `Stopped.drawn`."""
         return self._plan.settings.months // BLOCK, len(self._plan.unit), 2 * BLOCK
 
-    @cached_property
-    def _opening_fields(self) -> dict[str, Any]:
-        """What the first day begins with."""
-        hamlets = self._opening.hamlets
-        return {
-            **self._by_unit(self._opening.people),
-            "hamlets_then": hamlets, "groups_then": np.ascontiguousarray(hamlets["group"]),
-            "drawn": NONE_DRAWN,
-        }  # fmt: skip
-
-    def _then(self, since: Stopped | None) -> dict[str, Any]:
-        """What a replication begins with, or goes on with from where it was stopped."""
+    def _own_fields(self, since: Stopped | None) -> dict[str, Any]:
+        """What a replication of this policy begins or goes on with, beside what it has in common
+        with all that begin there."""
         if since is None:
-            return self._opening_fields
-        world, counted = since.world, then_begun(self._plan, since)
-        rates = world.rates if len(world.rates) else self._unknown_rates
-        log = {f"log_{name}_then": getattr(since.outcome.log, name) for name in events.COLUMNS}
+            return self._by_unit(self._opening.people) | {"groups_then": self._opening_groups}
         return {
-            **self._by_unit(world.people),
-            "hamlets_then": world.hamlets, "groups_then": groups(self._plan, world),
-            **{f"{name}_then": table for name, table in counted._asdict().items()}, **log,
-            "rates_then": rates, "rate_keys": self._rate_keys, "drawn": since.drawn,
-        }  # fmt: skip
+            **self._by_unit(since.world.people),
+            "groups_then": groups(self._plan, since.world),
+            "lever_months_then": then_begun(self._plan, since).lever_months,
+            "rate_keys": self._rate_keys,
+        }
 
     @cached_property
-    def _unknown_rates(self) -> Whole:
-        return np.full((len(self._plan.unit), 2), UNKNOWN_RATES, dtype=np.int64)
+    def _opening_groups(self) -> Whole:
+        return np.ascontiguousarray(self._opening.hamlets["group"])
+
+    @cached_property
+    def _opening_fields(self) -> Packed:
+        return pack(STATE, {"hamlets_then": self._opening.hamlets, "drawn": NONE_DRAWN})
 
     @cached_property
     def _rate_keys(self) -> Whole:
         return rate_keys(self._plan)
+
+
+_PACKED: WeakKeyDictionary[Stopped, Packed] = WeakKeyDictionary()
+
+
+def _packed(since: Stopped) -> Packed:
+    """What all who go on from a stopped replication have in common, kept as long as it is."""
+    if since not in _PACKED:
+        _PACKED.setdefault(since, pack(STATE, _in_common(since)))
+    return _PACKED[since]
+
+
+def _in_common(since: Stopped) -> dict[str, Any]:
+    world, outcome = since.world, since.outcome
+    unknown = np.full((len(world.hamlets), 2), UNKNOWN_RATES, dtype=np.int64)
+    log = {f"log_{name}_then": getattr(outcome.log, name) for name in events.COLUMNS}
+    return {
+        "hamlets_then": world.hamlets, "panel_then": outcome.panel,
+        "posting_months_then": outcome.posting_months, "admitted_then": world.admitted,
+        "target_pull_then": world.target_pull, "pool_used_then": world.pool_used,
+        "rates_then": world.rates if len(world.rates) else unknown, "drawn": since.drawn, **log,
+    }  # fmt: skip
 
 
 def _first_of_each(units: Whole, committees: Whole) -> Whole:
