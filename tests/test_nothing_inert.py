@@ -11,11 +11,13 @@ import pytest
 from pydantic import BaseModel
 
 from sim import plan as plans
+from sim import rules
 from sim import world as worlds
 from sim.api import run as run_study
 from sim.engine import compiled
 from sim.levers import AnyLever, Lever, Priority, Where
 from sim.log import CAUSES, EXITS, KINDS, Outcome, in_order
+from sim.plan.rates import OTHER_RISKS
 from sim.scenario import Baseline, Loaded, Scenario
 from sim.world import complete
 from tests.generators import RICH, RICH_POLICIES, Values, lively, merged, sound
@@ -457,6 +459,48 @@ def test_plans_from_memory_follow_fields_of_levers(path: str) -> None:
     before, after = with_another_field(path)
     completed = complete(after.baseline, after.scenario.completion)
     assert_same_as_fresh([before, after, before], completed=completed)
+
+
+def test_levers_on_rates_act_where_and_when_they_are() -> None:
+    """In one hamlet from a date on, everywhere while a condition holds: each group has its own.
+
+    Groups with the same levers on rates have the same, whatever else acts on them.
+    """
+    young, begins, ends = slice(18, 41), dt.date(2022, 7, 1), dt.date(2023, 4, 1)
+    weak = {"when": {"strength": {"below": 5}}}
+    levers = [
+        {"lever": "retention", "factor": 0.25, "ages": (18, 40), "from": begins, "until": ends,
+         "where": {"hamlets": ("b1",)}},
+        {"lever": "return_incentive", "factor": 2.0, "ages": (18, 40), "where": weak},
+        {"lever": "emulation", "factor": 2.0, "where": {"hamlets": ("a1", "b1")}},
+        {"lever": "assumption", "mortality": 3.0, "where": {"hamlets": ("c1",)}},
+    ]  # fmt: skip
+    loaded = lively({"as-is": [], "x": levers})
+    base, plan = (plans.make(loaded, policy) for policy in loaded.policies)
+    at = np.searchsorted(base.rates.starts, plan.rates.starts[:-1], side="right") - 1
+    starts, since = plan.rates.starts[:-1], loaded.scenario.start
+    acts = (starts >= (begins - since).days) & (starts < (ends - since).days)
+    assert 0 < acts.sum() < len(acts) == len(base.rates.year) + 2
+    for unit, first in zip(loaded.baseline.units, plan.base_group, strict=True):
+        for bit in (0, 1):
+            expected = base.rates.each[0, at].copy()
+            leaving, returning = expected[..., rules.LEAVING], expected[..., rules.RETURNING]
+            leaving[acts, young] *= 0.25 if unit.id == "b1" else 1.0
+            returning[:, young] *= 2.0 if bit else 1.0
+            found, group = plan.rates, first + bit
+            np.testing.assert_array_equal(found.each[group], expected)
+            np.testing.assert_array_equal(found.moving[group], leaving.T)
+            away = rules.OFFICIAL * rules.PLACES + rules.AWAY
+            others = expected[..., list(OTHER_RISKS[away])].sum(axis=-1).T
+            np.testing.assert_allclose(found.steady[away, group], others, rtol=1e-12)
+            deaths = base.rates.mortality[0][..., at] * (3.0 if unit.id == "c1" else 1.0)
+            np.testing.assert_array_equal(found.mortality[group], deaths)
+            for table, most in (
+                (found.steady[:, group], found.steady_most[:, group]),
+                (found.moving[group], found.moving_most[group]),
+                (found.mortality[group], found.mortality_most[group]),
+            ):
+                assert (table.max(axis=-1) <= most).all()
 
 
 def test_policies_share_what_they_have_in_common(monkeypatch: pytest.MonkeyPatch) -> None:
