@@ -1,5 +1,6 @@
 """The command: what it prints, what it writes, how it fails."""
 
+import ctypes
 import json
 import os
 import re
@@ -369,6 +370,24 @@ def test_an_interruption_that_became_another_error_or_got_lost_is_told(
     assert lost.code == other.code == 130
     assert lost.err.startswith(other.err.rstrip(".\n")) and other.err == "Interrupted.\n"
     assert not (tmp_path / "run").exists()
+
+
+def test_an_interruption_that_a_library_lost_comes_again(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """What it calls back cannot hand an error on: numba's compiler does, some hundred times."""
+
+    def called_back() -> None:
+        raise KeyboardInterrupt
+
+    before, sys.unraisablehook = sys.unraisablehook, cli._lost
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            ctypes.CFUNCTYPE(None)(called_back)()
+            time.sleep(5.0)
+    finally:
+        sys.unraisablehook = before
+    assert capsys.readouterr().err == ""
 
 
 def _has_threads(pid: int) -> bool:

@@ -3,6 +3,7 @@
 Heavy rooms are imported by the command that needs them, after its input has been read.
 """
 
+import _thread
 import os
 import signal
 import sys
@@ -115,6 +116,7 @@ def main() -> None:
     """Entry point of the command."""
     signal.signal(signal.SIGINT, _stop)
     signal.signal(signal.SIGTERM, _stop)
+    sys.unraisablehook = _lost
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without our letters shows the rest
@@ -143,6 +145,15 @@ def _leave_at_once() -> NoReturn:
 def _stop(*_signal: object) -> NoReturn:
     STOPPED.set()
     raise KeyboardInterrupt
+
+
+def _lost(error: "sys.UnraisableHookArgs") -> None:
+    """An interruption that came while a library was called back, and was lost, comes again."""
+    if not isinstance(error.exc_value, KeyboardInterrupt):
+        return sys.__unraisablehook__(error)
+    again = threading.Timer(0.05, _thread.interrupt_main)
+    again.daemon = True
+    again.start()
 
 
 @_command(
