@@ -255,8 +255,9 @@ def test_the_last_tasks_are_shared_out(sizes: list[int], threads: int) -> None:
     assert found[: len(tasks) - few] == tasks[: len(tasks) - few]
     if few:
         last, pieces = found[len(tasks) - few :], -(-threads // few)
-        cut_small = all(len(one.replications) <= -(-max(sizes[-few:]) // pieces) for one in last)
-        assert cut_small and len(last) >= min(threads, few)
+        assert all(len(one.replications) <= -(-max(sizes[-few:]) // pieces) for one in last)
+        if min(sizes[-few:]) >= pieces * (pieces - 1):  # enough for pieces of nearly one size
+            assert len(last) >= threads
 
 
 # ---------------------------------------------------------------- precision
